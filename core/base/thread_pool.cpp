@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/thread_pool.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include "core/base/checked.h"
+
+namespace halftone {
+
+struct ThreadPool::Arena {
+    explicit Arena(int threads) : count(threads), arena(threads) {}
+    int count;
+    tbb::task_arena arena;
+};
+
+ThreadPool::ThreadPool(int threads)
+    : m_arena(std::make_shared<Arena>(
+          threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())))) {}
+
+int ThreadPool::threadCount() const { return m_arena->count; }
+
+void ThreadPool::parallelFor(int64_t count, int64_t grain,
+                             const std::function<void(int64_t, int64_t)>& body) const {
+    if (count <= 0) return;
+    grain = std::max<int64_t>(grain, 1);
+    const int64_t pieces = ceilDiv(count, grain);
+    const auto runPiece = [&](int64_t piece) { body(piece * grain, std::min(count, (piece + 1) * grain)); };
+    if (pieces == 1 || m_arena->count == 1) {
+        for (int64_t piece = 0; piece < pieces; ++piece) runPiece(piece);
+        return;
+    }
+    m_arena->arena.execute([&] {
+        tbb::parallel_for(
+            tbb::blocked_range<int64_t>(0, pieces, 1),
+            [&](const tbb::blocked_range<int64_t>& range) {
+                for (int64_t piece = range.begin(); piece != range.end(); ++piece) runPiece(piece);
+            },
+            tbb::auto_partitioner());
+    });
+}
+
+}  // namespace halftone

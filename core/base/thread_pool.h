@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace halftone {
+
+/// A fixed number of worker threads (a oneTBB arena). Copies share the arena.
+/// Work is cut into ranges of `grain` items whose boundaries do not depend on the number of threads,
+/// so that a computation gives the same result on any machine.
+class ThreadPool {
+  public:
+    /// `threads` <= 0: one per hardware thread.
+    explicit ThreadPool(int threads = 0);
+
+    [[nodiscard]] int threadCount() const;
+
+    /// Calls body(begin, end) for [0, count) cut into pieces of `grain`; returns when all have run.
+    /// The body must not throw. May be called from inside another body and from several threads at once.
+    void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body) const;
+
+  private:
+    struct Arena;
+    std::shared_ptr<Arena> m_arena;
+};
+
+}  // namespace halftone

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/quant/methods/quantize.h"
+#include "core/recipe/recipe.h"
+
+namespace halftone {
+
+/// Importance vectors by canonical tensor name, with where they came from (provenance keys).
+struct ImportanceData {
+    std::map<std::string, std::vector<float>> byTensor;
+    std::string dataset;   ///< file name of the calibration text
+    int64_t chunkCount = 0;
+};
+
+/// How one tensor will be stored in the GGUF file. The integer family has no GGUF type of its own: it is carried by a
+/// block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the dequantized values.
+struct ExportTensorPlan {
+    std::string sourceName, targetName;
+    Format format;        ///< quantization applied
+    DType storage = DType::kF32;
+    bool carried = false; ///< storage is a carrier of another format
+    bool exact = true;    ///< the carrier holds the dequantized values bit for bit
+    bool copied = false;  ///< bytes go over unchanged
+    bool permuteRows = false;  ///< Hugging Face -> GGUF llama q/k order
+    int64_t bytes = 0;
+};
+
+struct ExportPlan {
+    std::vector<ExportTensorPlan> tensors;
+    int64_t totalBytes = 0;             ///< of the file
+    std::vector<RecipeProblem> problems;  ///< errors here stop the export before a byte is written
+};
+
+struct ExportReport {
+    std::filesystem::path path;
+    int64_t fileBytes = 0;
+    int64_t tensorsWritten = 0;
+    int64_t tensorsVerified = 0;  ///< spot-decoded after re-opening
+    std::map<std::string, Distortion> distortion;  ///< by canonical name, quantized tensors only
+    double seconds = 0;
+};
+
+/// Pure: what would be written. Errors for what cannot be (no tokenizer for a model that runs is a warning).
+Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe);
+
+/// Writes the plan: metadata, tokenizer, tensors, provenance keys (halftone.recipe, halftone.source.fingerprint,
+/// halftone.version, quantize.imatrix.*), by temporary file, fsync and rename; then re-opens the file and decodes
+/// a sample of every tensor against what was meant. Memory: a few tiles. Cancel leaves the target as it was.
+Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe, const std::string& recipeText,
+                                const ImportanceData& importance, const std::filesystem::path& target, const JobContext& context);
+
+}  // namespace halftone

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/inference/model_weights.h"
+#include "core/stats/tensor_stats.h"
+#include "core/tokenizer/tokenizer.h"
+
+namespace halftone {
+
+/// Receives rows of logits in position order, a few at a time. `logits` holds rowCount * vocabSize floats and is only
+/// valid during the call. Called on the thread that called forward().
+using LogitsSink = std::function<Status(int64_t firstPosition, int64_t rowCount, std::span<const float> logits)>;
+
+/// Collects the activations that enter the linear layers, keyed by the canonical name of the weight they meet.
+/// Backends may reduce on the device and merge partial results here.
+struct ActivationCapture {
+    std::map<std::string, ActivationStats> byWeight;
+};
+
+/// What to compute and return besides advancing the cache.
+struct ForwardOptions {
+    /// Logits of the positions [logitsBegin, logitsEnd) relative to the first token of this call; empty range: none,
+    /// and the epilogue is skipped.
+    int64_t logitsBegin = 0;
+    int64_t logitsEnd = 0;
+    LogitsSink logitsSink;
+
+    /// Natural-log probability of `targets[i]` at position i of this call, written to logProbs[i]; entries with a
+    /// negative target are skipped. Reduced where the logits are, they never leave the device.
+    std::span<const TokenId> targets;
+    std::span<float> logProbs;
+
+    ActivationCapture* capture = nullptr;  ///< not owned
+
+    /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens * hiddenSize
+    /// floats. 0 with empty hiddenIn: the normal path.
+    int firstBlock = 0;
+    std::span<const float> hiddenIn;
+    /// Called with the hidden state at the entry of block b for b in (firstBlock, blockCount], in order.
+    std::function<Status(int block, std::span<const float> hidden)> boundarySink;
+};
+
+/// The key-value cache of one sequence on one executable.
+class Sequence {
+  public:
+    virtual ~Sequence() = default;
+    [[nodiscard]] virtual int64_t position() const = 0;  ///< tokens held
+    [[nodiscard]] virtual int64_t capacity() const = 0;
+    /// Forgets everything past `position`.
+    virtual void truncate(int64_t position) = 0;
+};
+
+/// A graph bound to weights on a device. Not thread-safe: one call at a time; several executables may coexist.
+class Executable {
+  public:
+    virtual ~Executable() = default;
+    [[nodiscard]] virtual const ModelGraph& graph() const = 0;
+    virtual Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) = 0;
+    /// Runs `tokens` (at least one) at the sequence's current position. kInvalidArgument if they do not fit the capacity
+    /// or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.
+    virtual Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
+                           const JobContext& context) = 0;
+    /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
+    virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
+};
+
+/// Something that executes graphs: the scalar CPU reference, the vectorized CPU engine, a Vulkan device.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    [[nodiscard]] virtual std::string name() const = 0;         ///< "cpu", "cpu-reference", "vulkan:0"
+    [[nodiscard]] virtual std::string description() const = 0;  ///< "AMD Radeon 780M (RADV)", "AVX-512, 8 threads"
+    virtual Result<std::unique_ptr<Executable>> compile(std::shared_ptr<const ModelGraph> graph, const ModelWeights& weights,
+                                                        const JobContext& context) = 0;
+};
+
+/// Scalar binary32/binary64 arithmetic, one thread of control, no tricks: what every other backend is held against.
+std::shared_ptr<Backend> createCpuReferenceBackend();
+/// Vectorized (Highway, run-time dispatch), multi-threaded through the JobContext's pool. What users without a GPU live on.
+std::shared_ptr<Backend> createCpuBackend();
+
+}  // namespace halftone

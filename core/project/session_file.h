@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/evaluation/evaluate.h"
+#include "core/recipe/recipe.h"
+
+namespace halftone {
+
+/// One measured recipe, kept for the history and the chart.
+struct RecordedRun {
+    std::string recipeText;
+    std::string protocol;
+    std::string textPath;
+    int64_t bytes = 0;
+    double bitsPerWeight = 0;
+    double perplexity = 0, perplexityError = 0;
+    std::optional<double> kldMean, kldError, kldP99, top1Agreement;
+    std::string device;
+    double seconds = 0;
+    std::string when;  ///< ISO 8601, UTC
+};
+
+/// A saved studio session (`.halftone`, JSON): what was open and what was found out. Results that are large live elsewhere.
+struct SessionFile {
+    static constexpr int kVersion = 1;
+    std::filesystem::path checkpoint;
+    std::string fingerprint;  ///< of the checkpoint; a mismatch on reopening is told
+    Recipe recipe;
+    std::filesystem::path evaluationText, calibrationText;
+    std::string protocol;
+    std::vector<std::string> prompts;
+    std::vector<RecordedRun> runs;
+    std::string uiState;  ///< opaque to core
+
+    /// Atomic write.
+    [[nodiscard]] Status save(const std::filesystem::path& path) const;
+    /// A file of a newer version is refused with a sentence that says so.
+    static Result<SessionFile> load(const std::filesystem::path& path);
+};
+
+}  // namespace halftone

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/quant/formats/codec.h"
+#include "core/tensor/row_source.h"
+
+namespace halftone {
+
+class Checkpoint;
+struct TensorInfo;
+
+/// A packed matrix in memory or in a mapping: what backends execute and exporters write. Cheap to copy; immutable.
+struct PackedTensor {
+    PackedLayout layout;
+    int64_t rows = 0;
+    std::span<const std::byte> bytes;       ///< rows * layout.rowBytes
+    std::shared_ptr<const void> owner;      ///< keeps `bytes` alive
+
+    [[nodiscard]] int64_t cols() const { return layout.cols; }
+    [[nodiscard]] std::span<const std::byte> row(int64_t index) const {
+        return bytes.subspan(static_cast<size_t>(index * layout.rowBytes), static_cast<size_t>(layout.rowBytes));
+    }
+};
+
+/// RowSource over a packed tensor.
+std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor);
+
+/// RowSource over a checkpoint's tensor, decoding as it reads; handles the transposed storage of GPT-2. Keeps the
+/// checkpoint alive. kUnsupported for types this program does not decode.
+Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
+
+/// The checkpoint's tensor as it lies in the file, without copying, where its type is one backends execute and it is not
+/// transposed; otherwise a copy (transposed tensors keep their type).
+Result<PackedTensor> openPacked(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
+
+}  // namespace halftone

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "core/base/job_context.h"
+#include "core/quant/formats/packed_tensor.h"
+
+namespace halftone {
+
+/// How far a quantized matrix is from its original; sums over elements, so tiles merge by addition.
+struct Distortion {
+    int64_t count = 0;
+    double sumSquaredError = 0;
+    double sumSquares = 0;     ///< of the original
+    double sumProduct = 0;     ///< original * quantized
+    double sumSquaresQuantized = 0;
+    double maxAbsError = 0;
+    void add(std::span<const float> original, std::span<const float> quantized);
+    void merge(const Distortion& other);
+    [[nodiscard]] double relativeMse() const;  ///< sum of squared errors / sum of squares; 0 for an all-zero original kept exactly
+    [[nodiscard]] double sqnrDb() const;
+    [[nodiscard]] double cosine() const;
+};
+
+/// What to do with NaN and infinities in the source weights. They are counted either way.
+enum class NonFinitePolicy {
+    kRefuse,  ///< fail with a message that names the first one
+    kMapToZero,
+};
+
+struct QuantizeOptions {
+    std::span<const float> importance;  ///< per input channel, or empty
+    NonFinitePolicy nonFinite = NonFinitePolicy::kRefuse;
+    std::string tensorName;             ///< for messages
+};
+
+struct QuantizedTensor {
+    PackedTensor packed;
+    Distortion distortion;
+    int64_t nonFiniteCount = 0;
+};
+
+/// Encodes a whole matrix, tile by tile on all threads; memory is the packed result plus one tile per thread.
+/// Same bytes on any number of threads. Progress in rows. Precondition: format.fitsRow(source.cols()).
+Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                       const JobContext& context);
+
+/// The same in row order through `sink` (called from one thread at a time, ascending rows) without keeping the result:
+/// for exporting tensors larger than memory.
+Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                     const std::function<Status(std::span<const std::byte>)>& sink, const JobContext& context);
+
+}  // namespace halftone

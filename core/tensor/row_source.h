@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/base/error.h"
+
+namespace halftone {
+
+/// A matrix that can be read as F32 rows, wherever it lies (mapped file, packed blocks, memory).
+/// Implementations are immutable; any number of threads may read at once. Nothing is expanded beyond the rows asked for.
+class RowSource {
+  public:
+    virtual ~RowSource() = default;
+    [[nodiscard]] virtual int64_t rows() const = 0;
+    [[nodiscard]] virtual int64_t cols() const = 0;
+    /// Writes rows [first, first + count) to `out`, which holds count * cols() floats.
+    virtual Status readRows(int64_t first, int64_t count, std::span<float> out) const = 0;
+    /// Bytes of the stored form of `count` rows, for rates and progress.
+    [[nodiscard]] virtual int64_t storedBytes(int64_t count) const { return count * cols() * 4; }
+};
+
+}  // namespace halftone

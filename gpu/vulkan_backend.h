@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/inference/backend.h"
+
+namespace halftone {
+
+/// A Vulkan device as lists show it.
+struct VulkanDeviceInfo {
+    int index = 0;               ///< for "vulkan:N"
+    std::string name;            ///< "AMD Radeon 780M (RADV PHOENIX)"
+    std::string driver;          ///< driver name and version
+    std::string apiVersion;
+    bool isSoftware = false;     ///< a CPU-type device (lavapipe): for tests, not for work
+    bool usable = false;
+    std::string whyNot;          ///< sentence, if not usable
+    uint64_t memoryBytes = 0;    ///< largest device-local heap
+    uint32_t subgroupSize = 0;
+};
+
+/// All devices of the machine; empty without a Vulkan loader or driver (never an error).
+std::vector<VulkanDeviceInfo> listVulkanDevices();
+
+struct VulkanOptions {
+    bool validation = false;  ///< enable the Khronos validation layer; its messages go to validationMessages()
+};
+
+/// Opens a device (the first usable hardware device for -1, else the first usable one).
+Result<std::shared_ptr<Backend>> createVulkanBackend(int deviceIndex, const VulkanOptions& options = {});
+
+/// Validation messages since the start of the process, for tests: must stay empty.
+std::vector<std::string> vulkanValidationMessages();
+
+}  // namespace halftone
