@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,7 +43,8 @@ struct ForwardOptions {
     ActivationCapture* capture = nullptr;  ///< not owned
 
     /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens * hiddenSize
-    /// floats. 0 with empty hiddenIn: the normal path.
+    /// floats. 0 with empty hiddenIn: the normal path. Blocks before firstBlock are skipped and their cache is left alone,
+    /// so a sequence filled this way may only be continued from the same or a later block.
     int firstBlock = 0;
     std::span<const float> hiddenIn;
     /// Called with the hidden state at the entry of block b for b in (firstBlock, blockCount], in order.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/error.h"
@@ -40,17 +41,21 @@ struct ModelConfig {
     RopeStyle ropeStyle = RopeStyle::kHalfSplit;
     int64_t rotaryDim = 0;
     double ropeBase = 10000.0;
-    /// Per-frequency multiplier of inv_freq after scaling (linear, llama3, yarn resolved here); rotaryDim/2 entries.
+    /// The rotation angle of pair k at position p is p * inverseFrequencies[k]: base^(-2k/rotaryDim) with every scaling
+    /// (linear, llama3, yarn, GGUF's rope_freqs tensor) already applied; rotaryDim/2 entries, empty without RoPE.
     std::vector<float> inverseFrequencies;
     float ropeAttentionFactor = 1.0f;  ///< multiplies cos and sin (yarn)
     float attentionScale = 0;          ///< usually headDim^-1/2
-    int64_t slidingWindow = 0;         ///< 0: full attention
+    int64_t slidingWindow = 0;         ///< keys a query sees, itself included; 0: full attention
+    int64_t slidingWindowFirstBlock = 0;  ///< blocks before this one attend fully all the same (Qwen's max_window_layers)
     Activation activation = Activation::kSilu;
     bool tiedEmbeddings = false;
     std::optional<int64_t> bosToken, eosToken;
 
     [[nodiscard]] int64_t qSize() const { return headCount * headDim; }
     [[nodiscard]] int64_t kvSize() const { return kvHeadCount * headDim; }
+    /// Window of one block's attention; 0: full.
+    [[nodiscard]] int64_t windowOf(int64_t block) const { return block >= slidingWindowFirstBlock ? slidingWindow : 0; }
 };
 
 /// Reads and validates the hyper-parameters against the tensors' shapes. kUnsupported with a sentence that names the

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/model/model_config.h"
@@ -59,6 +60,16 @@ struct Op {
 
 /// One forward pass as data: a flat list of operations over named weights and activation buffers. An architecture is a
 /// function that builds it; backends execute it without knowing the architecture.
+///
+/// Rules that every graph keeps and every backend may rely on:
+///  - only the value `hidden` carries anything from one block (or from prologue or epilogue) to the next, so a backend may
+///    run a block for some tokens after the others, and start anywhere with a given hidden state;
+///  - kRope, kHeadRmsNorm, kAdd and kAddPosition may write the buffer they read (out == in); no other operation does;
+///  - at most one kAttention per block; its keys and values are cached under `block`;
+///  - if `logits` is not -1, the last operation is a kLinear that writes it, and nothing else writes or reads it;
+///  - learned positions (kAddPosition) bound the positions by the rows of their table.
+/// A graph needs no architecture behind it: a few operations on `hidden` with `logits` = -1 are run by passing `hiddenIn`
+/// and read back through `boundarySink` (that is how the conformance suite runs one operation at a time).
 struct ModelGraph {
     ModelConfig config;
     std::vector<WeightSlot> weights;
