@@ -35,7 +35,8 @@ struct CheckpointWarning {
 class Checkpoint {
   public:
     /// Opens a folder, a .gguf file (any split of a split model), a .safetensors file or a *.safetensors.index.json.
-    /// Reads headers only. Errors are one sentence that names the file and, where there is one, the tensor or byte offset.
+    /// Reads headers only. Errors are one sentence that names the file and, where there is one, the tensor or byte
+    /// offset.
     static Result<std::shared_ptr<const Checkpoint>> open(const std::filesystem::path& path);
 
     [[nodiscard]] CheckpointKind kind() const { return m_kind; }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "core/base/job_context.h"
+#include "core/base/error.h"
 #include "core/checkpoint/gguf_value.h"
 #include "core/tensor/dtype.h"
 
@@ -28,8 +29,8 @@ class GgufWriter {
   public:
     static Result<GgufWriter> create(const std::filesystem::path& target, const GgufMetadata& metadata,
                                      std::vector<GgufTensorSpec> tensors);
-    /// Appends bytes of the current tensor. Tensors are filled in the order given to create(); a tensor is complete when
-    /// its exact size has been written, then padding follows and the next begins. Writing too much is an error.
+    /// Appends bytes of the current tensor. Tensors are filled in the order given to create(); a tensor is complete
+    /// when its exact size has been written, then padding follows and the next begins. Writing too much is an error.
     Status write(std::span<const std::byte> bytes);
     /// Flush, fsync, rename over the target, fsync the folder. All tensors must be complete.
     Status finish();
