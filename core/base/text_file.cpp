@@ -61,11 +61,16 @@ size_t utf8Length(unsigned char lead) {
 // Second bytes that would make an overlong form, a surrogate or a value past U+10FFFF (Unicode, table 3-7).
 bool secondByteFits(unsigned char lead, unsigned char second) {
     switch (lead) {
-        case 0xE0: return second >= 0xA0;
-        case 0xED: return second < 0xA0;
-        case 0xF0: return second >= 0x90;
-        case 0xF4: return second < 0x90;
-        default: return true;
+        case 0xE0:
+            return second >= 0xA0;
+        case 0xED:
+            return second < 0xA0;
+        case 0xF0:
+            return second >= 0x90;
+        case 0xF4:
+            return second < 0x90;
+        default:
+            return true;
     }
 }
 
@@ -74,13 +79,14 @@ bool secondByteFits(unsigned char lead, unsigned char second) {
 Result<std::string> readTextFile(const fs::path& path, int64_t maxBytes) {
     const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (file.value < 0) return tl::unexpected(systemError("open", path).error());
-    struct stat info{};
+    struct stat info {};
     if (::fstat(file.value, &info) != 0 || !S_ISREG(info.st_mode)) {
         return makeError(ErrorCode::kIo, fmt::format("{} is not a regular file.", path.string()));
     }
     if (info.st_size > maxBytes) {
-        return makeError(ErrorCode::kInvalidData, fmt::format("{} has {} bytes; at most {} are read here.", path.string(),
-                                                              static_cast<int64_t>(info.st_size), maxBytes));
+        return makeError(ErrorCode::kInvalidData,
+                         fmt::format("{} has {} bytes; at most {} are read here.", path.string(),
+                                     static_cast<int64_t>(info.st_size), maxBytes));
     }
     std::string text(static_cast<size_t>(info.st_size), '\0');
     size_t done = 0;

@@ -18,9 +18,9 @@ namespace halftone {
 
 /// Which tensors a rule speaks of; every condition that is set must hold.
 struct RuleMatch {
-    std::set<TensorRole> roles;           ///< empty: any
+    std::set<TensorRole> roles;                ///< empty: any
     std::optional<int> firstBlock, lastBlock;  ///< inclusive
-    std::string regex;                    ///< PCRE2 on the canonical name, searched anywhere; empty: any
+    std::string regex;                         ///< PCRE2 on the canonical name, searched anywhere; empty: any
     bool operator==(const RuleMatch&) const = default;
 };
 
@@ -31,8 +31,9 @@ struct RecipeRule {
     bool operator==(const RecipeRule&) const = default;
 };
 
-/// What every quantizable tensor becomes: a default, rules in order, overrides of single tensors. A pure value: comparable,
-/// hashable through its text, undoable by keeping the old one. Text form (`.recipe`), one statement a line, `#` comments:
+/// What every quantizable tensor becomes: a default, rules in order, overrides of single tensors. A pure value:
+/// comparable, hashable through its text, undoable by keeping the old one. Text form (`.recipe`), one statement a line,
+/// `#` comments:
 ///
 ///     halftone-recipe 1
 ///     name "Q4_K, sensitive tensors wider"
@@ -42,9 +43,9 @@ struct RecipeRule {
 ///     tensor blk.7.ffn_down.weight format=q5_k
 struct Recipe {
     std::string name;
-    std::optional<Format> defaultFormat;        ///< nullopt: tensors keep the type they have
+    std::optional<Format> defaultFormat;  ///< nullopt: tensors keep the type they have
     std::vector<RecipeRule> rules;
-    std::map<std::string, Format> overrides;    ///< by canonical name
+    std::map<std::string, Format> overrides;  ///< by canonical name
     bool operator==(const Recipe&) const = default;
 
     [[nodiscard]] std::string toText() const;
@@ -60,11 +61,11 @@ struct Recipe {
 
 /// One tensor's fate.
 struct ResolvedTensor {
-    std::string name;        ///< canonical
-    Format requested;        ///< what the recipe says
-    Format format;           ///< what it gets: requested, or the fallback its row length forces
-    bool quantizable = true; ///< norms, biases and the like are F32 whatever the recipe says
-    bool kept = false;       ///< no rule touches it: stays as stored
+    std::string name;         ///< canonical
+    Format requested;         ///< what the recipe says
+    Format format;            ///< what it gets: requested, or the fallback its row length forces
+    bool quantizable = true;  ///< norms, biases and the like are F32 whatever the recipe says
+    bool kept = false;        ///< no rule touches it: stays as stored
     int64_t rows = 0, cols = 0;
     int64_t sourceBytes = 0;
     int64_t bytes = 0;
@@ -73,7 +74,7 @@ struct ResolvedTensor {
 
 struct RecipeTotals {
     int64_t parameters = 0;
-    int64_t bytes = 0;        ///< all tensors
+    int64_t bytes = 0;  ///< all tensors
     int64_t sourceBytes = 0;
     int64_t quantizedParameters = 0;  ///< in quantizable tensors
     int64_t quantizedBytes = 0;
@@ -91,14 +92,16 @@ struct RecipeProblem {
 struct ResolvedRecipe {
     std::vector<ResolvedTensor> tensors;  ///< in the checkpoint's order
     RecipeTotals totals;
-    std::vector<RecipeProblem> problems;  ///< all of them: fallbacks, rules and overrides that match nothing, bad regex, ...
+    std::vector<RecipeProblem>
+        problems;  ///< all of them: fallbacks, rules and overrides that match nothing, bad regex, ...
     [[nodiscard]] const ResolvedTensor* find(std::string_view canonicalName) const;
 };
 
 /// Never fails: problems are part of the result. `tensors` as Checkpoint::tensors().
 ResolvedRecipe resolve(const Recipe& recipe, std::span<const TensorInfo> tensors);
 
-/// Difference of two recipes on the same tensors, for the diff view and for undo names ("ffn_down of blocks 4-9: Q4_K → Q5_K").
+/// Difference of two recipes on the same tensors, for the diff view and for undo names ("ffn_down of blocks 4-9: Q4_K →
+/// Q5_K").
 struct RecipeChange {
     std::string tensor;
     Format before, after;

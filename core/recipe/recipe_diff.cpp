@@ -47,7 +47,8 @@ std::string describeGroup(const ChangeGroup& group) {
                                                           : fmt::format("{} tensors", group.tensors.size());
         return fmt::format("{}: {}", who, step);
     }
-    return fmt::format("{} of block{} {}: {}", group.role, group.blocks.size() == 1 ? "" : "s", blockRanges(group.blocks), step);
+    return fmt::format("{} of block{} {}: {}", group.role, group.blocks.size() == 1 ? "" : "s",
+                       blockRanges(group.blocks), step);
 }
 
 std::vector<ChangeGroup> groupChanges(std::span<const RecipeChange> changes, std::span<const TensorInfo> tensors) {
@@ -101,7 +102,8 @@ std::string describeChanges(std::span<const RecipeChange> changes, std::span<con
         return fmt::format("{} tensors: {} → {}", changes.size(), before.displayName(), after.displayName());
     }
     if (sameAfter) return fmt::format("{} tensors to {}", changes.size(), after.displayName());
-    return fmt::format("{}; {} more tensors", describeGroup(groups.front()), changes.size() - groups.front().tensors.size());
+    return fmt::format("{}; {} more tensors", describeGroup(groups.front()),
+                       changes.size() - groups.front().tensors.size());
 }
 
 }  // namespace halftone

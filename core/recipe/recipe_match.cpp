@@ -41,8 +41,9 @@ CompiledMatch::CompiledMatch(const RuleMatch& match) : m_match(match) {
     m_regex = std::make_unique<Regex>();
     int code = 0;
     PCRE2_SIZE offset = 0;
-    m_regex->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(match.regex.data()), match.regex.size(),
-                                  PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &offset, nullptr);
+    m_regex->code =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(match.regex.data()), match.regex.size(),
+                      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &offset, nullptr);
     if (!m_regex->code) {
         m_error = fmt::format("the regular expression \"{}\" is wrong at character {}: {}", match.regex, offset + 1,
                               pcreMessage(code));
@@ -71,11 +72,12 @@ bool CompiledMatch::matches(const TensorInfo& tensor) {
 }
 
 bool CompiledMatch::regexMatches(const std::string& name) {
-    const int result = pcre2_match(m_regex->code, reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0, m_regex->data,
-                                   m_regex->context);
+    const int result = pcre2_match(m_regex->code, reinterpret_cast<PCRE2_SPTR>(name.data()), name.size(), 0, 0,
+                                   m_regex->data, m_regex->context);
     if (result >= 0) return true;
     if (result != PCRE2_ERROR_NOMATCH) {
-        m_error = fmt::format("the regular expression \"{}\" gave up on {}: {}", m_match.regex, name, pcreMessage(result));
+        m_error =
+            fmt::format("the regular expression \"{}\" gave up on {}: {}", m_match.regex, name, pcreMessage(result));
     }
     return false;
 }

@@ -17,8 +17,8 @@ class CompiledMatch {
     CompiledMatch(CompiledMatch&&) noexcept;
     CompiledMatch& operator=(CompiledMatch&&) noexcept;
 
-    /// Why the rule can match nothing, as the rest of a sentence ("the regular expression ... "); empty where all is well.
-    /// A limit that was hit while matching appears here afterwards.
+    /// Why the rule can match nothing, as the rest of a sentence ("the regular expression ... "); empty where all is
+    /// well. A limit that was hit while matching appears here afterwards.
     [[nodiscard]] const std::string& error() const { return m_error; }
     [[nodiscard]] bool matches(const TensorInfo& tensor);
 

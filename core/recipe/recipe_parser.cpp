@@ -93,13 +93,15 @@ class RecipeParser {
             } else {
                 word.value += line[at];
             }
-            if (word.value.size() > kMaxWordBytes) return fail(fmt::format("a word is longer than {} bytes", kMaxWordBytes));
+            if (word.value.size() > kMaxWordBytes)
+                return fail(fmt::format("a word is longer than {} bytes", kMaxWordBytes));
             ++at;
         }
         return word;
     }
 
-    // `at` stands on the opening quote; afterwards behind the closing one. \" and \\ are escapes, other backslashes stay.
+    // `at` stands on the opening quote; afterwards behind the closing one. \" and \\ are escapes, other backslashes
+    // stay.
     Result<std::string> readQuoted(std::string_view line, size_t& at) const {
         std::string out;
         for (++at; at < line.size(); ++at) {
@@ -111,7 +113,8 @@ class RecipeParser {
             const bool escape = c == '\\' && at + 1 < line.size() && (line[at + 1] == '"' || line[at + 1] == '\\');
             if (escape) ++at;
             out += line[at];
-            if (out.size() > kMaxWordBytes) return fail(fmt::format("a quoted text is longer than {} bytes", kMaxWordBytes));
+            if (out.size() > kMaxWordBytes)
+                return fail(fmt::format("a quoted text is longer than {} bytes", kMaxWordBytes));
         }
         return fail("a quoted text is not closed");
     }
@@ -153,7 +156,8 @@ class RecipeParser {
         for (size_t i = 1; i < words.size(); ++i) {
             const Word& word = words[i];
             if (word.key.empty()) {
-                return fail(fmt::format("\"{}\" is not a condition; a rule has role=, blocks=, match= and format=", word.value));
+                return fail(fmt::format("\"{}\" is not a condition; a rule has role=, blocks=, match= and format=",
+                                        word.value));
             }
             if (!seen.insert(word.key).second) return fail(fmt::format("\"{}=\" stands twice in one rule", word.key));
             HT_TRY(parseCondition(word, rule));
@@ -175,11 +179,13 @@ class RecipeParser {
             HT_ASSIGN_OR_RETURN(rule.format, parseFormat(word.value));
             return {};
         }
-        return fail(fmt::format("\"{}=\" is not part of a rule; there are role=, blocks=, match= and format=", word.key));
+        return fail(
+            fmt::format("\"{}=\" is not part of a rule; there are role=, blocks=, match= and format=", word.key));
     }
 
     Status parseTensor(const std::vector<Word>& words) {
-        const bool shaped = words.size() == 3 && words[1].key.empty() && !words[1].value.empty() && words[2].key == "format";
+        const bool shaped =
+            words.size() == 3 && words[1].key.empty() && !words[1].value.empty() && words[2].key == "format";
         if (!shaped) return fail("tensor takes a name and format=");
         if (m_recipe.overrides.size() >= kMaxOverrides) {
             return fail(fmt::format("there are more than {} tensor statements", kMaxOverrides));
@@ -255,6 +261,8 @@ class RecipeParser {
 
 }  // namespace
 
-Result<Recipe> parseRecipe(std::string_view text, const std::string& source) { return RecipeParser(text, source).run(); }
+Result<Recipe> parseRecipe(std::string_view text, const std::string& source) {
+    return RecipeParser(text, source).run();
+}
 
 }  // namespace halftone

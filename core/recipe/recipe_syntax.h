@@ -15,10 +15,12 @@ inline constexpr int kRecipeVersion = 1;
 /// The recipe in `text`; errors begin with "`source`, line N: ".
 Result<Recipe> parseRecipe(std::string_view text, const std::string& source);
 
-/// The conditions of a rule as a recipe file spells them ("role=attn_v,ffn_down blocks=0-3"); empty where there are none.
+/// The conditions of a rule as a recipe file spells them ("role=attn_v,ffn_down blocks=0-3"); empty where there are
+/// none.
 std::string matchToText(const RuleMatch& match);
 
-/// `value` in double quotes, readable back by the parser. A line has no place for control characters: they become spaces.
+/// `value` in double quotes, readable back by the parser. A line has no place for control characters: they become
+/// spaces.
 std::string quoteForRecipe(std::string_view value);
 
 }  // namespace halftone

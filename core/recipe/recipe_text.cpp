@@ -12,7 +12,8 @@ namespace {
 constexpr int64_t kMaxRecipeBytes = 4 << 20;
 
 std::string blocksToText(const RuleMatch& match) {
-    if (match.firstBlock && match.lastBlock && *match.firstBlock == *match.lastBlock) return std::to_string(*match.firstBlock);
+    if (match.firstBlock && match.lastBlock && *match.firstBlock == *match.lastBlock)
+        return std::to_string(*match.firstBlock);
     return fmt::format("{}-{}", match.firstBlock ? std::to_string(*match.firstBlock) : "",
                        match.lastBlock ? std::to_string(*match.lastBlock) : "");
 }
@@ -73,14 +74,18 @@ std::string Recipe::toText() const {
     return out;
 }
 
-Result<Recipe> Recipe::parse(std::string_view text) { return parseRecipe(text, "Recipe"); }
+Result<Recipe> Recipe::parse(std::string_view text) {
+    return parseRecipe(text, "Recipe");
+}
 
 Result<Recipe> Recipe::load(const std::filesystem::path& path) {
     HT_ASSIGN_OR_RETURN(const std::string text, readTextFile(path, kMaxRecipeBytes));
     return parseRecipe(text, path.string());
 }
 
-Status Recipe::save(const std::filesystem::path& path) const { return writeFileAtomically(path, toText()); }
+Status Recipe::save(const std::filesystem::path& path) const {
+    return writeFileAtomically(path, toText());
+}
 
 Recipe Recipe::pure(const Format& format) {
     Recipe recipe;

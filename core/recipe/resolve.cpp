@@ -26,8 +26,10 @@ bool holdsFloats(DType type) {
         case DType::kU64:
         case DType::kBool:
         case DType::kF8E8M0:
-        case DType::kC64: return false;
-        default: return true;
+        case DType::kC64:
+            return false;
+        default:
+            return true;
     }
 }
 
@@ -36,9 +38,9 @@ bool holdsFloats(DType type) {
 bool isUntouchable(const TensorInfo& tensor) {
     const std::string& name = tensor.canonicalName;
     if (name.starts_with("blk.") && !name.ends_with(".weight")) return true;
-    constexpr std::array<std::string_view, 10> kParts{"_norm.weight",  "ssm_conv1d", "shortconv.conv", "time_mix_first", "time_mix_w0",
-                                                      "time_mix_w1",   "time_mix_w2", "time_mix_decay", "time_mix_lerp",
-                                                      "attn_rel_b.weight"};
+    constexpr std::array<std::string_view, 10> kParts{
+        "_norm.weight", "ssm_conv1d",  "shortconv.conv", "time_mix_first", "time_mix_w0",
+        "time_mix_w1",  "time_mix_w2", "time_mix_decay", "time_mix_lerp",  "attn_rel_b.weight"};
     return std::ranges::any_of(kParts, [&](std::string_view part) { return name.find(part) != std::string::npos; });
 }
 
@@ -53,9 +55,9 @@ Fate fateOf(const TensorInfo& tensor) {
 // What became of one rule, for the problems list.
 struct RuleUse {
     CompiledMatch match;
-    int64_t matched = 0;      // tensors its conditions hold for
-    int64_t assignable = 0;   // of these, such as take a format
-    int64_t decided = 0;      // of these, such as no later rule or override takes away
+    int64_t matched = 0;     // tensors its conditions hold for
+    int64_t assignable = 0;  // of these, such as take a format
+    int64_t decided = 0;     // of these, such as no later rule or override takes away
 };
 
 class Resolver {
@@ -100,7 +102,8 @@ class Resolver {
             requested = found->second;
             if (fate == Fate::kFloat32) {
                 report(Severity::kWarning,
-                       fmt::format("{} is no weight matrix: it stays F32 although the recipe names it.", tensor.canonicalName),
+                       fmt::format("{} is no weight matrix: it stays F32 although the recipe names it.",
+                                   tensor.canonicalName),
                        tensor.canonicalName);
             }
         }
@@ -140,14 +143,13 @@ class Resolver {
         if (!out.kept && !canEncode(out.format)) m_unwritable.insert(out.format);
         out.bytes = out.kept ? out.sourceBytes : out.format.storageBytes(out.rows, out.cols);
         if (!out.fellBack()) return;
-        const std::string forbids =
-            requested.isInteger()
-                ? fmt::format("which {} cannot hold", requested.displayName())
-                : fmt::format("which {}'s blocks of {} do not divide", requested.displayName(),
-                              dtypeInfo(requested.storage()).blockElements);
+        const std::string forbids = requested.isInteger()
+                                        ? fmt::format("which {} cannot hold", requested.displayName())
+                                        : fmt::format("which {}'s blocks of {} do not divide", requested.displayName(),
+                                                      dtypeInfo(requested.storage()).blockElements);
         report(Severity::kNote,
-               fmt::format("{} has rows of {} values, {}: it takes {} instead.", tensor.canonicalName, out.cols, forbids,
-                           out.format.displayName()),
+               fmt::format("{} has rows of {} values, {}: it takes {} instead.", tensor.canonicalName, out.cols,
+                           forbids, out.format.displayName()),
                tensor.canonicalName);
     }
 
@@ -156,9 +158,11 @@ class Resolver {
         const std::string_view type = dtypeInfo(tensor.dtype).name;
         const std::string reason = !dtypeInfo(tensor.dtype).decodable
                                        ? fmt::format("is stored as {}, which this program does not decode", type)
-                                   : !holdsFloats(tensor.dtype) ? fmt::format("holds {} values, not weights", type)
-                                                                : fmt::format("is of a kind that is never quantized ({})", type);
-        report(Severity::kNote, fmt::format("{} {}: it keeps that type.", tensor.canonicalName, reason), tensor.canonicalName);
+                                   : !holdsFloats(tensor.dtype)
+                                       ? fmt::format("holds {} values, not weights", type)
+                                       : fmt::format("is of a kind that is never quantized ({})", type);
+        report(Severity::kNote, fmt::format("{} {}: it keeps that type.", tensor.canonicalName, reason),
+               tensor.canonicalName);
     }
 
     void addToTotals(const ResolvedTensor& tensor) {
@@ -182,9 +186,11 @@ class Resolver {
             } else if (use.matched == 0) {
                 report(Severity::kWarning, fmt::format("{} matches no tensor of this checkpoint.", who));
             } else if (use.assignable == 0) {
-                report(Severity::kWarning, fmt::format("{} matches only tensors that take no format (norms, biases).", who));
+                report(Severity::kWarning,
+                       fmt::format("{} matches only tensors that take no format (norms, biases).", who));
             } else if (use.decided == 0) {
-                report(Severity::kNote, fmt::format("{} decides nothing: what stands after it wins for all its tensors.", who));
+                report(Severity::kNote,
+                       fmt::format("{} decides nothing: what stands after it wins for all its tensors.", who));
             }
         }
     }
@@ -192,14 +198,16 @@ class Resolver {
     void reportOverrides() {
         for (const auto& [name, format] : m_recipe.overrides) {
             if (m_usedOverrides.contains(name)) continue;
-            report(Severity::kWarning, fmt::format("The recipe names {}, which this checkpoint does not have.", name), name);
+            report(Severity::kWarning, fmt::format("The recipe names {}, which this checkpoint does not have.", name),
+                   name);
         }
     }
 
     void reportUnwritableFormats() {
         for (const Format& format : m_unwritable) {
             report(Severity::kError,
-                   fmt::format("{} can be read but not written by this program; choose another format.", format.displayName()));
+                   fmt::format("{} can be read but not written by this program; choose another format.",
+                               format.displayName()));
         }
     }
 
@@ -218,6 +226,8 @@ const ResolvedTensor* ResolvedRecipe::find(std::string_view canonicalName) const
     return found == tensors.end() ? nullptr : &*found;
 }
 
-ResolvedRecipe resolve(const Recipe& recipe, std::span<const TensorInfo> tensors) { return Resolver(recipe, tensors).run(); }
+ResolvedRecipe resolve(const Recipe& recipe, std::span<const TensorInfo> tensors) {
+    return Resolver(recipe, tensors).run();
+}
 
 }  // namespace halftone

@@ -11,7 +11,9 @@ struct Step {
     Recipe before = Recipe::pure(format("q4_0"));
     Recipe after = before;
 
-    [[nodiscard]] std::vector<RecipeChange> changes() const { return diff(resolve(before, tensors), resolve(after, tensors)); }
+    [[nodiscard]] std::vector<RecipeChange> changes() const {
+        return diff(resolve(before, tensors), resolve(after, tensors));
+    }
     [[nodiscard]] std::string description() const { return describeChanges(changes(), tensors); }
 };
 

@@ -21,7 +21,8 @@ std::vector<TensorInfo> llamaTensors(int blocks) {
     std::vector<TensorInfo> out{makeTensor("token_embd.weight", TensorRole::kTokenEmbedding, {512, 256})};
     for (int block = 0; block < blocks; ++block) {
         const auto add = [&](std::string_view part, TensorRole role, std::vector<int64_t> shape) {
-            out.push_back(makeTensor("blk." + std::to_string(block) + "." + std::string(part) + ".weight", role, std::move(shape)));
+            out.push_back(makeTensor("blk." + std::to_string(block) + "." + std::string(part) + ".weight", role,
+                                     std::move(shape)));
         };
         add("attn_norm", TensorRole::kAttnNorm, {256});
         add("attn_q", TensorRole::kAttnQ, {256, 256});

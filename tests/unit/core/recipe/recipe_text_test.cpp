@@ -101,7 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"halftone-recipe 1\nrule role=attn_v\n", "line 2: the rule has no format="},
         BadRecipe{"halftone-recipe 1\nrule q4_k\n", "line 2: \"q4_k\" is not a condition"},
         BadRecipe{"halftone-recipe 1\nrule =x format=q4_k\n", "line 2: there is nothing before \"=\""},
-        BadRecipe{"halftone-recipe 1\nrule role=attn_w format=q4_k\n", "line 2: \"attn_w\" is not a role; there are token_embd"},
+        BadRecipe{"halftone-recipe 1\nrule role=attn_w format=q4_k\n",
+                  "line 2: \"attn_w\" is not a role; there are token_embd"},
         BadRecipe{"halftone-recipe 1\nrule role=attn_v, format=q4_k\n", "line 2: \"\" is not a role"},
         BadRecipe{"halftone-recipe 1\nrule layer=3 format=q4_k\n", "line 2: \"layer=\" is not part of a rule"},
         BadRecipe{"halftone-recipe 1\nrule blocks=3 blocks=4 format=q4_k\n", "line 2: \"blocks=\" stands twice"},
@@ -112,7 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"halftone-recipe 1\nrule match= format=q4_k\n", "line 2: match= needs a regular expression"},
         BadRecipe{"halftone-recipe 1\ntensor x\n", "line 2: tensor takes a name and format="},
         BadRecipe{"halftone-recipe 1\ntensor x format=q4_k y\n", "line 2: tensor takes a name and format="},
-        BadRecipe{"halftone-recipe 1\ntensor x format=q4_k\ntensor x format=q5_k\n", "line 3: tensor x has a format already"},
+        BadRecipe{"halftone-recipe 1\ntensor x format=q4_k\ntensor x format=q5_k\n",
+                  "line 3: tensor x has a format already"},
         BadRecipe{"halftone-recipe 1\nname \"\xC0\xAF\"\n", "line 2: the text is not UTF-8"},
         BadRecipe{"halftone-recipe 1\nname \"\x01\"\n", "line 2: there is a control character"}));
 

@@ -50,7 +50,8 @@ TEST(Resolve, PureTakesEveryMatrixAndLeavesNormsInF32) {
 TEST(Resolve, AFallbackIsToldBeforeAnyWork) {
     const ResolvedRecipe resolved = resolve(Recipe::pure(format("q4_k")), llamaTensors(4));
     EXPECT_THAT(messages(resolved, Severity::kNote),
-                HasSubstr("blk.3.ffn_down.weight has rows of 172 values, which Q4_K's blocks of 256 do not divide: it takes F16 instead.\n"));
+                HasSubstr("blk.3.ffn_down.weight has rows of 172 values, which Q4_K's blocks of 256 do not divide: it "
+                          "takes F16 instead.\n"));
     EXPECT_EQ(messages(resolved, Severity::kWarning), "");
     EXPECT_TRUE(resolved.find("blk.3.ffn_down.weight")->fellBack());
     // F16 is what the file holds, so the tensor goes over as it is.
@@ -114,8 +115,10 @@ TEST(Resolve, WhatMatchesNothingIsAWarning) {
 }
 
 TEST(Resolve, ABadRegexIsAnErrorThatNamesTheRule) {
-    const ResolvedRecipe resolved = resolve(parse("default q8_0\nrule match=\"attn_(\" format=q4_0\n"), llamaTensors(1));
-    EXPECT_THAT(messages(resolved, Severity::kError), HasSubstr("Rule 1 (match=\"attn_(\"): the regular expression \"attn_(\" is wrong"));
+    const ResolvedRecipe resolved =
+        resolve(parse("default q8_0\nrule match=\"attn_(\" format=q4_0\n"), llamaTensors(1));
+    EXPECT_THAT(messages(resolved, Severity::kError),
+                HasSubstr("Rule 1 (match=\"attn_(\"): the regular expression \"attn_(\" is wrong"));
 }
 
 TEST(Resolve, ARegexThatBacktracksWithoutEndGivesUp) {
@@ -132,7 +135,10 @@ TEST(Resolve, UndecodableAndIntegerTensorsAreKeptWithANote) {
     tensors.push_back(makeTensor("blk.0.ssm_conv1d.weight", TensorRole::kOther, {256, 4}, DType::kF32));
     const ResolvedRecipe resolved = resolve(Recipe::pure(format("q4_0")), tensors);
     const std::string notes = messages(resolved, Severity::kNote);
-    EXPECT_THAT(notes, HasSubstr("blk.0.attn_k.weight is stored as IQ2_XS, which this program does not decode: it keeps that type.\n"));
+    EXPECT_THAT(
+        notes,
+        HasSubstr(
+            "blk.0.attn_k.weight is stored as IQ2_XS, which this program does not decode: it keeps that type.\n"));
     EXPECT_THAT(notes, HasSubstr("layers.0.qweight holds I32 values, not weights: it keeps that type.\n"));
     for (const char* name : {"blk.0.attn_k.weight", "layers.0.qweight", "blk.0.ssm_conv1d.weight"}) {
         EXPECT_TRUE(resolved.find(name)->kept) << name;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/evaluation/evaluate.h"
+
+namespace halftone {
+
+/// Mean and spread of a stream of numbers (Welford 1962), kept so that a standard error can be asked for at any time.
+class RunningMean {
+  public:
+    void add(double value) {
+        ++m_count;
+        const double delta = value - m_mean;
+        m_mean += delta / double(m_count);
+        m_sumSquares += delta * (value - m_mean);
+    }
+    [[nodiscard]] int64_t count() const { return m_count; }
+    /// Standard error sqrt((E[x^2] - E[x]^2) / (n - 1)); 0 for fewer than two values.
+    [[nodiscard]] Estimate estimate() const;
+
+  private:
+    int64_t m_count = 0;
+    double m_mean = 0;
+    double m_sumSquares = 0;
+};
+
+/// What one scored position tells.
+struct TokenScore {
+    double nll = 0;
+    double referenceNll = 0;  ///< this and what follows: with a reference only
+    double kld = 0;
+    bool topAgrees = false;
+};
+
+/// Turns the scores of one run, added in text order, into an EvaluationResult that is current after every window.
+class FiguresBuilder {
+  public:
+    FiguresBuilder(const Protocol& protocol, bool hasReference);
+
+    void add(const TokenScore& score);
+    void finishWindow(const EvaluationWindow& window, double seconds);
+    [[nodiscard]] const EvaluationResult& running() const { return m_result; }
+    [[nodiscard]] EvaluationResult finish();
+
+  private:
+    EvaluationResult m_result;
+    RunningMean m_nll, m_referenceNll, m_logRatio, m_kld, m_agreement;
+};
+
+}  // namespace halftone
