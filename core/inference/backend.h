@@ -66,6 +66,7 @@ class Executable {
   public:
     virtual ~Executable() = default;
     [[nodiscard]] virtual const ModelGraph& graph() const = 0;
+    /// kInvalidArgument for a capacity below one or beyond the model's context; kOutOfMemory names the bytes needed.
     virtual Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) = 0;
     /// Runs `tokens` (at least one) at the sequence's current position. kInvalidArgument if they do not fit the capacity
     /// or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.

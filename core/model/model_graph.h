@@ -67,7 +67,8 @@ struct Op {
 ///  - kRope, kHeadRmsNorm, kAdd and kAddPosition may write the buffer they read (out == in); no other operation does;
 ///  - at most one kAttention per block; its keys and values are cached under `block`;
 ///  - if `logits` is not -1, the last operation is a kLinear that writes it, and nothing else writes or reads it;
-///  - learned positions (kAddPosition) bound the positions by the rows of their table.
+///  - the epilogue (after the last block) has no operation that depends on positions, so it may run for some tokens only;
+///  - a learned position table (kAddPosition) has at least config.contextLength rows.
 /// A graph needs no architecture behind it: a few operations on `hidden` with `logits` = -1 are run by passing `hiddenIn`
 /// and read back through `boundarySink` (that is how the conformance suite runs one operation at a time).
 struct ModelGraph {
