@@ -3,8 +3,7 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <span>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -14,17 +13,21 @@
 namespace halftone {
 
 /// Running count, mean and central moments up to the fourth; merge() is associative up to rounding
-/// (Pébay 2008, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical moments").
+/// (Pébay 2008, "Formulas for robust, one-pass parallel computation of covariances and arbitrary-order statistical
+/// moments").
 class Moments {
   public:
     void add(double value);
-    void addSpan(const float* values, int64_t count);
+    void addSpan(const float* values, int64_t count);  ///< finite values
     void merge(const Moments& other);
     [[nodiscard]] int64_t count() const { return m_count; }
     [[nodiscard]] double mean() const { return m_mean; }
-    [[nodiscard]] double variance() const;      ///< population
+    [[nodiscard]] double variance() const;  ///< population
     [[nodiscard]] double standardDeviation() const;
-    [[nodiscard]] double kurtosis() const;      ///< fourth standardized moment; 3 for a Gaussian; NaN without spread
+    [[nodiscard]] double kurtosis() const;  ///< fourth standardized moment; 3 for a Gaussian; NaN without spread
+
+    /// Of at most kStatsBlock finite values whose sum is known.
+    static Moments ofBlock(std::span<const float> values, double sum);
 
   private:
     int64_t m_count = 0;
@@ -34,12 +37,13 @@ class Moments {
 /// The percentiles that every view shows, in percent.
 inline constexpr std::array<double, 6> kShownPercentiles{0.1, 1.0, 50.0, 99.0, 99.9, 99.99};
 
-/// What one pass over a matrix (or a stream of activations) tells. Non-finite values are counted and otherwise left out.
+/// What one pass over a matrix (or a stream of activations) tells. Non-finite values are counted and otherwise left
+/// out.
 struct TensorStats {
-    int64_t count = 0;           ///< elements seen, non-finite included
+    int64_t count = 0;  ///< elements seen, non-finite included
     int64_t nonFiniteCount = 0;
     int64_t zeroCount = 0;
-    int64_t outlierCount = 0;    ///< |x - mean| > 6 standard deviations, from the histogram
+    int64_t outlierCount = 0;  ///< |x - mean| > 6 standard deviations, from the histogram
     double min = 0, max = 0, mean = 0, standardDeviation = 0;
     double kurtosis = 0;
     double maxAbs = 0;
@@ -54,26 +58,36 @@ struct TensorStats {
     [[nodiscard]] double maxOverSigma() const { return standardDeviation > 0 ? maxAbs / standardDeviation : 0.0; }
 };
 
-/// Mergeable accumulator behind TensorStats: one per thread or tile, merged in tile order.
+/// Mergeable accumulator behind TensorStats: one for each piece of a matrix, merged in the order of the rows so that
+/// the result does not depend on who computed which piece. Memory is that of the rows it has seen, one value per column
+/// and the histogram. Not thread-safe.
 class StatsAccumulator {
   public:
     StatsAccumulator(int64_t rows, int64_t cols);
     /// `values` holds `count` rows starting at `firstRow`.
     void addRows(int64_t firstRow, int64_t count, std::span<const float> values);
+    /// `other` describes other rows of the same matrix.
     void merge(const StatsAccumulator& other);
     [[nodiscard]] TensorStats finish() const;
 
   private:
-    int64_t m_cols;
+    void addBlock(std::span<const float> block);
+    void addFinite(std::span<const float> block, const BlockSummary& summary);
+    void coverRows(int64_t first, int64_t end);
+
+    int64_t m_rows, m_cols;
     int64_t m_count = 0, m_nonFinite = 0, m_zero = 0;
     float m_min, m_max;
     Moments m_moments;
     FloatHistogram m_histogram;
-    std::vector<float> m_rowAbsMax, m_colAbsMax;
+    int64_t m_firstRow = 0;          // of m_rowAbsMax
+    std::vector<float> m_rowAbsMax;  // of the rows seen so far
+    std::vector<float> m_colAbsMax;
 };
 
 /// One streaming pass over the whole matrix, multi-threaded, in tiles whose partition does not depend on the number of
-/// threads (same input, same figures). Progress in stored bytes.
+/// threads (same input, same figures). Adds the stored bytes it has read to the progress, which the caller starts (it
+/// may cover many tensors). Fails where the source does, and when cancelled.
 Result<TensorStats> computeTensorStats(const RowSource& source, const JobContext& context);
 
 /// Statistics of the activations that enter one linear layer, per input channel and overall.
@@ -87,14 +101,18 @@ struct ActivationStats {
     float min = 0, max = 0;
     int64_t nonFiniteCount = 0;
     int64_t zeroCount = 0;
+    /// `rows` holds rowCount * channels values; all calls have the same number of channels.
     void add(std::span<const float> rows, int64_t rowCount, int64_t channels);
     void merge(const ActivationStats& other);
     /// Mean square per channel: the importance vector of quantizers (sumSquares / tokenCount).
     [[nodiscard]] std::vector<float> importance() const;
-    /// Channels by descending absMax, at most `count`.
+    /// Channels by descending absMax (equal ones by index), at most `count`.
     [[nodiscard]] std::vector<int64_t> worstChannels(int64_t count) const;
     /// The same summary as for weights (rowAbsMax empty, colAbsMax = absMax).
     [[nodiscard]] TensorStats summary() const;
+
+  private:
+    void addFinite(std::span<const float> block, const BlockSummary& summary);
 };
 
 }  // namespace halftone
