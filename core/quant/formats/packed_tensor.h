@@ -33,8 +33,10 @@ std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor);
 /// checkpoint alive. kUnsupported for types this program does not decode.
 Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
 
-/// The checkpoint's tensor as it lies in the file, without copying, where its type is one backends execute and it is not
-/// transposed; otherwise a copy (transposed tensors keep their type).
+/// The checkpoint's tensor as it lies in the file, without copying, where its type is one backends execute (F32, F16, BF16
+/// and all decodable block types) and it is not transposed; otherwise a copy: transposed tensors keep their type, F8_E4M3
+/// and F8_E5M2 become F16 (exact), the other plain types F32. `bytes` is aligned for direct access: to 4 bytes for F32, to
+/// 2 for everything else; a tensor that lies unaligned in its file is copied.
 Result<PackedTensor> openPacked(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
 
 }  // namespace halftone

@@ -45,7 +45,8 @@ struct QuantizedTensor {
 };
 
 /// Encodes a whole matrix, tile by tile on all threads; memory is the packed result plus one tile per thread.
-/// Same bytes on any number of threads. Progress in rows. Precondition: format.fitsRow(source.cols()).
+/// Same bytes on any number of threads. Advances the progress by rows; the caller names and
+/// sizes the stage. Precondition: format.fitsRow(source.cols()).
 Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                        const JobContext& context);
 

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/formats/codec.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/base/checked.h"
+#include "core/quant/formats/block_codec.h"
+#include "core/quant/formats/integer_family.h"
+#include "core/quant/formats/vector_codecs.h"
+
+namespace halftone {
+namespace {
+
+enum class Path { kReference, kVector };
+
+const uint8_t* bytesOf(std::span<const std::byte> packed) { return reinterpret_cast<const uint8_t*>(packed.data()); }
+uint8_t* bytesOf(std::span<std::byte> packed) { return reinterpret_cast<uint8_t*>(packed.data()); }
+
+/// Whether buffers of these sizes hold `rows` rows.
+Status checkSizes(const PackedLayout& layout, int64_t rows, size_t packedBytes, size_t values) {
+    if (rows < 0 || layout.cols <= 0) {
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("There is no matrix of {} rows and {} columns.", rows, layout.cols));
+    }
+    const auto neededBytes = checkedMul(static_cast<uint64_t>(rows), static_cast<uint64_t>(layout.rowBytes));
+    const auto neededValues = checkedMul(static_cast<uint64_t>(rows), static_cast<uint64_t>(layout.cols));
+    if (!neededBytes || !neededValues || *neededBytes > packedBytes || *neededValues > values) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("{} rows of {} {} values do not fit in the buffers given ({} bytes, {} values).", rows,
+                                     layout.cols, layout.format.displayName(), packedBytes, values));
+    }
+    return {};
+}
+
+tl::unexpected<Error> unsupported(const Format& format, std::string_view verb) {
+    return makeError(ErrorCode::kUnsupported, fmt::format("This program does not {} {} tensors.", verb, format.displayName()));
+}
+
+Status decode(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out, Path path) {
+    HT_TRY(checkSizes(layout, rows, packed.size(), out.size()));
+    if (layout.format.isInteger()) {
+        const auto decodeRow = path == Path::kVector ? decodeIntegerRowVector : decodeIntegerRow;
+        for (int64_t r = 0; r < rows; ++r) decodeRow(layout, bytesOf(packed) + r * layout.rowBytes, out.data() + r * layout.cols);
+        return {};
+    }
+    const BlockCodec* codec = findBlockCodec(layout.format.storage());
+    if (!codec) return unsupported(layout.format, "decode");
+    // Rows are whole numbers of blocks, so all rows together are one run of blocks.
+    const int64_t blocks = rows * (layout.cols / dtypeInfo(codec->type).blockElements);
+    const bool fast = path == Path::kVector && codec->fastDecode;
+    (fast ? codec->fastDecode : codec->decode)(bytesOf(packed), blocks, out.data());
+    return {};
+}
+
+Status encode(const PackedLayout& layout, std::span<const float> values, int64_t rows, const EncodeOptions& options,
+              std::span<std::byte> packed, Path path) {
+    HT_TRY(checkSizes(layout, rows, packed.size(), values.size()));
+    const auto cols = static_cast<size_t>(layout.cols);
+    if (!options.importance.empty() && options.importance.size() != cols) {
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("There are {} importance weights for rows of {} values.",
+                                                                  options.importance.size(), cols));
+    }
+    if (layout.format.isInteger()) {
+        const auto encodeRow = path == Path::kVector ? encodeIntegerRowVector : encodeIntegerRow;
+        const ValueRange range{options.tensorMin, options.tensorMax};
+        for (int64_t r = 0; r < rows; ++r) {
+            encodeRow(layout, values.data() + r * layout.cols, range, bytesOf(packed) + r * layout.rowBytes);
+        }
+        return {};
+    }
+    const BlockCodec* codec = findBlockCodec(layout.format.storage());
+    if (!codec || !codec->encode) return unsupported(layout.format, "write");
+    const EncodeBlocks encodeBlocks = path == Path::kVector && codec->fastEncode ? codec->fastEncode : codec->encode;
+    if (!codec->usesImportance || options.importance.empty()) {
+        encodeBlocks(values.first(static_cast<size_t>(rows) * cols), nullptr, bytesOf(packed));
+        return {};
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+        encodeBlocks(values.subspan(static_cast<size_t>(r) * cols, cols), options.importance.data(),
+                     bytesOf(packed) + r * layout.rowBytes);
+    }
+    return {};
+}
+
+tl::unexpected<Error> invalid(std::string message) { return makeError(ErrorCode::kInvalidData, std::move(message)); }
+
+Status validateInteger(const PackedLayout& layout, const uint8_t* packed, int64_t rows) {
+    const int maxCode = (1 << layout.format.integer().bits) - 1;
+    for (int64_t r = 0; r < rows; ++r) {
+        for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
+            const IntegerGrid grid = loadIntegerGrid(layout, packed + r * layout.rowBytes, group);
+            if (!std::isfinite(grid.scale)) return invalid(fmt::format("The scale of group {} in row {} is not finite.", group, r));
+            if (grid.zero > maxCode) {
+                return invalid(fmt::format("The zero point of group {} in row {} is {}; codes end at {}.", group, r, grid.zero, maxCode));
+            }
+        }
+    }
+    return {};
+}
+
+Status validateBlocks(const PackedLayout& layout, const BlockCodec& codec, const uint8_t* packed, int64_t rows) {
+    if (!codec.fault) return {};
+    const DTypeInfo& info = dtypeInfo(codec.type);
+    const int64_t blocksPerRow = layout.cols / info.blockElements;
+    for (int64_t block = 0; block < rows * blocksPerRow; ++block) {
+        const std::string_view fault = codec.fault(packed + block * info.blockBytes());
+        if (fault.empty()) continue;
+        return invalid(fmt::format("Block {} of row {} is not valid {}: {}.", block % blocksPerRow, block / blocksPerRow, info.name, fault));
+    }
+    return {};
+}
+
+/// Plain types: every value must be finite.
+Status validateValues(const PackedLayout& layout, const BlockCodec& codec, const uint8_t* packed, int64_t rows) {
+    constexpr int64_t kChunk = 4096;
+    std::array<float, kChunk> values;
+    const int64_t total = rows * layout.cols;
+    const int64_t elementBytes = dtypeInfo(codec.type).blockBytes();
+    for (int64_t first = 0; first < total; first += kChunk) {
+        const int64_t count = std::min(kChunk, total - first);
+        (codec.fastDecode ? codec.fastDecode : codec.decode)(packed + first * elementBytes, count, values.data());
+        const float* end = values.data() + count;
+        const float* bad = std::find_if(std::as_const(values).data(), end, [](float value) { return !std::isfinite(value); });
+        if (bad == end) continue;
+        const int64_t index = first + (bad - values.data());
+        return invalid(fmt::format("The value at row {}, column {} is not finite.", index / layout.cols, index % layout.cols));
+    }
+    return {};
+}
+
+std::vector<float> integerLevels(const PackedLayout& layout, const uint8_t* row, int64_t col) {
+    const IntegerGrid grid = loadIntegerGrid(layout, row, col / layout.groupSize);
+    std::vector<float> levels;
+    for (int code = 0; code < 1 << layout.format.integer().bits; ++code) {
+        levels.push_back(static_cast<float>(code - grid.zero) * grid.scale);
+    }
+    return levels;
+}
+
+std::vector<float> blockLevels(const PackedLayout& layout, const uint8_t* row, int64_t col) {
+    const BlockCodec* codec = findBlockCodec(layout.format.storage());
+    std::vector<float> levels;
+    if (!codec || !codec->levels) return levels;
+    const DTypeInfo& info = dtypeInfo(codec->type);
+    codec->levels(row + col / info.blockElements * info.blockBytes(), static_cast<int>(col % info.blockElements), levels);
+    return levels;
+}
+
+}  // namespace
+
+Status decodeRows(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out) {
+    return decode(layout, packed, rows, out, Path::kVector);
+}
+
+Status decodeRowsReference(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out) {
+    return decode(layout, packed, rows, out, Path::kReference);
+}
+
+Status encodeRows(const PackedLayout& layout, std::span<const float> values, int64_t rows, const EncodeOptions& options,
+                  std::span<std::byte> packed) {
+    return encode(layout, values, rows, options, packed, Path::kVector);
+}
+
+Status encodeRowsReference(const PackedLayout& layout, std::span<const float> values, int64_t rows, const EncodeOptions& options,
+                           std::span<std::byte> packed) {
+    return encode(layout, values, rows, options, packed, Path::kReference);
+}
+
+Status validateRows(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows) {
+    HT_TRY(checkSizes(layout, rows, packed.size(), static_cast<size_t>(-1)));
+    if (layout.format.isInteger()) return validateInteger(layout, bytesOf(packed), rows);
+    const BlockCodec* codec = findBlockCodec(layout.format.storage());
+    if (!codec) return unsupported(layout.format, "decode");
+    if (dtypeInfo(codec->type).isBlock()) return validateBlocks(layout, *codec, bytesOf(packed), rows);
+    return validateValues(layout, *codec, bytesOf(packed), rows);
+}
+
+bool canEncode(const Format& format) {
+    if (format.isInteger()) return true;
+    const BlockCodec* codec = findBlockCodec(format.storage());
+    return codec && codec->encode;
+}
+
+bool canDecode(const Format& format) { return format.isInteger() || findBlockCodec(format.storage()); }
+
+std::vector<float> groupLevels(const PackedLayout& layout, std::span<const std::byte> packedRow, int64_t col) {
+    if (col < 0 || col >= layout.cols || packedRow.size() < static_cast<size_t>(layout.rowBytes)) return {};
+    std::vector<float> levels = layout.format.isInteger() ? integerLevels(layout, bytesOf(packedRow), col)
+                                                          : blockLevels(layout, bytesOf(packedRow), col);
+    std::erase_if(levels, [](float level) { return !std::isfinite(level); });
+    std::ranges::sort(levels);
+    levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+    return levels;
+}
+
+}  // namespace halftone

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Four-bit floats (E2M1) with a power-of-two or eight-bit float scale: MXFP4 (32 values), NVFP4 (64 = 4 groups of 16).
+//
+// Layout     MXFP4  e (E8M0), qs[16]: byte j holds element j (low nibble) and j + 16 (high nibble)
+//            NVFP4  d[4] (UE4M3), qs[32]: 8 bytes per group, byte j holds element j and j + 8
+// Values     F[q] * scale, where F are twice the E2M1 values and the scale is halved
+// Encoders   scale from the largest magnitude; nearest code, the first of equally near ones.
+// Source: the reference page on ggml blocks, sections 3 and 4. docs/formats/other_blocks.md.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "core/quant/formats/block_layouts.h"
+#include "core/quant/formats/code_tables.h"
+#include "core/quant/formats/codecs.h"
+#include "core/quant/formats/rounding.h"
+
+namespace halftone {
+namespace {
+
+float tableValue(int code) { return static_cast<float>(kFp4Values[static_cast<size_t>(code)]); }
+
+/// Half of 2^(e - 127): 2^(e - 128). The two smallest are binary32 subnormals.
+float halfOfE8M0(uint8_t e) {
+    if (e < 2) return std::bit_cast<float>(0x00200000u << e);
+    return std::bit_cast<float>(static_cast<uint32_t>(e - 1) << 23);
+}
+
+/// Half of an unsigned E4M3 value; the codes 0 and 127 mean 0 and bit 7 is ignored.
+float halfOfUE4M3(uint8_t code) {
+    const int exponent = (code >> 3) & 15;
+    const auto mantissa = static_cast<float>(code & 7);
+    if ((code & 127) == 127) return 0;
+    if (exponent == 0) return mantissa * 0x1p-10f;
+    return std::ldexp(1.0f + mantissa / 8.0f, exponent - 8);
+}
+
+/// UE4M3 code of a value, rounding half up; 448 at most.
+uint8_t toUE4M3(float value) {
+    if (!(value > 0)) return 0;
+    const float limited = std::min(value, 448.0f);
+    const uint32_t bits = std::bit_cast<uint32_t>(limited);
+    int exponent = static_cast<int>(bits >> 23) - 127 + 7;
+    if (exponent <= 0) return static_cast<uint8_t>(clampInt(truncateToCode(limited * 512.0f + 0.5f), 0, 7));
+    if (exponent >= 15) return 0x7E;
+    int mantissa = static_cast<int>((bits >> 20) & 7) + static_cast<int>((bits >> 19) & 1);
+    if (mantissa > 7) {
+        mantissa = 0;
+        ++exponent;
+    }
+    return exponent >= 15 ? uint8_t{0x7E} : static_cast<uint8_t>((exponent << 3) | mantissa);
+}
+
+int nearestCode(float x, float scale) {
+    int best = 0;
+    float bestError = std::fabs(tableValue(0) * scale - x);
+    for (int code = 1; code < 16; ++code) {
+        const float error = std::fabs(tableValue(code) * scale - x);
+        if (error < bestError) {
+            bestError = error;
+            best = code;
+        }
+    }
+    return best;
+}
+
+/// Codes of 2 * `half` values: low nibbles hold the first half, high nibbles the second.
+void encodeNibbles(const float* x, int half, float scale, uint8_t* qs) {
+    for (int i = 0; i < half; ++i) {
+        qs[i] = static_cast<uint8_t>(nearestCode(x[i], scale) | (nearestCode(x[i + half], scale) << 4));
+    }
+}
+void decodeNibbles(const uint8_t* qs, int half, float scale, float* out) {
+    for (int i = 0; i < half; ++i) {
+        out[i] = tableValue(qs[i] & 15) * scale;
+        out[i + half] = tableValue(qs[i] >> 4) * scale;
+    }
+}
+
+float largestMagnitude(const float* x, int count) {
+    float largest = 0;
+    for (int i = 0; i < count; ++i) largest = std::max(largest, std::fabs(x[i]));
+    return largest;
+}
+
+void decodeMXFP4(const BlockMXFP4& block, float* out) { decodeNibbles(block.qs, 16, halfOfE8M0(block.e), out); }
+
+void encodeMXFP4(const float* x, BlockMXFP4& block) {
+    const float largest = largestMagnitude(x, 32);
+    const int exponent = largest > 0 ? static_cast<int>(std::floor(std::log2(largest))) - 2 + 127 : 0;
+    block.e = static_cast<uint8_t>(clampInt(exponent, 0, 254));
+    encodeNibbles(x, 16, halfOfE8M0(block.e), block.qs);
+}
+
+void decodeNVFP4(const BlockNVFP4& block, float* out) {
+    for (int s = 0; s < 4; ++s) decodeNibbles(block.qs + 8 * s, 8, halfOfUE4M3(block.d[s]), out + 16 * s);
+}
+
+void encodeNVFP4(const float* x, BlockNVFP4& block) {
+    for (int s = 0; s < 4; ++s) {
+        block.d[s] = toUE4M3(largestMagnitude(x + 16 * s, 16) / 6.0f);
+        encodeNibbles(x + 16 * s, 8, halfOfUE4M3(block.d[s]), block.qs + 8 * s);
+    }
+}
+
+std::string_view faultOfMXFP4(const uint8_t* bytes) { return bytes[0] == 255 ? "the scale is NaN" : ""; }
+
+std::string_view faultOfNVFP4(const uint8_t* bytes) {
+    for (int s = 0; s < 4; ++s) {
+        if ((bytes[s] & 127) == 127) return "a scale is NaN";
+    }
+    return {};
+}
+
+void appendTable(float scale, std::vector<float>& levels) {
+    for (int q = 0; q < 16; ++q) levels.push_back(tableValue(q) * scale);
+}
+void levelsMXFP4(const uint8_t* bytes, int /*element*/, std::vector<float>& levels) {
+    appendTable(halfOfE8M0(bytes[0]), levels);
+}
+void levelsNVFP4(const uint8_t* bytes, int element, std::vector<float>& levels) {
+    appendTable(halfOfUE4M3(bytes[element / 16]), levels);
+}
+
+}  // namespace
+
+const BlockCodec kMXFP4Codec{.type = DType::kMXFP4,
+                             .decode = decodeEach<BlockMXFP4, decodeMXFP4>,
+                             .encode = encodeEachUnweighted<BlockMXFP4, encodeMXFP4>,
+                             .fault = faultOfMXFP4,
+                             .levels = levelsMXFP4};
+
+const BlockCodec kNVFP4Codec{.type = DType::kNVFP4,
+                             .decode = decodeEach<BlockNVFP4, decodeNVFP4>,
+                             .encode = encodeEachUnweighted<BlockNVFP4, encodeNVFP4>,
+                             .fault = faultOfNVFP4,
+                             .levels = levelsNVFP4};
+
+}  // namespace halftone

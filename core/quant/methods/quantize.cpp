@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/methods/quantize.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <utility>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "core/base/aligned_buffer.h"
+#include "core/base/checked.h"
+
+namespace halftone {
+namespace {
+
+/// Values per tile: small enough for the second-level cache, large enough that starting a tile costs nothing.
+constexpr int64_t kTileValues = 1 << 16;
+
+/// The rows of one tile and what they decode to. Reused, as fresh pages would cost as much as the encoding.
+struct Scratch {
+    std::vector<float> values;
+    std::vector<float> decoded;
+};
+
+class ScratchPool {
+  public:
+    std::unique_ptr<Scratch> take() {
+        const std::scoped_lock lock(m_mutex);
+        if (m_free.empty()) return std::make_unique<Scratch>();
+        auto scratch = std::move(m_free.back());
+        m_free.pop_back();
+        return scratch;
+    }
+    void give(std::unique_ptr<Scratch> scratch) {
+        const std::scoped_lock lock(m_mutex);
+        m_free.push_back(std::move(scratch));
+    }
+
+  private:
+    std::mutex m_mutex;
+    std::vector<std::unique_ptr<Scratch>> m_free;
+};
+
+/// What one tile yields.
+struct TileOutcome {
+    Status status;
+    Distortion distortion;
+    int64_t nonFinite = 0;
+    float minimum = 0;
+    float maximum = 0;
+};
+
+bool isFinite(float value) { return std::isfinite(value); }
+
+/// Cuts a matrix into tiles of whole rows, independently of the number of threads, and encodes them.
+class TileEncoder {
+  public:
+    TileEncoder(const RowSource& source, const Format& format, const QuantizeOptions& options)
+        : m_source(source), m_options(options), m_layout(PackedLayout::of(format, source.cols())),
+          m_tileRows(std::max<int64_t>(1, kTileValues / source.cols())) {
+        m_encode.importance = options.importance;
+    }
+
+    [[nodiscard]] const PackedLayout& layout() const { return m_layout; }
+    [[nodiscard]] int64_t rows() const { return m_source.rows(); }
+    [[nodiscard]] int64_t tileRows() const { return m_tileRows; }
+    [[nodiscard]] int64_t tileCount() const { return ceilDiv(rows(), m_tileRows); }
+
+    /// Finds the range of the whole tensor where the format needs it.
+    Status prepare(const JobContext& context);
+
+    /// Encodes tiles [firstTile, firstTile + count) on all threads into `packed`, which starts with the first tile's rows.
+    Result<std::vector<TileOutcome>> encodeTiles(int64_t firstTile, int64_t count, std::byte* packed, const JobContext& context);
+
+  private:
+    Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
+    TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
+    TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const;
+    template <typename Work>
+    Result<std::vector<TileOutcome>> runTiles(int64_t firstTile, int64_t count, const JobContext& context, const Work& work);
+
+    const RowSource& m_source;
+    const QuantizeOptions& m_options;
+    PackedLayout m_layout;
+    int64_t m_tileRows;
+    EncodeOptions m_encode;
+    ScratchPool m_scratch;
+};
+
+Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const {
+    scratch.values.resize(static_cast<size_t>(count * m_source.cols()));
+    HT_TRY(m_source.readRows(first, count, scratch.values));
+    outcome.nonFinite = static_cast<int64_t>(scratch.values.size()) - std::ranges::count_if(scratch.values, isFinite);
+    if (outcome.nonFinite == 0) return {};
+    if (m_options.nonFinite == NonFinitePolicy::kMapToZero) {
+        std::ranges::replace_if(scratch.values, [](float value) { return !isFinite(value); }, 0.0f);
+        return {};
+    }
+    const auto bad = std::ranges::find_if_not(scratch.values, isFinite);
+    const int64_t index = bad - scratch.values.begin();
+    return makeError(ErrorCode::kInvalidData,
+                     fmt::format("Tensor {} holds {} at row {}, column {}, which no quantized format can store. Repair the "
+                                 "checkpoint, or choose to map such values to zero.",
+                                 m_options.tensorName.empty() ? "without a name" : m_options.tensorName,
+                                 std::isnan(*bad) ? "NaN" : "an infinity", first + index / m_source.cols(), index % m_source.cols()));
+}
+
+TileOutcome TileEncoder::measureTile(int64_t tile, Scratch& scratch) const {
+    TileOutcome outcome;
+    const int64_t first = tile * m_tileRows;
+    outcome.status = readTile(first, std::min(m_tileRows, rows() - first), scratch, outcome);
+    if (!outcome.status) return outcome;
+    const auto [lowest, highest] = std::ranges::minmax_element(scratch.values);
+    outcome.minimum = *lowest;
+    outcome.maximum = *highest;
+    return outcome;
+}
+
+TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const {
+    TileOutcome outcome;
+    const int64_t first = tile * m_tileRows;
+    const int64_t count = std::min(m_tileRows, rows() - first);
+    outcome.status = readTile(first, count, scratch, outcome);
+    if (!outcome.status) return outcome;
+    outcome.status = encodeRows(m_layout, scratch.values, count, m_encode, packed);
+    if (!outcome.status) return outcome;
+    scratch.decoded.resize(scratch.values.size());
+    outcome.status = decodeRows(m_layout, packed, count, scratch.decoded);
+    if (outcome.status) outcome.distortion.add(scratch.values, scratch.decoded);
+    return outcome;
+}
+
+/// Runs `work` on each tile. On failure the error is that of the lowest failing tile, whatever the order of execution.
+template <typename Work>
+Result<std::vector<TileOutcome>> TileEncoder::runTiles(int64_t firstTile, int64_t count, const JobContext& context, const Work& work) {
+    std::vector<TileOutcome> outcomes(static_cast<size_t>(count));
+    std::atomic<int64_t> failed{std::numeric_limits<int64_t>::max()};
+    context.pool.parallelFor(count, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+            if (context.cancelled() || i > failed.load()) return;
+            auto scratch = m_scratch.take();
+            outcomes[static_cast<size_t>(i)] = work(firstTile + i, *scratch);
+            m_scratch.give(std::move(scratch));
+            if (outcomes[static_cast<size_t>(i)].status) continue;
+            int64_t lowest = failed.load();
+            while (i < lowest && !failed.compare_exchange_weak(lowest, i)) {
+            }
+        }
+    });
+    HT_TRY(context.checkpoint());
+    if (failed.load() < count) return tl::unexpected(outcomes[static_cast<size_t>(failed.load())].status.error());
+    return outcomes;
+}
+
+Status TileEncoder::prepare(const JobContext& context) {
+    const Format& format = m_layout.format;
+    if (!format.isInteger() || format.integer().granularity != Granularity::kTensor || tileCount() == 0) return {};
+    HT_ASSIGN_OR_RETURN(const auto outcomes, runTiles(0, tileCount(), context, [this](int64_t tile, Scratch& scratch) {
+        return measureTile(tile, scratch);
+    }));
+    m_encode.tensorMin = std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum;
+    m_encode.tensorMax = std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum;
+    return {};
+}
+
+Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int64_t count, std::byte* packed, const JobContext& context) {
+    return runTiles(firstTile, count, context, [&](int64_t tile, Scratch& scratch) {
+        const int64_t first = tile * m_tileRows;
+        const int64_t tileRows = std::min(m_tileRows, rows() - first);
+        const int64_t offset = (first - firstTile * m_tileRows) * m_layout.rowBytes;
+        TileOutcome outcome = encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch);
+        if (outcome.status) context.advance(tileRows);
+        return outcome;
+    });
+}
+
+Status checkRequest(const RowSource& source, const Format& format, const QuantizeOptions& options) {
+    if (!canEncode(format)) {
+        return makeError(ErrorCode::kUnsupported, fmt::format("This program does not write {} tensors.", format.displayName()));
+    }
+    if (!format.fitsRow(source.cols())) {
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("Rows of {} values cannot be stored as {} (tensor {}).",
+                                                                  source.cols(), format.displayName(), options.tensorName));
+    }
+    const auto cols = static_cast<size_t>(source.cols());
+    if (!options.importance.empty() && options.importance.size() != cols) {
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} has {} input channels but {} importance weights.",
+                                                                  options.tensorName, cols, options.importance.size()));
+    }
+    const bool usable = std::ranges::all_of(options.importance, [](float w) { return std::isfinite(w) && w >= 0; });
+    if (!usable) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("The importance weights of tensor {} must be finite and not negative.", options.tensorName));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                       const JobContext& context) {
+    HT_TRY(checkRequest(source, format, options));
+    TileEncoder encoder(source, format, options);
+    HT_TRY(encoder.prepare(context));
+    const auto size = checkedMul(static_cast<uint64_t>(encoder.rows()), static_cast<uint64_t>(encoder.layout().rowBytes));
+    if (!size) return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", options.tensorName));
+    auto buffer = std::make_shared<AlignedBuffer>(static_cast<size_t>(*size));
+    HT_ASSIGN_OR_RETURN(const auto outcomes, encoder.encodeTiles(0, encoder.tileCount(), buffer->data(), context));
+    QuantizedTensor result;
+    for (const TileOutcome& outcome : outcomes) {
+        result.distortion.merge(outcome.distortion);
+        result.nonFiniteCount += outcome.nonFinite;
+    }
+    result.packed.layout = encoder.layout();
+    result.packed.rows = encoder.rows();
+    result.packed.bytes = std::as_const(*buffer).bytes();
+    result.packed.owner = std::move(buffer);
+    return result;
+}
+
+Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                     const std::function<Status(std::span<const std::byte>)>& sink, const JobContext& context) {
+    HT_TRY(checkRequest(source, format, options));
+    TileEncoder encoder(source, format, options);
+    HT_TRY(encoder.prepare(context));
+    // A window of tiles is encoded in parallel, then handed on in order; sums are merged per tile, so the window's size
+    // (which depends on the number of threads) changes no result.
+    const int64_t window = std::min<int64_t>(encoder.tileCount(), 4 * static_cast<int64_t>(context.pool.threadCount()));
+    AlignedBuffer buffer(static_cast<size_t>(window * encoder.tileRows() * encoder.layout().rowBytes));
+    Distortion total;
+    for (int64_t first = 0; first < encoder.tileCount(); first += window) {
+        const int64_t count = std::min(window, encoder.tileCount() - first);
+        HT_ASSIGN_OR_RETURN(const auto outcomes, encoder.encodeTiles(first, count, buffer.data(), context));
+        for (const TileOutcome& outcome : outcomes) total.merge(outcome.distortion);
+        const int64_t rows = std::min(count * encoder.tileRows(), encoder.rows() - first * encoder.tileRows());
+        HT_TRY(sink(buffer.bytes().first(static_cast<size_t>(rows * encoder.layout().rowBytes))));
+    }
+    return total;
+}
+
+}  // namespace halftone
