@@ -18,26 +18,30 @@ namespace halftone {
 /// Importance vectors by canonical tensor name, with where they came from (provenance keys).
 struct ImportanceData {
     std::map<std::string, std::vector<float>> byTensor;
-    std::string dataset;   ///< file name of the calibration text
+    std::string dataset;  ///< file name of the calibration text
     int64_t chunkCount = 0;
 };
 
 /// How one tensor will be stored in the GGUF file. The integer family has no GGUF type of its own: it is carried by a
-/// block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the dequantized values.
+/// block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the dequantized
+/// values.
 struct ExportTensorPlan {
     std::string sourceName, targetName;
-    Format format;        ///< quantization applied
+    Format format;  ///< quantization applied
     DType storage = DType::kF32;
-    bool carried = false; ///< storage is a carrier of another format
-    bool exact = true;    ///< the carrier holds the dequantized values bit for bit
-    bool copied = false;  ///< bytes go over unchanged
-    bool permuteRows = false;  ///< Hugging Face -> GGUF llama q/k order
+    bool carried = false;          ///< storage is a carrier of another format
+    bool exact = true;             ///< the carrier holds the dequantized values bit for bit
+    bool copied = false;           ///< bytes go over unchanged
+    bool permuteRows = false;      ///< Hugging Face -> GGUF llama q/k order
+    int64_t heads = 0;             ///< of the permutation
+    std::vector<int64_t> shape;    ///< as written, outermost first
+    std::vector<float> generated;  ///< values of a tensor that the source does not have (rope_freqs); else empty
     int64_t bytes = 0;
 };
 
 struct ExportPlan {
     std::vector<ExportTensorPlan> tensors;
-    int64_t totalBytes = 0;             ///< of the file
+    int64_t totalBytes = 0;               ///< of the file, provenance keys (some hundred bytes) not counted
     std::vector<RecipeProblem> problems;  ///< errors here stop the export before a byte is written
 };
 
@@ -45,18 +49,24 @@ struct ExportReport {
     std::filesystem::path path;
     int64_t fileBytes = 0;
     int64_t tensorsWritten = 0;
-    int64_t tensorsVerified = 0;  ///< spot-decoded after re-opening
+    int64_t tensorsVerified = 0;                   ///< spot-decoded after re-opening
     std::map<std::string, Distortion> distortion;  ///< by canonical name, quantized tensors only
+    /// Largest difference between what a carrier holds and the quantized values, relative to the tensor's largest
+    /// quantized magnitude; only tensors whose carrier is not exact.
+    std::map<std::string, double> carrierError;
+    std::vector<RecipeProblem> problems;  ///< of the plan: what is worth telling after a success too
     double seconds = 0;
 };
 
-/// Pure: what would be written. Errors for what cannot be (no tokenizer for a model that runs is a warning).
+/// Pure: reads headers and the tokenizer, no weights. What would be written. Errors for what cannot be (no tokenizer
+/// for a model that runs is a warning).
 Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe);
 
 /// Writes the plan: metadata, tokenizer, tensors, provenance keys (halftone.recipe, halftone.source.fingerprint,
 /// halftone.version, quantize.imatrix.*), by temporary file, fsync and rename; then re-opens the file and decodes
 /// a sample of every tensor against what was meant. Memory: a few tiles. Cancel leaves the target as it was.
-Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe, const std::string& recipeText,
-                                const ImportanceData& importance, const std::filesystem::path& target, const JobContext& context);
+Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
+                                const std::string& recipeText, const ImportanceData& importance,
+                                const std::filesystem::path& target, const JobContext& context);
 
 }  // namespace halftone

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <optional>
+
+#include "core/checkpoint/checkpoint.h"
+#include "core/export/gguf_export.h"
+#include "core/model/model_config.h"
+
+namespace halftone {
+
+/// A plan with what the writer needs beside it.
+struct ExportDraft {
+    ExportPlan plan;
+    GgufMetadata metadata;              ///< without provenance
+    std::optional<ModelConfig> config;  ///< Hugging Face sources only
+};
+
+Result<ExportDraft> draftGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe);
+
+}  // namespace halftone
