@@ -206,7 +206,7 @@ class Resolver {
     void reportUnwritableFormats() {
         for (const Format& format : m_unwritable) {
             report(Severity::kError,
-                   fmt::format("{} can be read but not written by this program; choose another format.",
+                   fmt::format("{} is a type that this program does not write; choose another format.",
                                format.displayName()));
         }
     }

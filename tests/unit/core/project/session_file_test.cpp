@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/project/session_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/test_paths.h"
+
+namespace halftone::test {
+namespace {
+
+using testing::HasSubstr;
+
+SessionFile everyField() {
+    SessionFile session;
+    session.checkpoint = "/models/a model";
+    session.fingerprint = "0123456789abcdef";
+    session.recipe = Recipe::pure(Format::parse("q4_k").value());
+    session.recipe.overrides["blk.0.attn_q.weight"] = Format::parse("int4_g128_asym").value();
+    session.evaluationText = "/texts/wiki.txt";
+    session.calibrationText = "/texts/calibration.txt";
+    session.protocol = "p512 ctx 256";
+    session.prompts = {"Once upon a time", "line one\nline two", "诗"};
+    RecordedRun run;
+    run.recipeText = session.recipe.toText();
+    run.protocol = "p512";
+    run.textPath = "/texts/wiki.txt";
+    run.bytes = int64_t{7} << 40;
+    run.bitsPerWeight = 4.5;
+    run.perplexity = 6.2332;
+    run.perplexityError = 0.038;
+    run.kldMean = 0.00136;
+    run.kldP99 = 0.25;
+    run.device = "cpu";
+    run.seconds = 12.5;
+    run.when = "2026-01-02T03:04:05Z";
+    session.runs = {run, RecordedRun{}};
+    session.uiState = "AAECAw==";
+    return session;
+}
+
+void expectSameRun(const RecordedRun& a, const RecordedRun& b) {
+    EXPECT_EQ(a.recipeText, b.recipeText);
+    EXPECT_EQ(a.protocol, b.protocol);
+    EXPECT_EQ(a.textPath, b.textPath);
+    EXPECT_EQ(a.bytes, b.bytes);
+    EXPECT_EQ(a.bitsPerWeight, b.bitsPerWeight);
+    EXPECT_EQ(a.perplexity, b.perplexity);
+    EXPECT_EQ(a.perplexityError, b.perplexityError);
+    EXPECT_EQ(a.kldMean, b.kldMean);
+    EXPECT_EQ(a.kldError, b.kldError);
+    EXPECT_EQ(a.kldP99, b.kldP99);
+    EXPECT_EQ(a.top1Agreement, b.top1Agreement);
+    EXPECT_EQ(a.device, b.device);
+    EXPECT_EQ(a.seconds, b.seconds);
+    EXPECT_EQ(a.when, b.when);
+}
+
+TEST(SessionFile, EveryFieldSurvives) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "mine.halftone";
+    const SessionFile session = everyField();
+    HT_ASSERT_OK(session.save(path));
+    const auto loaded = SessionFile::load(path);
+    HT_ASSERT_OK(loaded);
+    EXPECT_EQ(loaded->checkpoint, session.checkpoint);
+    EXPECT_EQ(loaded->fingerprint, session.fingerprint);
+    EXPECT_EQ(loaded->recipe, session.recipe);
+    EXPECT_EQ(loaded->evaluationText, session.evaluationText);
+    EXPECT_EQ(loaded->calibrationText, session.calibrationText);
+    EXPECT_EQ(loaded->protocol, session.protocol);
+    EXPECT_EQ(loaded->prompts, session.prompts);
+    EXPECT_EQ(loaded->uiState, session.uiState);
+    ASSERT_EQ(loaded->runs.size(), 2u);
+    for (size_t i = 0; i < 2; ++i) expectSameRun(loaded->runs[i], session.runs[i]);
+}
+
+TEST(SessionFile, AFailedSaveLeavesTheOldFile) {
+    const TemporaryFolder folder;
+    EXPECT_FALSE(everyField().save(folder.path() / "absent" / "x.halftone").has_value());
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+struct BadSession {
+    const char* content;
+    const char* expected;
+};
+
+class SessionErrors : public testing::TestWithParam<BadSession> {};
+
+TEST_P(SessionErrors, AreOneSentence) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "x.halftone";
+    std::ofstream(path) << GetParam().content;
+    const auto loaded = SessionFile::load(path);
+    ASSERT_FALSE(loaded.has_value());
+    EXPECT_THAT(loaded.error().message, HasSubstr(GetParam().expected));
+    EXPECT_THAT(loaded.error().message, HasSubstr("x.halftone"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SessionErrors,
+    testing::Values(BadSession{"", "is not a saved session"}, BadSession{"{", "is not a saved session"},
+                    BadSession{"[1]", "is not a saved session"}, BadSession{"{\"a\":1}", "is not a saved session"},
+                    BadSession{"{\"halftone-session\":\"1\"}", "is not a saved session"},
+                    BadSession{"{\"halftone-session\":2}", "newer version of this program (session version 2"},
+                    BadSession{"{\"halftone-session\":1}", "The recipe in"},
+                    BadSession{"{\"halftone-session\":1,\"recipe\":\"halftone-recipe 1\\nx\"}", "line 2"}));
+
+TEST(SessionFile, FieldsOfAnotherTypeCountAsMissing) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "x.halftone";
+    std::ofstream(path)
+        << R"({"halftone-session":1,"recipe":"halftone-recipe 1\n","prompts":[1,"a",null],"runs":[3,{"bytes":"x"}],"protocol":5})";
+    const auto loaded = SessionFile::load(path);
+    HT_ASSERT_OK(loaded);
+    EXPECT_EQ(loaded->prompts, std::vector<std::string>{"a"});
+    ASSERT_EQ(loaded->runs.size(), 1u);
+    EXPECT_EQ(loaded->runs[0].bytes, 0);
+    EXPECT_EQ(loaded->protocol, "");
+}
+
+TEST(SessionFile, AMissingFileIsNotFound) {
+    EXPECT_EQ(SessionFile::load("/nonexistent/x.halftone").error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace halftone::test
