@@ -27,9 +27,6 @@ uint16_t scaleBitsOf(float scale) {
 int halfRange(const IntegerFormat& format) { return 1 << (format.bits - 1); }
 int maxCode(const IntegerFormat& format) { return (1 << format.bits) - 1; }
 
-/// Nearest integer of a quotient, which may be far outside the codes.
-int roundQuotient(float quotient) { return roundToEven(clampFloat(quotient, -512.0f, 511.0f)); }
-
 int codeAt(const uint8_t* row, int64_t index, int bits) {
     const int64_t firstBit = index * bits;
     const int shift = static_cast<int>(firstBit % 8);
@@ -62,13 +59,13 @@ IntegerGrid integerGrid(const IntegerFormat& format, ValueRange range) {
     const float maximum = std::max(0.0f, range.maximum);
     grid.scaleBits = scaleBitsOf((maximum - minimum) / static_cast<float>(maxCode(format)));
     grid.scale = halfToFloat(grid.scaleBits);
-    if (grid.scale != 0) grid.zero = clampInt(roundQuotient(-minimum / grid.scale), 0, maxCode(format));
+    if (grid.scale != 0) grid.zero = roundToCode(-minimum / grid.scale, 0, maxCode(format));
     return grid;
 }
 
 int integerCode(const IntegerFormat& format, const IntegerGrid& grid, float value) {
     if (grid.scale == 0) return grid.zero;
-    return clampInt(roundQuotient(value / grid.scale) + grid.zero, 0, maxCode(format));
+    return roundToCode(value / grid.scale, -grid.zero, maxCode(format) - grid.zero) + grid.zero;
 }
 
 IntegerGrid loadIntegerGrid(const PackedLayout& layout, const uint8_t* row, int64_t group) {
@@ -83,12 +80,6 @@ IntegerGrid loadIntegerGrid(const PackedLayout& layout, const uint8_t* row, int6
 void storeIntegerGrid(const PackedLayout& layout, const IntegerGrid& grid, int64_t group, uint8_t* row) {
     storeU16(grid.scaleBits, row + layout.scaleOffset + 2 * group);
     if (!layout.format.integer().symmetric) row[layout.zeroOffset + group] = static_cast<uint8_t>(grid.zero);
-}
-
-void packEightCodes(const uint8_t* codes, int bits, uint8_t* out) {
-    uint64_t stream = 0;
-    for (int i = 0; i < 8; ++i) stream |= static_cast<uint64_t>(codes[i]) << (i * bits);
-    for (int i = 0; i < bits; ++i) out[i] = static_cast<uint8_t>((stream >> (8 * i)) & 0xFF);
 }
 
 void decodeIntegerRow(const PackedLayout& layout, const uint8_t* row, float* out) {

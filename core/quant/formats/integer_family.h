@@ -35,9 +35,6 @@ struct IntegerGrid {
 [[nodiscard]] IntegerGrid loadIntegerGrid(const PackedLayout& layout, const uint8_t* row, int64_t group);
 void storeIntegerGrid(const PackedLayout& layout, const IntegerGrid& grid, int64_t group, uint8_t* row);
 
-/// Appends 8 codes of `bits` bits as `bits` bytes.
-void packEightCodes(const uint8_t* codes, int bits, uint8_t* out);
-
 /// Scalar codec of a row. `tensorRange` is read for tensor granularity only.
 void decodeIntegerRow(const PackedLayout& layout, const uint8_t* row, float* out);
 void encodeIntegerRow(const PackedLayout& layout, const float* values, ValueRange tensorRange, uint8_t* row);

@@ -98,7 +98,7 @@ void storeXS(const float* x, const float* scales, BlockIQ4_XS& block) {
     storeHalf(d, block.d);
     int high = 0;
     for (int b = 0; b < kSubBlocks; ++b) {
-        const int code = clampInt(roundToEven(inverse * scales[b]), -32, 31);
+        const int code = roundToCode(inverse * scales[b], -32, 31);
         const float scale = d * static_cast<float>(code);
         encodeNibbles(x + kSize * b, scale != 0 ? 1 / scale : 0.0f, block.qs + 16 * b);
         const int stored = code + 32;

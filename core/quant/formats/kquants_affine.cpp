@@ -132,7 +132,7 @@ float quantizeToMaximum(const float* values, int count, int limit, SubCodes& cod
     const float maximum = std::max(0.0f, *std::max_element(values, values + count));
     const float inverse = maximum > 0 ? static_cast<float>(limit) / maximum : 0.0f;
     for (int b = 0; b < count; ++b) {
-        codes[static_cast<size_t>(b)] = static_cast<uint8_t>(clampInt(roundToEven(inverse * values[b]), 0, limit));
+        codes[static_cast<size_t>(b)] = static_cast<uint8_t>(roundToCode(inverse * values[b], 0, limit));
     }
     return maximum > 0 ? maximum / static_cast<float>(limit) : 0.0f;
 }

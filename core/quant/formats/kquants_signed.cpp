@@ -125,7 +125,7 @@ void storeSuperBlock(const SuperBlock& found, const SearchKernels& kernels, Bloc
     } else if (const float maximum = signedMaximum(found.scales); maximum != 0) {
         const float inverse = -32.0f / maximum;
         for (size_t b = 0; b < kSubBlocks; ++b) {
-            codes[b] = static_cast<uint8_t>(clampInt(roundToEven(inverse * found.scales[b]), -32, 31) + 32);
+            codes[b] = static_cast<uint8_t>(roundToCode(inverse * found.scales[b], -32, 31) + 32);
         }
         d = 1 / inverse;
     }
@@ -141,7 +141,7 @@ void storeSuperBlock(const SuperBlock& found, const SearchKernels& kernels, Bloc
     }
     const float inverse = -128.0f / maximum;
     for (int b = 0; b < kSubBlocks; ++b) {
-        block.scales[b] = static_cast<int8_t>(clampInt(roundToEven(inverse * found.scales[b]), -128, 127));
+        block.scales[b] = static_cast<int8_t>(roundToCode(inverse * found.scales[b], -128, 127));
     }
     requantize(found, storeHalf(1 / inverse, block.d), kernels, block);
 }
@@ -224,7 +224,7 @@ void encodeQ8_K(const float* x, BlockQ8_K& block) {
     if (extreme == 0) return;
     const float inverse = -127.0f / extreme;
     for (int i = 0; i < kSuperBlock; ++i) {
-        block.qs[i] = static_cast<int8_t>(clampInt(roundToEven(inverse * x[i]), -128, 127));
+        block.qs[i] = static_cast<int8_t>(roundToCode(inverse * x[i], -128, 127));
     }
     for (int b = 0; b < kSubBlocks; ++b) {
         int sum = 0;

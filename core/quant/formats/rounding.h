@@ -10,11 +10,13 @@ namespace halftone {
 /// The three roundings of the block encoders, defined for every input (NaN and out-of-range values too), so that the
 /// vectorized encoders can give the same bytes without a special case. Source: the reference page on ggml blocks, section 1.
 
-/// Nearest integer, ties to even, for |value| <= 4194303. Adding 1.5 * 2^23 leaves the integer in the low mantissa bits.
-/// Any other input gives some integer in -4194304..4194303.
-[[nodiscard]] inline int roundToEven(float value) {
-    const uint32_t bits = std::bit_cast<uint32_t>(value + 12582912.0f);
-    return static_cast<int>(bits & 0x007FFFFFu) - 0x00400000;
+/// Nearest integer, ties to even, limited to [low, high], both of magnitude < 2^22. Adding 1.5 * 2^23 leaves the integer in
+/// the low mantissa bits; the bits of larger or smaller sums order like the sums, so they can be limited as integers.
+[[nodiscard]] inline int roundToCode(float value, int low, int high) {
+    constexpr int kBias = 0x4B400000;  // bits of 1.5 * 2^23
+    const int bits = std::bit_cast<int>(value + 12582912.0f);
+    if (bits <= kBias + low) return low;
+    return bits >= kBias + high ? high : bits - kBias;
 }
 
 /// Limits to [low, high]; NaN becomes `low`.

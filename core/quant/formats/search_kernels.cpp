@@ -30,7 +30,7 @@ struct FitSums {
     [[nodiscard]] float scale() const { return weightedSquares > 0 ? weightedProduct / weightedSquares : 0.0f; }
 };
 
-int signedCode(float value, int levels) { return clampInt(roundToEven(value), -levels, levels - 1); }
+int signedCode(float value, int levels) { return roundToCode(value, -levels, levels - 1); }
 
 FitSums fitSigned(const float* x, const float* w, int size, float inverseScale, int levels) {
     FitSums sums;
@@ -87,7 +87,7 @@ struct AffineProblem {
     float sumWeights = 0;
     float sumWeightedX = 0;
 
-    [[nodiscard]] int code(float value) const { return clampInt(roundToEven(value), 0, grid.maxCode); }
+    [[nodiscard]] int code(float value) const { return roundToCode(value, 0, grid.maxCode); }
 
     [[nodiscard]] float error(const AffineFit& fit, const uint8_t* codes) const {
         float sum = 0;
@@ -128,12 +128,13 @@ AffineFit searchAffineOne(AffineProblem& problem, uint8_t* codes) {
         problem.sumWeightedX += problem.w[i] * problem.x[i];
     }
     if (minimum > 0) minimum = 0;
-    if (maximum <= minimum) {
+    const auto maxCode = static_cast<float>(problem.grid.maxCode);
+    const float start = maxCode / (maximum - minimum);
+    // Equal values, or a range so small (subnormal) that it has no inverse.
+    if (maximum <= minimum || !std::isfinite(start)) {
         std::fill_n(codes, problem.size, uint8_t{0});
         return {0.0f, minimum};
     }
-    const auto maxCode = static_cast<float>(problem.grid.maxCode);
-    const float start = maxCode / (maximum - minimum);
     AffineFit best{1 / start, minimum};
     for (int i = 0; i < problem.size; ++i) {
         codes[i] = static_cast<uint8_t>(problem.code(start * (problem.x[i] - minimum)));
@@ -269,7 +270,7 @@ void importanceWeights(const float* values, const float* importance, float varia
 
 void requantizeAffine(const float* values, int count, float scale, float offset, int maxCode, uint8_t* codes) {
     for (int i = 0; i < count; ++i) {
-        codes[i] = static_cast<uint8_t>(clampInt(roundToEven((values[i] + offset) / scale), 0, maxCode));
+        codes[i] = static_cast<uint8_t>(roundToCode((values[i] + offset) / scale, 0, maxCode));
     }
 }
 
@@ -287,6 +288,8 @@ constexpr SearchKernels kScalarKernels{
     .requantizeAffine = requantizeAffine,
     .requantizeSigned = requantizeSigned,
 };
+
+constexpr int kNoLimit = -4000000;  // lower than any code that a positive search can meet
 
 /// The state of the positive search: codes and their sums.
 struct PositiveSearch {
@@ -314,7 +317,7 @@ struct PositiveSearch {
         const float scale = 1 / inverse;
         float sum = 0;
         for (int i = 0; i < count; ++i) {
-            const int code = std::min(limit, roundToEven(inverse * x[i]));
+            const int code = roundToCode(inverse * x[i], kNoLimit, limit);
             const float difference = x[i] - scale * static_cast<float>(code);
             sum += w[i] * difference * difference;
         }
@@ -327,7 +330,7 @@ struct PositiveSearch {
             const auto old = static_cast<float>(codes[i]);
             FitSums trial{sums.weightedProduct - w[i] * x[i] * old, sums.weightedSquares - w[i] * old * old};
             if (!(trial.weightedProduct > 0 && trial.weightedSquares > 0)) continue;
-            const int code = clampInt(roundToEven(x[i] * trial.weightedSquares / trial.weightedProduct), 0, maxCode);
+            const int code = roundToCode(x[i] * trial.weightedSquares / trial.weightedProduct, 0, maxCode);
             if (code == codes[i]) continue;
             const auto l = static_cast<float>(code);
             trial.weightedProduct += w[i] * x[i] * l;
@@ -358,7 +361,7 @@ float searchPositive(const float* values, const float* weights, int count, int m
     const float inverse = search.bestInverse(maximum);
     FitSums sums;
     for (int i = 0; i < count; ++i) {
-        codes[i] = static_cast<uint8_t>(clampInt(roundToEven(inverse * values[i]), 0, maxCode));
+        codes[i] = static_cast<uint8_t>(roundToCode(inverse * values[i], 0, maxCode));
         const auto l = static_cast<float>(codes[i]);
         sums.weightedProduct += weights[i] * values[i] * l;
         sums.weightedSquares += weights[i] * l * l;
