@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The vectorized codecs against the scalar ones, bit by bit, on every instruction set that this processor has.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <hwy/targets.h>
+
+#include "core/quant/formats/codec.h"
+#include "core/tensor/float16.h"
+#include "tests/support/test_paths.h"
+#include "tests/unit/core/quant/test_data.h"
+
+namespace halftone {
+namespace {
+
+bool sameFloat(float a, float b) {
+    return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b) || (std::isnan(a) && std::isnan(b));
+}
+
+/// Runs each test once per instruction set.
+class VectorPaths : public testing::TestWithParam<int64_t> {
+  protected:
+    void SetUp() override {
+        hwy::SetSupportedTargetsForTest(GetParam());
+        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    }
+    void TearDown() override {
+        hwy::SetSupportedTargetsForTest(0);
+        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    }
+
+    static void compareEncoders(const Format& format, int64_t rows, int64_t cols, const test::NamedValues& input, bool weighted) {
+        const PackedLayout layout = PackedLayout::of(format, cols);
+        const auto [low, high] = std::ranges::minmax(input.values);
+        const std::vector<float> weights = test::importanceWeights(static_cast<size_t>(cols), 5);
+        EncodeOptions options{.importance = {}, .tensorMin = low, .tensorMax = high};
+        if (weighted) options.importance = weights;
+        std::vector<std::byte> expected(static_cast<size_t>(rows * layout.rowBytes), std::byte{0xAA});
+        std::vector<std::byte> packed(expected.size(), std::byte{0x55});
+        HT_ASSERT_OK(encodeRowsReference(layout, input.values, rows, options, expected));
+        HT_ASSERT_OK(encodeRows(layout, input.values, rows, options, packed));
+        const auto [a, b] = std::ranges::mismatch(expected, packed);
+        ASSERT_EQ(a, expected.end()) << format.name() << (weighted ? " weighted, " : ", ") << input.name << ", byte " << a - expected.begin();
+    }
+
+    static void compareDecoders(const Format& format, int64_t rows, int64_t cols, std::vector<std::byte> packed) {
+        const PackedLayout layout = PackedLayout::of(format, cols);
+        packed.resize(static_cast<size_t>(rows * layout.rowBytes));
+        packed.shrink_to_fit();
+        std::vector<float> expected(static_cast<size_t>(rows * cols));
+        std::vector<float> decoded(expected.size());
+        HT_ASSERT_OK(decodeRowsReference(layout, packed, rows, expected));
+        HT_ASSERT_OK(decodeRows(layout, packed, rows, decoded));
+        for (size_t i = 0; i < decoded.size(); ++i) {
+            ASSERT_TRUE(sameFloat(decoded[i], expected[i])) << format.name() << " element " << i << ": " << decoded[i] << ", not " << expected[i];
+        }
+    }
+};
+
+TEST_P(VectorPaths, EncodersWriteTheScalarBytes) {
+    constexpr int64_t kRows = 2;
+    constexpr int64_t kCols = 256 * 5;  // five super-blocks: a full batch and a rest
+    const auto inputs = test::adversarialInputs(static_cast<size_t>(kRows * kCols));
+    for (const Format& format : test::encodableFormats()) {
+        for (const test::NamedValues& input : inputs) {
+            compareEncoders(format, kRows, kCols, input, false);
+            if (!format.isInteger()) compareEncoders(format, kRows, kCols, input, true);
+            if (HasFatalFailure()) return;
+        }
+    }
+}
+
+TEST_P(VectorPaths, IntegerEncodersWriteTheScalarBytesOfOddRows) {
+    for (const int64_t cols : {1, 7, 15, 16, 17, 31, 33, 100, 257, 300}) {
+        for (const test::NamedValues& input : test::adversarialInputs(static_cast<size_t>(3 * cols))) {
+            for (const Format& format : test::encodableFormats()) {
+                if (!format.fitsRow(cols)) continue;
+                compareEncoders(format, 3, cols, input, false);
+                if (HasFatalFailure()) return;
+            }
+        }
+    }
+}
+
+TEST_P(VectorPaths, DecodersGiveTheScalarValuesOfAnyBytes) {
+    for (int type = 0; type < static_cast<int>(DType::kCount); ++type) {
+        const Format format = Format::of(static_cast<DType>(type));
+        if (!canDecode(format)) continue;
+        compareDecoders(format, 9, 768, test::randomBytes(9 * 768 * 8, static_cast<uint32_t>(type)));
+        if (HasFatalFailure()) return;
+    }
+    for (const Format& format : test::encodableFormats()) {
+        for (const int64_t cols : {1, 15, 16, 33, 100, 256, 300}) {
+            if (!format.fitsRow(cols)) continue;
+            compareDecoders(format, 3, cols, test::randomBytes(static_cast<size_t>(3 * cols * 8 + 64), 77));
+            if (HasFatalFailure()) return;
+        }
+    }
+}
+
+TEST_P(VectorPaths, HalfFloatsAgreeOnEveryPattern) {
+    std::vector<std::byte> patterns(2 * 65536);
+    for (size_t i = 0; i < 65536; ++i) {
+        patterns[2 * i] = static_cast<std::byte>(i & 0xFF);
+        patterns[2 * i + 1] = static_cast<std::byte>(i >> 8);
+    }
+    for (const DType type : {DType::kF16, DType::kBF16}) {
+        const PackedLayout layout = PackedLayout::of(Format::of(type), 65536);
+        std::vector<float> expected(65536);
+        std::vector<float> decoded(65536);
+        HT_ASSERT_OK(decodeRowsReference(layout, patterns, 1, expected));
+        HT_ASSERT_OK(decodeRows(layout, patterns, 1, decoded));
+        for (size_t i = 0; i < 65536; ++i) {
+            ASSERT_EQ(std::bit_cast<uint32_t>(decoded[i]), std::bit_cast<uint32_t>(expected[i])) << dtypeInfo(type).name << " pattern " << i;
+        }
+    }
+}
+
+TEST_P(VectorPaths, RoundingToSixteenBitsAgreesAroundEveryHalf) {
+    // Each half, the midpoint to the next one, and its neighbours; also NaN and infinities of both signs.
+    std::vector<float> values;
+    for (uint32_t half = 0; half < 65536; ++half) {
+        const uint32_t bits = std::bit_cast<uint32_t>(halfToFloat(static_cast<uint16_t>(half)));
+        for (const uint32_t offset : {0x0FFFu, 0x1000u, 0x1001u, 0x7FFFu, 0x8000u, 0x8001u}) values.push_back(std::bit_cast<float>(bits + offset));
+    }
+    for (uint32_t i = 0; i < 4096; ++i) values.push_back(std::bit_cast<float>(i * 0x00100001u));
+    const auto cols = static_cast<int64_t>(values.size());
+    for (const DType type : {DType::kF16, DType::kBF16}) {
+        const PackedLayout layout = PackedLayout::of(Format::of(type), cols);
+        std::vector<std::byte> expected(static_cast<size_t>(layout.rowBytes));
+        std::vector<std::byte> packed(expected.size());
+        HT_ASSERT_OK(encodeRowsReference(layout, values, 1, {}, expected));
+        HT_ASSERT_OK(encodeRows(layout, values, 1, {}, packed));
+        const auto [a, b] = std::ranges::mismatch(expected, packed);
+        ASSERT_EQ(a, expected.end()) << dtypeInfo(type).name << " of " << values[static_cast<size_t>(a - expected.begin()) / 2];
+    }
+}
+
+std::string targetName(const testing::TestParamInfo<int64_t>& parameter) { return hwy::TargetName(parameter.param); }
+
+std::vector<int64_t> supportedTargets() {
+    std::vector<int64_t> targets;
+    for (int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) targets.push_back(rest & ~(rest - 1));
+    return targets;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryTarget, VectorPaths, testing::ValuesIn(supportedTargets()), targetName);
+
+}  // namespace
+}  // namespace halftone
