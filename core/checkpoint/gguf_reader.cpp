@@ -125,10 +125,13 @@ Status GgufParser::readPreamble() {
     HT_ASSIGN_OR_RETURN(m_tensorCount, read<uint64_t>());
     HT_ASSIGN_OR_RETURN(m_metadataCount, read<uint64_t>());
     if (m_metadataCount > remaining() / kSmallestMetadataEntry) {
-        return fail(fmt::format("claims {} metadata entries, more than the file has room for", m_metadataCount));
+        return fail(
+            fmt::format("claims {} metadata entries, more than the file has room for; it is truncated or damaged",
+                        m_metadataCount));
     }
     if (m_tensorCount > remaining() / kSmallestTensorEntry) {
-        return fail(fmt::format("claims {} tensors, more than the file has room for", m_tensorCount));
+        return fail(fmt::format("claims {} tensors, more than the file has room for; it is truncated or damaged",
+                                m_tensorCount));
     }
     return {};
 }

@@ -38,6 +38,7 @@ struct GgufArray {
     [[nodiscard]] size_t size() const {
         return std::visit([](const auto& v) { return v.size(); }, values);
     }
+    bool operator==(const GgufArray&) const = default;
 };
 
 /// One metadata value, with exactly the type the file gives it (needed to write it back unchanged).

@@ -222,7 +222,7 @@ Status GgufWriter::State::openTemporary() {
 
 /// Takes the room of the whole file at once, so that a disk that is too small is noticed before hours of work.
 Status GgufWriter::State::reserve(uint64_t totalBytes) const {
-    if (totalBytes == 0 || ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(totalBytes)) == 0) return {};
+    if (totalBytes == 0 || ::fallocate(fd, 0, 0, static_cast<off_t>(totalBytes)) == 0) return {};
     const int reason = errno;
     if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) return {};  // the file system cannot reserve
     return makeError(
