@@ -63,9 +63,10 @@ inline void storeU32(uint32_t value, uint8_t* bytes) {
     storeU16(static_cast<uint16_t>(value >> 16), bytes + 2);
 }
 [[nodiscard]] inline float loadHalf(const uint8_t* bytes) { return halfToFloat(loadU16(bytes)); }
-/// Stores `value` as F16 and returns what a decoder will read back.
+/// Stores `value` as F16 and returns what a decoder will read back. A NaN (values whose squares overflow) is stored
+/// without its sign, which would depend on the order of operands inside an instruction.
 inline float storeHalf(float value, uint8_t* bytes) {
-    const uint16_t bits = floatToHalf(value);
+    const uint16_t bits = value == value ? floatToHalf(value) : uint16_t{0x7E00};
     storeU16(bits, bytes);
     return halfToFloat(bits);
 }

@@ -80,6 +80,7 @@ class TileEncoder {
 
   private:
     Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
+    Status checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const;
     TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
     TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const;
     template <typename Work>
@@ -111,6 +112,17 @@ Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, Til
                                  std::isnan(*bad) ? "NaN" : "an infinity", first + index / m_source.cols(), index % m_source.cols()));
 }
 
+/// Refuses what a loader would refuse: values so large that a scale became infinite.
+Status TileEncoder::checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const {
+    const Status valid = validateRows(m_layout, packed, count);
+    if (valid) return {};
+    return makeError(ErrorCode::kInvalidData,
+                     fmt::format("Tensor {} has values too large for {} in rows {} to {}. Choose a format with a wider range, "
+                                 "such as BF16.",
+                                 m_options.tensorName, m_layout.format.displayName(), first, first + count - 1),
+                     valid.error().message);
+}
+
 TileOutcome TileEncoder::measureTile(int64_t tile, Scratch& scratch) const {
     TileOutcome outcome;
     const int64_t first = tile * m_tileRows;
@@ -129,6 +141,7 @@ TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, S
     outcome.status = readTile(first, count, scratch, outcome);
     if (!outcome.status) return outcome;
     outcome.status = encodeRows(m_layout, scratch.values, count, m_encode, packed);
+    if (outcome.status) outcome.status = checkEncoded(first, count, packed);
     if (!outcome.status) return outcome;
     scratch.decoded.resize(scratch.values.size());
     outcome.status = decodeRows(m_layout, packed, count, scratch.decoded);

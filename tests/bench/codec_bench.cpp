@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Encoding and decoding rates per format beside memcpy of the same floats, on 1 and 2 threads. bytes_per_second counts
+// the F32 side.
+#include <cstring>
+#include <random>
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "core/quant/formats/codec.h"
+#include "core/base/thread_pool.h"
+
+namespace {
+
+using namespace halftone;
+
+constexpr int64_t kCols = 4096;
+constexpr int64_t kRows = 2048;  // 32 MiB of F32: larger than the last-level cache share of a core
+constexpr int64_t kTileRows = 16;
+
+const std::vector<float>& sourceValues() {
+    static const std::vector<float> values = [] {
+        std::mt19937 engine(1);
+        std::normal_distribution<float> normal(0.0f, 0.02f);
+        std::vector<float> filled(static_cast<size_t>(kRows * kCols));
+        for (float& value : filled) value = normal(engine);
+        return filled;
+    }();
+    return values;
+}
+
+struct Buffers {
+    PackedLayout layout;
+    std::vector<std::byte> packed;
+    std::vector<float> decoded;
+
+    explicit Buffers(const Format& format)
+        : layout(PackedLayout::of(format, kCols)), packed(static_cast<size_t>(kRows * layout.rowBytes)),
+          decoded(static_cast<size_t>(kRows * kCols)) {}
+
+    void encodeTile(int64_t begin, int64_t end) {
+        const std::span<const float> values(sourceValues().data() + begin * kCols, static_cast<size_t>((end - begin) * kCols));
+        (void)encodeRows(layout, values, end - begin, {}, std::span(packed).subspan(static_cast<size_t>(begin * layout.rowBytes)));
+    }
+    void decodeTile(int64_t begin, int64_t end) {
+        (void)decodeRows(layout, std::span(packed).subspan(static_cast<size_t>(begin * layout.rowBytes)), end - begin,
+                         std::span(decoded).subspan(static_cast<size_t>(begin * kCols)));
+    }
+};
+
+void setRate(benchmark::State& state) { state.SetBytesProcessed(state.iterations() * kRows * kCols * 4); }
+
+void copyFloats(benchmark::State& state) {
+    const ThreadPool pool(static_cast<int>(state.range(0)));
+    std::vector<float> target(sourceValues().size());
+    for (auto _ : state) {
+        pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) {
+            std::memcpy(target.data() + begin * kCols, sourceValues().data() + begin * kCols, static_cast<size_t>((end - begin) * kCols) * 4);
+        });
+        benchmark::ClobberMemory();
+    }
+    setRate(state);
+}
+
+void encodeFormat(benchmark::State& state, const Format& format) {
+    const ThreadPool pool(static_cast<int>(state.range(0)));
+    Buffers buffers(format);
+    for (auto _ : state) {
+        pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) { buffers.encodeTile(begin, end); });
+    }
+    setRate(state);
+}
+
+void decodeFormat(benchmark::State& state, const Format& format) {
+    const ThreadPool pool(static_cast<int>(state.range(0)));
+    Buffers buffers(format);
+    buffers.encodeTile(0, kRows);
+    for (auto _ : state) {
+        pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) { buffers.decodeTile(begin, end); });
+    }
+    setRate(state);
+}
+
+benchmark::internal::Benchmark* configure(benchmark::internal::Benchmark* benchmark) {
+    return benchmark->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    configure(benchmark::RegisterBenchmark("memcpy", copyFloats));
+    for (const Format& format : offeredFormats()) {
+        configure(benchmark::RegisterBenchmark(("encode/" + format.name()).c_str(), encodeFormat, format));
+        configure(benchmark::RegisterBenchmark(("decode/" + format.name()).c_str(), decodeFormat, format));
+    }
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}
