@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "app/cli/options.h"
+
+namespace halftone::cli {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+constexpr const char* kUsageMark = "usage";
+
+struct AllOptions {
+    CommonOptions common;
+    InspectOptions inspect;
+    StatsOptions stats;
+    EvaluateOptions evaluate;
+    GenerateCommandOptions generate, compare;
+    QuantizeCommandOptions quantize;
+    TokenizeOptions tokenize;
+    std::function<Status()> run;
+};
+
+void addCommon(CLI::App& verb, CommonOptions& common) {
+    verb.add_option("--device", common.device, "auto, vulkan, vulkan:N, cpu or cpu-reference")
+        ->capture_default_str()
+        ->group("Common");
+    verb.add_option("--threads", common.threads, "Worker threads; 0: one per hardware thread")
+        ->check(CLI::Range(0, 4096))
+        ->capture_default_str()
+        ->group("Common");
+    verb.add_flag("--json", common.json, "Report as JSON on standard output")->group("Common");
+}
+
+CLI::App& addVerb(CLI::App& app, AllOptions& all, const std::string& name, const std::string& description,
+                  std::function<Status()> run) {
+    CLI::App* verb = app.add_subcommand(name, description);
+    addCommon(*verb, all.common);
+    verb->callback([&all, run = std::move(run)] { all.run = run; });
+    return *verb;
+}
+
+void addCheckpoint(CLI::App& verb, std::string& checkpoint) {
+    verb.add_option("CHECKPOINT", checkpoint, "Hugging Face folder, .gguf or .safetensors file")->required();
+}
+
+void addFormat(CLI::App& verb, FormatChoice& choice, bool required) {
+    auto* format =
+        verb.add_option("--format", choice.format, "Format of every weight matrix: q4_k, q8_0, int4_g128_asym, ...");
+    auto* recipe = verb.add_option("--recipe", choice.recipe, "Recipe file that gives each tensor its format");
+    format->excludes(recipe);
+    if (!required) return;
+    auto* group = verb.add_option_group("format");
+    group->add_options(format, recipe);
+    group->require_option(1);
+}
+
+void addSampling(CLI::App& verb, GenerateCommandOptions& options) {
+    verb.add_option("--prompt", options.prompt, "Text to continue")->required();
+    verb.add_option("-n,--tokens", options.tokens, "Tokens to generate at most")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 30))
+        ->capture_default_str();
+    verb.add_option("--temp", options.sampling.temperature, "Temperature; 0: always the likeliest token")
+        ->check(CLI::Range(0.0, 1000.0))
+        ->capture_default_str();
+    verb.add_option("--seed", options.sampling.seed, "Seed of the random numbers")->capture_default_str();
+    verb.add_option("--top-k", options.sampling.topK, "Only the k likeliest tokens; 0: off")
+        ->check(CLI::Range(int64_t{0}, int64_t{1} << 30))
+        ->capture_default_str();
+    verb.add_option("--top-p", options.sampling.topP, "Only the likeliest tokens of this total probability")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    verb.add_option("--min-p", options.sampling.minP,
+                    "Only tokens of at least this share of the likeliest's probability")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    verb.add_option("--repeat-penalty", options.sampling.repeatPenalty, "Makes recent tokens less likely; 1: off")
+        ->check(CLI::Range(0.01, 100.0))
+        ->capture_default_str();
+}
+
+void addReadingVerbs(CLI::App& app, AllOptions& all) {
+    addVerb(app, all, "devices", "Lists what models can run on", [&all] { return runDevices(all.common); });
+
+    CLI::App& inspect = addVerb(app, all, "inspect", "Shows what a checkpoint holds",
+                                [&all] { return runInspect(all.inspect, all.common); });
+    addCheckpoint(inspect, all.inspect.checkpoint);
+
+    CLI::App& stats = addVerb(app, all, "stats", "Statistics of weights or activations",
+                              [&all] { return runStats(all.stats, all.common); });
+    addCheckpoint(stats, all.stats.checkpoint);
+    stats.add_option("--tensor", all.stats.tensorRegex, "Only tensors whose name matches this regular expression");
+    auto* text = stats.add_option("--text", all.stats.text, "Text to run through the model");
+    auto* activations =
+        stats.add_flag("--activations", all.stats.activations, "Inputs of the linear layers instead of weights");
+    activations->needs(text);
+    text->needs(activations);
+
+    CLI::App& tokenize = addVerb(app, all, "tokenize", "Turns a text into token ids",
+                                 [&all] { return runTokenize(all.tokenize, all.common); });
+    addCheckpoint(tokenize, all.tokenize.checkpoint);
+    tokenize.add_option("TEXT", all.tokenize.text, "The text")->required();
+    tokenize.add_flag("--special", all.tokenize.special,
+                      "Add BOS and the like where the tokenizer does, and parse control tokens in the text");
+}
+
+void addRunningVerbs(CLI::App& app, AllOptions& all) {
+    EvaluateOptions& evaluate = all.evaluate;
+    CLI::App& evaluateVerb =
+        addVerb(app, all, "evaluate", "Perplexity, and divergence from the original or a reference",
+                [&all] { return runEvaluate(all.evaluate, all.common); });
+    addCheckpoint(evaluateVerb, evaluate.checkpoint);
+    evaluateVerb.add_option("--text", evaluate.text, "Text to evaluate on")->required();
+    evaluateVerb.add_option("--protocol", evaluate.protocol, "p512, p2048, p4096, bos-window or plain-window")
+        ->capture_default_str();
+    evaluateVerb.add_option("--ctx", evaluate.contextLength, "Window length instead of the protocol's")
+        ->check(CLI::Range(int64_t{2}, int64_t{1} << 24));
+    evaluateVerb.add_option("--chunks", evaluate.chunks, "Windows to evaluate at most")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+    addFormat(evaluateVerb, evaluate.format, false);
+    evaluateVerb.add_option("--reference", evaluate.reference,
+                            "Checkpoint to compare with instead of the original weights");
+
+    CLI::App& generate =
+        addVerb(app, all, "generate", "Continues a prompt", [&all] { return runGenerate(all.generate, all.common); });
+    addCheckpoint(generate, all.generate.checkpoint);
+    addSampling(generate, all.generate);
+    addFormat(generate, all.generate.format, false);
+
+    CLI::App& compare = addVerb(app, all, "compare", "Continues a prompt with the original and with a recipe",
+                                [&all] { return runCompare(all.compare, all.common); });
+    addCheckpoint(compare, all.compare.checkpoint);
+    addSampling(compare, all.compare);
+    addFormat(compare, all.compare.format, true);
+
+    CLI::App& quantize =
+        addVerb(app, all, "quantize", "Writes a GGUF file", [&all] { return runQuantize(all.quantize, all.common); });
+    addCheckpoint(quantize, all.quantize.checkpoint);
+    addFormat(quantize, all.quantize.format, true);
+    quantize.add_option("--output", all.quantize.output, "The file to write")->required();
+    quantize.add_option("--text", all.quantize.text,
+                        "Calibration text: weights that meet large inputs are kept more exactly");
+}
+
+// One line, whatever a message holds.
+void printError(std::string message) {
+    std::ranges::replace(message, '\n', ' ');
+    while (message.ends_with(' ')) message.pop_back();
+    fmt::print(stderr, "halftone-cli: {}\n", message);
+}
+
+int runVerb(const AllOptions& all) {
+    const Status status = all.run();
+    if (status && std::fflush(stdout) == 0 && !std::ferror(stdout)) return kDone;
+    if (status) {
+        printError("The report could not be written to the standard output.");
+        return kFailed;
+    }
+    std::fflush(stdout);
+    printError(status.error().message);
+    return isUsageError(status.error()) ? kWrongUsage : kFailed;
+}
+
+}  // namespace
+
+tl::unexpected<Error> usageError(std::string message) {
+    return makeError(ErrorCode::kInvalidArgument, std::move(message), kUsageMark);
+}
+
+bool isUsageError(const Error& error) {
+    return error.code == ErrorCode::kInvalidArgument && error.context == kUsageMark;
+}
+
+int runCommandLine(int argc, const char* const* argv) {
+    CLI::App app("Halftone: quantize language models and see what it costs.", "halftone-cli");
+    app.set_version_flag("--version", std::string("halftone-cli ") + HT_VERSION);
+    app.require_subcommand(1);
+    AllOptions all;
+    addReadingVerbs(app, all);
+    addRunningVerbs(app, all);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        if (error.get_exit_code() == 0) return app.exit(error);
+        const auto verbs = app.get_subcommands();
+        printError(fmt::format("{}. See halftone-cli {}{}--help.", error.what(),
+                               verbs.empty() ? "" : verbs.front()->get_name(), verbs.empty() ? "" : " "));
+        return kWrongUsage;
+    }
+    try {
+        return runVerb(all);
+    } catch (const std::bad_alloc&) {
+        printError("There is not enough memory for this.");
+    } catch (const std::exception& error) {
+        printError(fmt::format("Internal error: {}", error.what()));
+    }
+    return kFailed;
+}
+
+}  // namespace halftone::cli

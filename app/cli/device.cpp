@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/device.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "app/cli/options.h"
+#include "app/cli/output.h"
+#ifdef HT_HAS_GPU
+#include "gpu/vulkan_backend.h"
+#endif
+
+namespace halftone::cli {
+namespace {
+
+#ifdef HT_HAS_GPU
+
+std::vector<DeviceEntry> vulkanDevices() {
+    std::vector<DeviceEntry> devices;
+    for (const VulkanDeviceInfo& info : listVulkanDevices()) {
+        devices.push_back({.id = fmt::format("vulkan:{}", info.index),
+                           .name = info.name,
+                           .detail = fmt::format("{}, Vulkan {}, {}, subgroup {}{}", info.driver, info.apiVersion,
+                                                 bytesText(double(info.memoryBytes)), info.subgroupSize,
+                                                 info.isSoftware ? ", software" : ""),
+                           .usable = info.usable,
+                           .whyNot = info.whyNot,
+                           .isSoftware = info.isSoftware,
+                           .memoryBytes = info.memoryBytes});
+    }
+    return devices;
+}
+
+Result<std::shared_ptr<Backend>> openVulkan(int index) {
+    return createVulkanBackend(index);
+}
+
+#else
+
+std::vector<DeviceEntry> vulkanDevices() {
+    return {};
+}
+
+Result<std::shared_ptr<Backend>> openVulkan(int /*index*/) {
+    return makeError(ErrorCode::kUnsupported, "This build has no Vulkan engine; use --device cpu.");
+}
+
+#endif
+
+}  // namespace
+
+std::vector<DeviceEntry> listDevices() {
+    std::vector<DeviceEntry> devices{
+        {.id = "cpu", .name = "CPU", .detail = createCpuBackend()->description()},
+        {.id = "cpu-reference", .name = "CPU reference", .detail = createCpuReferenceBackend()->description()}};
+    for (DeviceEntry& device : vulkanDevices()) devices.push_back(std::move(device));
+    return devices;
+}
+
+std::string automaticDevice(const std::vector<DeviceEntry>& devices) {
+    for (const DeviceEntry& device : devices) {
+        if (device.id.starts_with("vulkan") && device.usable && !device.isSoftware) return device.id;
+    }
+    return "cpu";
+}
+
+Result<std::shared_ptr<Backend>> openDevice(const std::string& choice) {
+    constexpr std::string_view kVulkanPrefix = "vulkan:";
+    if (choice == "auto") {
+        const std::string device = automaticDevice(listDevices());
+        return device == "cpu" ? createCpuBackend() : openDevice(device);
+    }
+    if (choice == "cpu") return createCpuBackend();
+    if (choice == "cpu-reference") return createCpuReferenceBackend();
+    if (choice == "vulkan") return openVulkan(-1);
+    if (choice.starts_with(kVulkanPrefix)) {
+        int index = -1;
+        const char* end = choice.data() + choice.size();
+        const auto parsed = std::from_chars(choice.data() + kVulkanPrefix.size(), end, index);
+        if (parsed.ec == std::errc{} && parsed.ptr == end && index >= 0) return openVulkan(index);
+    }
+    return usageError(
+        fmt::format("\"{}\" is not a device; there are auto, vulkan, vulkan:N, cpu and cpu-reference.", choice));
+}
+
+}  // namespace halftone::cli

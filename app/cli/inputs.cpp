@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/inputs.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/cli/device.h"
+#include "core/base/checked.h"
+#include "core/base/text_file.h"
+#include "core/evaluation/evaluate.h"
+
+namespace halftone::cli {
+namespace {
+
+constexpr int64_t kMaxTextBytes = int64_t{1} << 30;
+constexpr int64_t kCalibrationContext = 512;
+
+}  // namespace
+
+Result<Recipe> loadRecipe(const FormatChoice& choice) {
+    if (!choice.recipe.empty()) return Recipe::load(choice.recipe);
+    if (choice.format.empty()) return Recipe{};
+    const auto format = Format::parse(choice.format);
+    if (!format) return usageError(format.error().message);
+    return Recipe::pure(*format);
+}
+
+Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint) {
+    ResolvedRecipe resolved = resolve(recipe, checkpoint.tensors());
+    const auto error = std::ranges::find(resolved.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);
+    if (error != resolved.problems.end()) return makeError(ErrorCode::kInvalidArgument, error->message);
+    return resolved;
+}
+
+Result<std::string> readText(const std::string& path) {
+    HT_ASSIGN_OR_RETURN(std::string text, readTextFile(path, kMaxTextBytes));
+    if (text.empty())
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("{} is empty: there is no text to run.", path));
+    return text;
+}
+
+Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe, Backend& backend,
+                                  const JobContext& context) {
+    RunningModel running{.model = model, .recipe = {}, .executable = nullptr};
+    HT_ASSIGN_OR_RETURN(running.recipe, resolveRecipe(recipe, *model.checkpoint));
+    HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
+    HT_ASSIGN_OR_RETURN(const auto applied, weights->apply(running.recipe, {}, context));
+    HT_ASSIGN_OR_RETURN(running.executable, backend.compile(model.graph, applied.weights, context));
+    return running;
+}
+
+int64_t calibrationContext(const ModelConfig& config) {
+    return config.contextLength > 0 ? std::min(kCalibrationContext, config.contextLength) : kCalibrationContext;
+}
+
+Result<ImportanceData> calibrate(const std::shared_ptr<const Checkpoint>& checkpoint, const std::string& textPath,
+                                 const std::string& device, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const std::string text, readText(textPath));
+    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(device));
+    HT_ASSIGN_OR_RETURN(RunningModel running, prepareModel(model, Recipe{}, *backend, context));
+    HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
+    const auto bos = model.tokenizer->addsBos() ? model.tokenizer->bos() : std::nullopt;
+    const int64_t window = calibrationContext(model.graph->config);
+    HT_ASSIGN_OR_RETURN(const auto capture, captureActivations(*running.executable, tokens, window, bos, context));
+    const int64_t chunks = ceilDiv(static_cast<int64_t>(tokens.size()), window - (bos ? 1 : 0));
+    return importanceFrom(capture, std::filesystem::path(textPath).filename().string(), chunks);
+}
+
+}  // namespace halftone::cli

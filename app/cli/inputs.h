@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/cli/options.h"
+#include "core/base/job_context.h"
+#include "core/pipeline/loaded_model.h"
+#include "core/pipeline/recipe_weights.h"
+
+namespace halftone::cli {
+
+/// The recipe that --format or --recipe names; a recipe that keeps everything where neither is given.
+Result<Recipe> loadRecipe(const FormatChoice& choice);
+
+/// The recipe applied to a checkpoint. Its errors stop the verb; the rest stays in `problems`.
+Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint);
+
+/// A text file. kInvalidArgument with the name where it is empty.
+Result<std::string> readText(const std::string& path);
+
+/// A model bound to a device with the weights of a recipe.
+struct RunningModel {
+    LoadedModel model;
+    ResolvedRecipe recipe;
+    std::unique_ptr<Executable> executable;
+};
+
+/// Quantizes what the recipe changes and compiles.
+Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe, Backend& backend,
+                                  const JobContext& context);
+
+/// Runs a calibration text and gives the importance of every linear layer's inputs.
+Result<ImportanceData> calibrate(const std::shared_ptr<const Checkpoint>& checkpoint, const std::string& textPath,
+                                 const std::string& device, const JobContext& context);
+
+/// Window length for calibration: 512, or what the model has.
+int64_t calibrationContext(const ModelConfig& config);
+
+}  // namespace halftone::cli

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/inference/sampler.h"
+
+namespace halftone::cli {
+
+/// What every verb takes.
+struct CommonOptions {
+    std::string device = "auto";
+    int threads = 0;  ///< 0: one per hardware thread
+    bool json = false;
+};
+
+/// One of the two, or neither.
+struct FormatChoice {
+    std::string format;  ///< applied to every weight matrix
+    std::string recipe;  ///< a .recipe file
+    [[nodiscard]] bool isSet() const { return !format.empty() || !recipe.empty(); }
+};
+
+struct InspectOptions {
+    std::string checkpoint;
+};
+
+struct StatsOptions {
+    std::string checkpoint;
+    std::string tensorRegex;
+    bool activations = false;
+    std::string text;
+};
+
+struct EvaluateOptions {
+    std::string checkpoint;
+    std::string text;
+    std::string protocol = "p512";
+    int64_t contextLength = 0;  ///< 0: the protocol's
+    int64_t chunks = 0;         ///< 0: all
+    FormatChoice format;
+    std::string reference;
+};
+
+struct GenerateCommandOptions {
+    std::string checkpoint;
+    std::string prompt;
+    int64_t tokens = 128;
+    SamplingOptions sampling;
+    FormatChoice format;
+};
+
+struct QuantizeCommandOptions {
+    std::string checkpoint;
+    FormatChoice format;
+    std::string output;
+    std::string text;
+};
+
+struct TokenizeOptions {
+    std::string checkpoint;
+    std::string text;
+    bool special = false;
+};
+
+/// An error of the command line itself: exit status 2 instead of 1.
+tl::unexpected<Error> usageError(std::string message);
+[[nodiscard]] bool isUsageError(const Error& error);
+
+Status runDevices(const CommonOptions& common);
+Status runInspect(const InspectOptions& options, const CommonOptions& common);
+Status runStats(const StatsOptions& options, const CommonOptions& common);
+Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common);
+Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common);
+Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
+Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);
+Status runTokenize(const TokenizeOptions& options, const CommonOptions& common);
+
+/// Parses the arguments and runs the verb; returns the exit status. Failures go to stderr in one line.
+int runCommandLine(int argc, const char* const* argv);
+
+}  // namespace halftone::cli

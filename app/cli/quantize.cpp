@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/inputs.h"
+#include "app/cli/output.h"
+#include "app/cli/run_monitor.h"
+#include "core/export/gguf_export.h"
+
+namespace halftone::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void printReportJson(const ExportReport& report, const ResolvedRecipe& recipe, const ImportanceData& importance) {
+    Json json{{"path", report.path.string()},
+              {"file_bytes", report.fileBytes},
+              {"bytes", recipe.totals.bytes},
+              {"bits_per_weight", recipe.totals.bitsPerWeight()},
+              {"source_bytes", recipe.totals.sourceBytes},
+              {"tensors_written", report.tensorsWritten},
+              {"tensors_verified", report.tensorsVerified},
+              {"seconds", report.seconds}};
+    if (!importance.byTensor.empty()) {
+        json["calibration"] = {
+            {"text", importance.dataset}, {"chunks", importance.chunkCount}, {"tensors", importance.byTensor.size()}};
+    }
+    json["tensors"] = Json::array();
+    for (const auto& [name, distortion] : report.distortion) {
+        Json entry{{"name", name},
+                   {"format", recipe.find(name)->format.name()},
+                   {"relative_mse", distortion.relativeMse()},
+                   {"sqnr_db", distortion.sqnrDb()},
+                   {"cosine", distortion.cosine()},
+                   {"max_abs_error", distortion.maxAbsError}};
+        const auto carrier = report.carrierError.find(name);
+        if (carrier != report.carrierError.end()) entry["carrier_error"] = carrier->second;
+        json["tensors"].push_back(std::move(entry));
+    }
+    json["problems"] = problemsJson(report.problems);
+    printJson(json);
+}
+
+// The tensor that lost most, for the one-line summary.
+std::pair<std::string, double> worstTensor(const ExportReport& report) {
+    std::pair<std::string, double> worst{"", 0};
+    for (const auto& [name, distortion] : report.distortion) {
+        if (distortion.relativeMse() > worst.second) worst = {name, distortion.relativeMse()};
+    }
+    return worst;
+}
+
+void printReport(const ExportReport& report, const ResolvedRecipe& recipe) {
+    const auto [worst, error] = worstTensor(report);
+    std::vector<std::pair<std::string, std::string>> fields{
+        {"written", report.path.string()},
+        {"size", fmt::format("{} ({:.3g} bits per weight; the source has {})", bytesText(double(report.fileBytes)),
+                             recipe.totals.bitsPerWeight(), bytesText(double(recipe.totals.sourceBytes)))},
+        {"tensors",
+         fmt::format("{} written, {} read back and checked", report.tensorsWritten, report.tensorsVerified)}};
+    if (!worst.empty())
+        fields.emplace_back("largest error", fmt::format("{} (relative squared error {:.3g})", worst, error));
+    fields.emplace_back("time", fmt::format("{:.3g} s", report.seconds));
+    printFields(fields);
+    printProblems(report.problems);
+}
+
+}  // namespace
+
+Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common) {
+    RunMonitor monitor(common);
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
+    HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *checkpoint));
+    ImportanceData importance;
+    if (!options.text.empty()) {
+        HT_ASSIGN_OR_RETURN(importance, calibrate(checkpoint, options.text, common.device, monitor.context()));
+    }
+    HT_ASSIGN_OR_RETURN(const ExportReport report, exportGguf(checkpoint, resolved, recipe.toText(), importance,
+                                                              options.output, monitor.context()));
+    monitor.hideProgress();
+    if (common.json) {
+        printReportJson(report, resolved, importance);
+    } else {
+        printReport(report, resolved);
+    }
+    return {};
+}
+
+}  // namespace halftone::cli
