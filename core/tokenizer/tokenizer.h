@@ -12,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "core/checkpoint/gguf_value.h"
+#include "core/tokenizer/utf8_assembler.h"
 
 namespace halftone {
 
@@ -39,8 +40,11 @@ class Tokenizer {
     [[nodiscard]] virtual Result<std::vector<TokenId>> encode(std::string_view text, const EncodeTextOptions& options) const = 0;
     /// Whole text of `ids`; control tokens are left out unless asked for. Malformed UTF-8 becomes U+FFFD.
     [[nodiscard]] virtual std::string decode(std::span<const TokenId> ids, bool withSpecial = false) const = 0;
-    /// The bytes that one token contributes in the middle of a text (may be a part of a UTF-8 character).
+    /// The bytes that one token contributes in the middle of a text (may be a part of a UTF-8 character). Control and
+    /// unknown tokens contribute nothing; tokenText() has their spelling.
     [[nodiscard]] virtual std::string tokenBytes(TokenId id) const = 0;
+    /// What whole texts lose at their ends compared with their tokens' bytes put together.
+    [[nodiscard]] virtual TextTrim textTrim() const { return {}; }
     /// The vocabulary's own spelling of a token ("Ġthe", "▁the", "<0x0A>").
     [[nodiscard]] virtual std::string_view tokenText(TokenId id) const = 0;
     [[nodiscard]] virtual TokenType tokenType(TokenId id) const = 0;
@@ -59,7 +63,8 @@ class Tokenizer {
     [[nodiscard]] virtual Result<GgufMetadata> ggufMetadata(int64_t modelVocabSize) const = 0;
 };
 
-/// Turns a stream of tokens into a stream of well-formed UTF-8: holds back the start of an unfinished character.
+/// Turns a stream of tokens into a stream of well-formed UTF-8: holds back the start of an unfinished character. All parts
+/// put together are what decode() gives for the same tokens. Not thread-safe.
 class TextStream {
   public:
     explicit TextStream(std::shared_ptr<const Tokenizer> tokenizer);
@@ -70,8 +75,7 @@ class TextStream {
 
   private:
     std::shared_ptr<const Tokenizer> m_tokenizer;
-    std::string m_pending;
-    bool m_first = true;
+    Utf8Assembler m_assembler;
 };
 
 }  // namespace halftone
