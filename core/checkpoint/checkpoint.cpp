@@ -77,6 +77,10 @@ Result<CheckpointParts> openParts(const fs::path& path) {
     }
     if (error) return makeError(ErrorCode::kIo, fmt::format("Cannot open {}: {}.", path.string(), error.message()));
     if (fs::is_directory(status)) return openFolder(path);
+    // Asked here, as opening a pipe would wait for its writer.
+    if (!fs::is_regular_file(status)) {
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("{} is not a regular file.", path.string()));
+    }
     const std::string name = path.filename().string();
     if (name.ends_with(".safetensors.index.json")) return openSafetensorsIndexFile(path);
     if (name.ends_with(".safetensors")) return openSafetensorsFile(path);
@@ -106,7 +110,8 @@ uint64_t hashText(std::string_view text, uint64_t seed) {
     return hashBytes(std::as_bytes(std::span(text.data(), text.size())), seed);
 }
 
-/// While it lives, a page fault in the file reads that page alone: samples far apart would otherwise pull in 128 KiB each.
+/// While it lives, a page fault in the file reads that page alone: samples far apart would otherwise pull in 128 KiB
+/// each.
 class RandomAccess {
   public:
     explicit RandomAccess(const MappedFile& file) : m_bytes(file.bytes()) { advise(MADV_RANDOM); }

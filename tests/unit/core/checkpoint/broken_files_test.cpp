@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every file here is broken in one way; opening it must give one sentence that says which.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/checkpoint/gguf_reader.h"
@@ -136,6 +138,8 @@ TEST(BrokenFiles, ThingsThatAreNoCheckpoints) {
     test::writeFile(folder.path() / "letter.txt", "Dear reader");
     EXPECT_THAT(refusal(folder.path() / "letter.txt"), HasSubstr("is not a checkpoint"));
     EXPECT_THAT(refusal("/dev/null"), HasSubstr("not a regular file"));
+    ASSERT_EQ(::mkfifo((folder.path() / "pipe.gguf").c_str(), 0600), 0);
+    EXPECT_THAT(refusal(folder.path() / "pipe.gguf"), HasSubstr("not a regular file"));
     test::writeFile(folder.path() / "pytorch_model.bin", "PK");
     EXPECT_THAT(refusal(folder.path()), HasSubstr("convert them to safetensors"));
     std::filesystem::create_directory(folder.path() / "two");
