@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/inference/cpu/linear.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "core/base/checked.h"
+#include "core/inference/cpu/parallel.h"
+#include "core/inference/cpu/simd_kernels.h"
+#include "core/quant/formats/codec.h"
+
+namespace halftone::cpu {
+namespace {
+
+/// Columns of a panel that are multiplied before the next ones: inputs of a few tokens and four rows stay in the first-level cache.
+constexpr int64_t kDepth = 1024;
+/// Most rows of a panel: with kDepth columns a quarter of a megabyte, which stays in the second-level cache.
+constexpr int64_t kPanelRows = 64;
+/// Weights that one task of a matrix-vector product goes through.
+constexpr int64_t kMatvecWeights = 1 << 17;
+
+const uint8_t* bytesOf(const PackedTensor& tensor) { return reinterpret_cast<const uint8_t*>(tensor.bytes.data()); }
+
+/// The first error of tasks that run at once.
+class FirstError {
+  public:
+    void keep(Status status) {
+        if (status) return;
+        const std::lock_guard lock(m_mutex);
+        if (!m_error) m_error = std::move(status.error());
+    }
+    [[nodiscard]] Status take() {
+        if (m_error) return tl::unexpected(std::move(*m_error));
+        return {};
+    }
+
+  private:
+    std::mutex m_mutex;
+    std::optional<Error> m_error;
+};
+
+/// Rows of one task, from the shape alone.
+int64_t tileRows(const LinearCall& call) {
+    const int64_t rows = call.weight->rows, cols = call.weight->cols();
+    if (call.tokens <= kMatvecTokens) return std::clamp<int64_t>(kMatvecWeights / cols, 4, std::max<int64_t>(4, roundUp(ceilDiv(rows, 8), 4)));
+    return std::clamp<int64_t>(roundUp(ceilDiv(rows, 16), 4), 4, kPanelRows);
+}
+
+/// A few tokens: straight from the blocks, or, where there is no such kernel, from one decoded row at a time.
+Status multiplyFewTokens(const LinearCall& call, int64_t begin, int64_t end, ScratchPool& scratch) {
+    const PackedTensor& weight = *call.weight;
+    const int64_t cols = weight.cols();
+    const Format& format = weight.layout.format;
+    MatvecJob job;
+    job.cols = cols;
+    job.x = call.in;
+    job.xStride = cols;
+    job.tokens = call.tokens;
+    job.outStride = weight.rows;
+    if (!format.isInteger() && hasMatvec(format.storage())) {
+        job.type = format.storage();
+        job.weights = bytesOf(weight);
+        job.rowBytes = weight.layout.rowBytes;
+        job.rowBegin = begin;
+        job.rowEnd = end;
+        job.bias = call.bias;
+        job.out = call.out;
+        matvecRows(job);
+        return {};
+    }
+    auto buffer = scratch.borrow(cols);
+    job.weights = reinterpret_cast<const uint8_t*>(buffer.floats());
+    job.rowEnd = 1;
+    for (int64_t r = begin; r < end; ++r) {
+        HT_TRY(decodeRows(weight.layout, weight.row(r), 1, {buffer.floats(), static_cast<size_t>(cols)}));
+        job.bias = call.bias ? call.bias + r : nullptr;
+        job.out = call.out + r;
+        matvecRows(job);
+    }
+    return {};
+}
+
+/// Columns that can be decoded apart from the rest of their row: whole blocks, but whole rows for the integer family,
+/// whose scales lie behind the codes.
+int64_t panelDepth(const PackedTensor& weight) {
+    return weight.layout.format.isInteger() ? weight.cols() : std::min(kDepth, weight.cols());
+}
+
+/// Columns [col, col + depth) of rows [begin, end), one after the other.
+Status decodePanel(const PackedTensor& weight, int64_t begin, int64_t end, int64_t col, int64_t depth, float* panel) {
+    if (depth == weight.cols()) {
+        const auto offset = static_cast<size_t>(begin * weight.layout.rowBytes);
+        const auto size = static_cast<size_t>((end - begin) * weight.layout.rowBytes);
+        return decodeRows(weight.layout, weight.bytes.subspan(offset, size), end - begin, {panel, static_cast<size_t>((end - begin) * depth)});
+    }
+    const DTypeInfo& info = dtypeInfo(weight.layout.format.storage());
+    const PackedLayout part = PackedLayout::of(weight.layout.format, depth);
+    const auto offset = static_cast<size_t>(col / info.blockElements * info.blockBytes());
+    for (int64_t r = begin; r < end; ++r) {
+        const auto bytes = weight.row(r).subspan(offset, static_cast<size_t>(part.rowBytes));
+        HT_TRY(decodeRows(part, bytes, 1, {panel + (r - begin) * depth, static_cast<size_t>(depth)}));
+    }
+    return {};
+}
+
+/// Many tokens: a panel of rows is decoded once and multiplied with all of them.
+Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, ScratchPool& scratch, const JobContext& context) {
+    const PackedTensor& weight = *call.weight;
+    const int64_t cols = weight.cols(), depth = panelDepth(weight);
+    // A long row of the integer family fills the cache with fewer rows.
+    const int64_t rowsAtOnce = std::clamp<int64_t>(kPanelRows * kDepth / depth, 8, kPanelRows);
+    auto buffer = scratch.borrow(std::min(end - begin, rowsAtOnce) * depth);
+    for (int64_t row = begin; row < end; row += rowsAtOnce) {
+        const int64_t rowEnd = std::min(row + rowsAtOnce, end);
+        for (int64_t col = 0; col < cols; col += depth) {
+            if (context.cancelled()) return {};
+            const int64_t panelCols = std::min(depth, cols - col);
+            HT_TRY(decodePanel(weight, row, rowEnd, col, panelCols, buffer.floats()));
+            MatmulJob job{buffer.floats(), panelCols, rowEnd - row, call.in + col, cols, call.tokens, 0, call.out + row, weight.rows,
+                          call.bias ? call.bias + row : nullptr, col > 0};
+            for (int64_t inner = 0; inner < panelCols; inner += kDepth) {
+                job.panel = buffer.floats() + inner;
+                job.x = call.in + col + inner;
+                job.depth = std::min(kDepth, panelCols - inner);
+                job.accumulate = col + inner > 0;
+                matmulPanel(job);
+            }
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Status runLinear(std::span<const LinearCall> calls, ScratchPool& scratch, const JobContext& context) {
+    struct Part {
+        int64_t firstTask, tileRows;
+    };
+    std::vector<Part> parts;
+    int64_t tasks = 0, work = 0;
+    for (const LinearCall& call : calls) {
+        parts.push_back({tasks, tileRows(call)});
+        tasks += ceilDiv(call.weight->rows, parts.back().tileRows);
+        work += call.weight->rows * call.weight->cols() * call.tokens;
+    }
+    FirstError error;
+    runTasks(context, tasks, work, [&](int64_t task) {
+        if (context.cancelled()) return;
+        size_t index = parts.size() - 1;
+        while (parts[index].firstTask > task) --index;
+        const LinearCall& call = calls[index];
+        const int64_t begin = (task - parts[index].firstTask) * parts[index].tileRows;
+        const int64_t end = std::min(begin + parts[index].tileRows, call.weight->rows);
+        error.keep(call.tokens <= kMatvecTokens ? multiplyFewTokens(call, begin, end, scratch)
+                                                : multiplyManyTokens(call, begin, end, scratch, context));
+    });
+    return error.take();
+}
+
+}  // namespace halftone::cpu
