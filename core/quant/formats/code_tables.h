@@ -13,19 +13,15 @@ inline constexpr std::array<int8_t, 16> kIq4Values{-127, -104, -83, -65, -49, -3
 /// Twice the values of the E2M1 codes of MXFP4 and NVFP4. The entry for "-0" is +0, as integers have no negative zero.
 inline constexpr std::array<int8_t, 16> kFp4Values{0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
-/// Code of the IQ4 value nearest to `value`; the upper one on an exact midpoint.
+/// Code of the IQ4 value nearest to `value`; the upper one on an exact midpoint, the lowest for NaN. All midpoints are
+/// representable, so counting the midpoints at or below `value` is exact.
 [[nodiscard]] inline int nearestIq4Code(float value) {
-    if (value <= static_cast<float>(kIq4Values.front())) return 0;
-    if (value >= static_cast<float>(kIq4Values.back())) return 15;
-    size_t low = 0;
-    size_t high = kIq4Values.size() - 1;
-    while (high - low > 1) {
-        const size_t middle = (low + high) / 2;
-        (value < static_cast<float>(kIq4Values[middle]) ? high : low) = middle;
+    int code = 0;
+    for (size_t k = 0; k + 1 < kIq4Values.size(); ++k) {
+        const float midpoint = 0.5f * static_cast<float>(kIq4Values[k] + kIq4Values[k + 1]);
+        code += value >= midpoint ? 1 : 0;
     }
-    const float below = value - static_cast<float>(kIq4Values[low]);
-    const float above = static_cast<float>(kIq4Values[high]) - value;
-    return static_cast<int>(below < above ? low : high);
+    return code;
 }
 
 }  // namespace halftone

@@ -32,10 +32,10 @@ void decodeNibbles(const uint8_t* qs, float scale, float* out) {
     }
 }
 
-void encodeNibbles(const float* x, float inverse, uint8_t* qs) {
-    for (int i = 0; i < 16; ++i) {
-        qs[i] = static_cast<uint8_t>(nearestIq4Code(inverse * x[i]) | (nearestIq4Code(inverse * x[i + 16]) << 4));
-    }
+void encodeNibbles(const float* x, float scale, const SearchKernels& kernels, uint8_t* qs) {
+    std::array<uint8_t, kSize> codes;
+    kernels.nonlinearCodes(x, kSize, scale != 0 ? 1 / scale : 0.0f, codes.data());
+    for (size_t i = 0; i < 16; ++i) qs[i] = static_cast<uint8_t>(codes[i] | (codes[i + 16] << 4));
 }
 
 float varianceOf(const float* x, int count) {
@@ -72,7 +72,7 @@ void encodeNL(std::span<const float> values, const float* importance, uint8_t* p
         for (int b = 0; b < count; ++b) {
             const float scale = scales[static_cast<size_t>(b)];
             storeHalf(scale, blocks[first + b].d);
-            encodeNibbles(x + b * kSize, scale != 0 ? 1 / scale : 0.0f, blocks[first + b].qs);
+            encodeNibbles(x + b * kSize, scale, kernels, blocks[first + b].qs);
         }
     }
 }
@@ -89,7 +89,7 @@ void decodeXS(const BlockIQ4_XS& block, float* out) {
     }
 }
 
-void storeXS(const float* x, const float* scales, BlockIQ4_XS& block) {
+void storeXS(const float* x, const float* scales, const SearchKernels& kernels, BlockIQ4_XS& block) {
     float maximum = 0;
     for (int b = 0; b < kSubBlocks; ++b) maximum = std::fabs(scales[b]) > std::fabs(maximum) ? scales[b] : maximum;
     const float d = -maximum / 32.0f;
@@ -99,8 +99,7 @@ void storeXS(const float* x, const float* scales, BlockIQ4_XS& block) {
     int high = 0;
     for (int b = 0; b < kSubBlocks; ++b) {
         const int code = roundToCode(inverse * scales[b], -32, 31);
-        const float scale = d * static_cast<float>(code);
-        encodeNibbles(x + kSize * b, scale != 0 ? 1 / scale : 0.0f, block.qs + 16 * b);
+        encodeNibbles(x + kSize * b, d * static_cast<float>(code), kernels, block.qs + 16 * b);
         const int stored = code + 32;
         block.scalesLow[b / 2] = static_cast<uint8_t>(block.scalesLow[b / 2] | ((stored & 15) << (4 * (b % 2))));
         high |= (stored >> 4) << (2 * b);
@@ -122,7 +121,7 @@ void encodeXS(std::span<const float> values, const float* importance, uint8_t* p
             fillWeights(x + s * kSuperBlock, blockImportance, kSuperBlock, kernels, weights.data() + s * kSuperBlock);
         }
         kernels.nonlinear({x, weights.data(), count * kSubBlocks, kSize}, scales.data());
-        for (int s = 0; s < count; ++s) storeXS(x + s * kSuperBlock, scales.data() + s * kSubBlocks, blocks[first + s]);
+        for (int s = 0; s < count; ++s) storeXS(x + s * kSuperBlock, scales.data() + s * kSubBlocks, kernels, blocks[first + s]);
     }
 }
 

@@ -254,6 +254,10 @@ void searchNonlinear(const SearchBatch& batch, float* scales) {
     }
 }
 
+void nonlinearCodes(const float* values, int count, float inverse, uint8_t* codes) {
+    for (int i = 0; i < count; ++i) codes[i] = static_cast<uint8_t>(nearestIq4Code(inverse * values[i]));
+}
+
 void magnitudeWeights(const float* values, int count, int size, float* weights) {
     for (int b = 0; b < count; ++b) {
         const float* x = values + b * size;
@@ -283,6 +287,7 @@ constexpr SearchKernels kScalarKernels{
     .affine = searchAffine,
     .threeBit = searchThreeBit,
     .nonlinear = searchNonlinear,
+    .nonlinearCodes = nonlinearCodes,
     .magnitudeWeights = magnitudeWeights,
     .importanceWeights = importanceWeights,
     .requantizeAffine = requantizeAffine,

@@ -46,6 +46,8 @@ struct SearchKernels {
     void (*threeBit)(const SearchBatch& batch, const SearchResult& result);
     /// Codes into the non-linear IQ4 table; only scales are written.
     void (*nonlinear)(const SearchBatch& batch, float* scales);
+    /// codes = codes of the IQ4 values nearest to inverse * x. `count` is a multiple of 16, here and below.
+    void (*nonlinearCodes)(const float* values, int count, float inverse, uint8_t* codes);
     /// Weights of the unweighted Q4_K and Q5_K searches: root mean square of the sub-block plus |x|.
     void (*magnitudeWeights)(const float* values, int count, int size, float* weights);
     /// Weights of the weighted searches: importance * sqrt(variance + x^2).

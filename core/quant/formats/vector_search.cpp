@@ -121,8 +121,8 @@ void searchSymmetricChunk(const Chunk& chunk, int levels, const SearchResult& re
     const auto maximum = signedMaximum(chunk);
     auto chosen = hn::Div(hn::Set(df, -offset), maximum);
     FitSums sums = fitSigned(chunk, chosen, low, high);
-    const auto hasSquares = hn::Ne(sums.weightedSquares, hn::Zero(df));
-    auto scale = hn::IfThenElseZero(hasSquares, hn::Div(sums.weightedProduct, sums.weightedSquares));
+    const auto noSquares = hn::Eq(sums.weightedSquares, hn::Zero(df));
+    auto scale = hn::IfThenZeroElse(noSquares, hn::Div(sums.weightedProduct, sums.weightedSquares));
     auto best = hn::Mul(scale, sums.weightedProduct);
     for (int k = -9; k <= 9; ++k) {
         if (k == 0) continue;
@@ -343,6 +343,21 @@ void searchNonlinearChunk(const Chunk& chunk, float* scales) {
     storeLanes(hn::IfThenZeroElse(isNegligible(maximum), scale), chunk, scales);
 }
 
+/// nearestIq4Code() of inverse * x.
+void nonlinearCodes(const float* values, int count, float inverse, uint8_t* codes) {
+    const FloatTag df;
+    const IntTag di;
+    for (size_t i = 0; i < static_cast<size_t>(count); i += hn::Lanes(df)) {
+        const auto v = hn::Mul(hn::Set(df, inverse), hn::LoadU(df, values + i));
+        auto code = hn::Zero(di);
+        for (size_t k = 0; k + 1 < kIq4Values.size(); ++k) {
+            const auto midpoint = hn::Set(df, 0.5f * static_cast<float>(kIq4Values[k] + kIq4Values[k + 1]));
+            code = hn::Sub(code, hn::VecFromMask(di, hn::RebindMask(di, hn::Ge(v, midpoint))));
+        }
+        hn::StoreU(hn::DemoteTo(ByteTag(), code), ByteTag(), codes + i);
+    }
+}
+
 /// Calls `search` for the batch's sub-blocks, a vector of them at a time.
 template <typename Search>
 void forEachChunk(const SearchBatch& batch, const Search& search) {
@@ -420,6 +435,7 @@ const SearchKernels* targetKernels() {
         .affine = searchAffine,
         .threeBit = searchThreeBit,
         .nonlinear = searchNonlinear,
+        .nonlinearCodes = nonlinearCodes,
         .magnitudeWeights = magnitudeWeights,
         .importanceWeights = importanceWeights,
         .requantizeAffine = requantizeAffine,

@@ -41,8 +41,9 @@ class VectorPaths : public testing::TestWithParam<int64_t> {
         std::vector<std::byte> packed(expected.size(), std::byte{0x55});
         HT_ASSERT_OK(encodeRowsReference(layout, input.values, rows, options, expected));
         HT_ASSERT_OK(encodeRows(layout, input.values, rows, options, packed));
-        const auto [a, b] = std::ranges::mismatch(expected, packed);
-        ASSERT_EQ(a, expected.end()) << format.name() << (weighted ? " weighted, " : ", ") << input.name << ", byte " << a - expected.begin();
+        for (size_t i = 0; i < packed.size(); ++i) {
+            ASSERT_EQ(packed[i], expected[i]) << format.name() << (weighted ? " weighted, " : ", ") << input.name << ", byte " << i;
+        }
     }
 
     static void compareDecoders(const Format& format, int64_t rows, int64_t cols, std::vector<std::byte> packed) {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/formats/format.h"
+
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "core/quant/formats/codec.h"
+#include "core/quant/formats/packed_layout.h"
+#include "tests/support/test_paths.h"
+#include "tests/unit/core/quant/test_data.h"
+
+namespace halftone {
+namespace {
+
+Format integer(int bits, bool symmetric, Granularity granularity, int groupSize = 0) {
+    return Format::of(IntegerFormat{static_cast<uint8_t>(bits), symmetric, granularity, static_cast<uint16_t>(groupSize)});
+}
+
+TEST(FormatName, ParseIsTheInverseOfPrint) {
+    std::set<std::string> names;
+    for (const Format& format : test::encodableFormats()) {
+        const auto parsed = Format::parse(format.name());
+        HT_ASSERT_OK(parsed);
+        EXPECT_EQ(*parsed, format) << format.name();
+        EXPECT_TRUE(names.insert(format.name()).second) << format.name() << " names two formats";
+    }
+    for (int type = 0; type < static_cast<int>(DType::kCount); ++type) {
+        const Format format = Format::of(static_cast<DType>(type));
+        EXPECT_EQ(Format::parse(format.name()).value(), format);
+    }
+}
+
+TEST(FormatName, IsReadableAndCaseInsensitive) {
+    EXPECT_EQ(Format::parse("Q4_k").value(), Format::of(DType::kQ4_K));
+    EXPECT_EQ(Format::parse("INT4_G128_Asym").value(), integer(4, false, Granularity::kGroup, 128));
+    EXPECT_EQ(integer(4, false, Granularity::kGroup, 128).name(), "int4_g128_asym");
+    EXPECT_EQ(integer(4, false, Granularity::kGroup, 128).displayName(), "INT4 g128 asym");
+    EXPECT_EQ(integer(8, true, Granularity::kChannel).name(), "int8_channel_sym");
+    EXPECT_EQ(integer(3, true, Granularity::kTensor).displayName(), "INT3 tensor sym");
+    EXPECT_EQ(Format::of(DType::kQ4_K).displayName(), "Q4_K");
+}
+
+TEST(FormatName, RefusesWhatIsNoFormatAndListsWhatIs) {
+    for (const char* name : {"", "q4", "q9_k", "int1_g128_sym", "int9_g128_sym", "int4_g17_sym", "int4_g128", "int4_g128_", "int_g128_sym",
+                             "int4__sym", "int4_g128_symm", "int4x_g128_sym", "int4_g_sym", "int4_g-16_sym", "int4_channel_sym_sym"}) {
+        const auto parsed = Format::parse(name);
+        ASSERT_FALSE(parsed.has_value()) << name;
+        EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
+        EXPECT_NE(parsed.error().message.find("q4_k"), std::string::npos) << parsed.error().message;
+        EXPECT_NE(parsed.error().message.find("int4_g128_asym"), std::string::npos);
+    }
+}
+
+TEST(FormatOffer, EverythingOfferedCanBeWrittenAndReadAndIsListedOnce) {
+    std::set<Format> seen;
+    for (const Format& format : offeredFormats()) {
+        EXPECT_TRUE(canEncode(format)) << format.name();
+        EXPECT_TRUE(canDecode(format)) << format.name();
+        EXPECT_TRUE(seen.insert(format).second) << format.name();
+    }
+    for (const char* name : {"f32", "f16", "bf16", "q8_0", "q6_k", "q5_k", "q5_1", "q5_0", "q4_k", "q4_1", "q4_0"}) {
+        EXPECT_TRUE(seen.contains(Format::parse(name).value())) << name;
+    }
+    EXPECT_FALSE(seen.contains(Format::of(DType::kQ8_1))) << "an activation type";
+}
+
+TEST(FormatFallback, FollowsTheReferenceQuantizer) {
+    const auto fallback = [](const char* name, int64_t cols) { return Format::parse(name).value().orFallback(cols).name(); };
+    EXPECT_EQ(fallback("q4_k", 512), "q4_k");
+    EXPECT_EQ(fallback("q4_k", 96), "q5_0");
+    EXPECT_EQ(fallback("q5_k", 96), "q5_1");
+    EXPECT_EQ(fallback("q6_k", 96), "q8_0");
+    EXPECT_EQ(fallback("q2_k", 96), "q4_0");
+    EXPECT_EQ(fallback("q3_k", 96), "q4_0");
+    EXPECT_EQ(fallback("tq1_0", 96), "q4_0");
+    EXPECT_EQ(fallback("tq2_0", 96), "q4_0");
+    EXPECT_EQ(fallback("q2_0", 96), "q4_0");
+    EXPECT_EQ(fallback("iq4_xs", 96), "iq4_nl");
+    EXPECT_EQ(fallback("iq2_xxs", 96), "iq4_nl");
+    EXPECT_EQ(fallback("q4_k", 100), "f16");
+    EXPECT_EQ(fallback("q8_0", 100), "f16");
+    EXPECT_EQ(fallback("mxfp4", 100), "f16");
+    EXPECT_EQ(fallback("bf16", 100), "bf16");
+    EXPECT_EQ(fallback("int4_g128_asym", 100), "int4_g128_asym");
+}
+
+TEST(FormatFit, BlocksMustDivideARow) {
+    EXPECT_TRUE(Format::of(DType::kQ4_K).fitsRow(256));
+    EXPECT_FALSE(Format::of(DType::kQ4_K).fitsRow(257));
+    EXPECT_FALSE(Format::of(DType::kQ8_0).fitsRow(0));
+    EXPECT_FALSE(Format::of(DType::kF32).fitsRow(-32));
+    EXPECT_TRUE(integer(4, true, Granularity::kGroup, 128).fitsRow(1));
+    EXPECT_FALSE(integer(4, true, Granularity::kGroup, 128).fitsRow(0));
+}
+
+TEST(FormatSize, BitsPerWeightAreThoseOfTheTable) {
+    EXPECT_DOUBLE_EQ(Format::of(DType::kQ4_K).bitsPerWeight(), 4.5);
+    EXPECT_DOUBLE_EQ(Format::of(DType::kQ6_K).bitsPerWeight(), 6.5625);
+    EXPECT_DOUBLE_EQ(Format::of(DType::kTQ1_0).bitsPerWeight(), 1.6875);
+    EXPECT_DOUBLE_EQ(integer(4, true, Granularity::kGroup, 128).bitsPerWeight(), 4.125);
+    EXPECT_DOUBLE_EQ(integer(4, false, Granularity::kGroup, 128).bitsPerWeight(), 4.15625);
+    EXPECT_DOUBLE_EQ(integer(8, true, Granularity::kTensor).bitsPerWeight(), 8.0);
+}
+
+TEST(FormatSize, StorageBytesCountCodesScalesAndZeros) {
+    EXPECT_EQ(Format::of(DType::kQ4_K).storageBytes(3, 512), 3 * 2 * 144);
+    EXPECT_EQ(Format::of(DType::kF16).storageBytes(3, 5), 30);
+    EXPECT_EQ(integer(4, true, Granularity::kTensor).storageBytes(3, 5), 3 * 3 + 2);
+    EXPECT_EQ(integer(4, true, Granularity::kChannel).storageBytes(3, 5), 3 * 3 + 3 * 2);
+    EXPECT_EQ(integer(4, false, Granularity::kGroup, 16).storageBytes(2, 33), 2 * 17 + 6 * 2 + 3);
+    for (const Format& format : offeredFormats()) {
+        const double bits = 8.0 * static_cast<double>(format.storageBytes(256, 4096)) / (256.0 * 4096.0);
+        EXPECT_NEAR(bits, format.bitsPerWeight(), 0.01) << format.name();
+    }
+}
+
+TEST(PackedLayout, BlockRowsAreThoseOfTheFile) {
+    const PackedLayout layout = PackedLayout::of(Format::of(DType::kQ6_K), 768);
+    EXPECT_EQ(layout.rowBytes, 3 * 210);
+    EXPECT_EQ(layout.cols, 768);
+}
+
+TEST(PackedLayout, IntegerRowsHaveCodesThenScalesThenZeros) {
+    const PackedLayout layout = PackedLayout::of(integer(3, false, Granularity::kGroup, 16), 50);
+    EXPECT_EQ(layout.groupSize, 16);
+    EXPECT_EQ(layout.groupsPerRow, 4);
+    EXPECT_EQ(layout.scaleOffset, 20);  // 150 bits = 19 bytes, padded
+    EXPECT_EQ(layout.zeroOffset, 28);
+    EXPECT_EQ(layout.rowBytes, 32);
+    const PackedLayout channel = PackedLayout::of(integer(8, true, Granularity::kChannel), 50);
+    EXPECT_EQ(channel.groupSize, 50);
+    EXPECT_EQ(channel.groupsPerRow, 1);
+    EXPECT_EQ(channel.rowBytes, 52 + 4);
+}
+
+}  // namespace
+}  // namespace halftone
