@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Packed rows from outside: any bytes of any format are decoded, validated and listed without a fault, the vectorized and
-// the scalar decoder agree, and what is finite can be encoded again.
+// Packed rows from outside: any bytes of any format are decoded, validated and listed without a fault, the vectorized
+// and the scalar decoder agree, and what is finite can be encoded again.
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -23,7 +23,8 @@ Format formatOf(uint8_t kind, uint8_t detail) {
     integer.bits = static_cast<uint8_t>(2 + kind % 7);
     integer.symmetric = (detail & 1) != 0;
     integer.granularity = static_cast<Granularity>((detail >> 1) % 3);
-    integer.groupSize = integer.granularity == Granularity::kGroup ? static_cast<uint16_t>(16u << ((detail >> 3) % 5)) : uint16_t{0};
+    integer.groupSize =
+        integer.granularity == Granularity::kGroup ? static_cast<uint16_t>(16u << ((detail >> 3) % 5)) : uint16_t{0};
     return Format::of(integer);
 }
 
