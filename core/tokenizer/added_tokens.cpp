@@ -7,7 +7,9 @@
 namespace halftone::tokenization {
 namespace {
 
-bool isContinuation(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
+bool isContinuation(char c) {
+    return (static_cast<uint8_t>(c) & 0xC0) == 0x80;
+}
 
 // Start of the character that ends at `end`; `end` > 0.
 size_t previousCharacter(std::string_view text, size_t end) {
@@ -17,7 +19,8 @@ size_t previousCharacter(std::string_view text, size_t end) {
 }
 
 bool touchesWord(std::string_view text, const TextRange& range) {
-    if (range.begin > 0 && isWordCharacter(decodeUtf8(text, previousCharacter(text, range.begin)).codePoint)) return true;
+    if (range.begin > 0 && isWordCharacter(decodeUtf8(text, previousCharacter(text, range.begin)).codePoint))
+        return true;
     return range.end < text.size() && isWordCharacter(decodeUtf8(text, range.end).codePoint);
 }
 

@@ -20,7 +20,9 @@ bool canBeMerged(TokenType type) {
     return type == TokenType::kNormal || type == TokenType::kUserDefined || type == TokenType::kUnused;
 }
 
-float comparableScore(float score) { return std::isnan(score) ? -std::numeric_limits<float>::infinity() : score; }
+float comparableScore(float score) {
+    return std::isnan(score) ? -std::numeric_limits<float>::infinity() : score;
+}
 
 }  // namespace
 
@@ -33,8 +35,9 @@ struct BpeModel::Work {
     std::unordered_map<Symbol, std::pair<Symbol, Symbol>> partsOfUnused;
 };
 
-Result<std::unique_ptr<BpeModel>> BpeModel::fromMerges(const Vocabulary& vocabulary, const std::vector<TextPair>& merges,
-                                                       BpeOptions options, MissingToken missing) {
+Result<std::unique_ptr<BpeModel>> BpeModel::fromMerges(const Vocabulary& vocabulary,
+                                                       const std::vector<TextPair>& merges, BpeOptions options,
+                                                       MissingToken missing) {
     std::unique_ptr<BpeModel> model(new BpeModel(vocabulary, std::move(options)));
     model->m_mergeList.reserve(merges.size());
     const size_t prefixSize = model->m_options.continuingPrefix.size();
@@ -44,9 +47,11 @@ Result<std::unique_ptr<BpeModel>> BpeModel::fromMerges(const Vocabulary& vocabul
         if (missing == MissingToken::kRefuse) {
             for (const std::string_view text : {left, right, std::string_view(joined)}) {
                 if (vocabulary.find(text)) continue;
-                return makeError(ErrorCode::kInvalidData,
-                                 fmt::format("The tokenizer's merge \"{} {}\" needs the token \"{}\", which is not in the vocabulary.",
-                                             left.substr(0, 64), right.substr(0, 64), text.substr(0, 64)));
+                return makeError(
+                    ErrorCode::kInvalidData,
+                    fmt::format(
+                        "The tokenizer's merge \"{} {}\" needs the token \"{}\", which is not in the vocabulary.",
+                        clipText(left), clipText(right), clipText(text)));
             }
         }
         const Symbol leftSymbol = model->makeSymbol(left);
@@ -91,12 +96,14 @@ void BpeModel::addScoredToken(TokenId id, uint32_t rank) {
         Symbol rightSymbol = findSymbol(right);
         if (rightSymbol < 0 && decodeUtf8(right, 0).length == right.size()) rightSymbol = makeSymbol(right);
         if (leftSymbol < 0 || rightSymbol < 0) continue;
-        if (m_merges.insert(pairKey(leftSymbol, rightSymbol), Merge{rank, id})) m_mergeList.emplace_back(leftSymbol, rightSymbol);
+        if (m_merges.insert(pairKey(leftSymbol, rightSymbol), Merge{rank, id}))
+            m_mergeList.emplace_back(leftSymbol, rightSymbol);
     }
 }
 
 BpeModel::Symbol BpeModel::findSymbol(std::string_view text) const {
-    if (const auto id = m_vocabulary.find(text); id && (!m_scored || canBeMerged(m_vocabulary.at(*id).type))) return *id;
+    if (const auto id = m_vocabulary.find(text); id && (!m_scored || canBeMerged(m_vocabulary.at(*id).type)))
+        return *id;
     const auto part = m_partIds.find(text);
     return part == m_partIds.end() ? -1 : part->second;
 }
@@ -138,7 +145,8 @@ void BpeModel::splitIntoCharacters(std::string_view piece, Work& work) const {
             text = spelled;
         }
         const auto index = static_cast<int32_t>(work.nodes.size());
-        work.nodes.push_back({findSymbol(text), static_cast<uint32_t>(position), static_cast<uint32_t>(end), index - 1, index + 1});
+        work.nodes.push_back(
+            {findSymbol(text), static_cast<uint32_t>(position), static_cast<uint32_t>(end), index - 1, index + 1});
         position = end;
     }
     work.nodes.back().next = -1;
@@ -166,7 +174,8 @@ void BpeModel::mergeAll(Work& work) const {
         if (left.end == left.begin || left.next < 0) continue;
         Node& right = work.nodes[static_cast<size_t>(left.next)];
         // The entry is stale if one of the two has been merged with another neighbour since.
-        const Merge* merge = left.symbol < 0 || right.symbol < 0 ? nullptr : m_merges.find(pairKey(left.symbol, right.symbol));
+        const Merge* merge =
+            left.symbol < 0 || right.symbol < 0 ? nullptr : m_merges.find(pairKey(left.symbol, right.symbol));
         if (merge == nullptr || merge->product != best.product || merge->rank != best.priority >> 32) continue;
         left.symbol = best.product;
         left.end = right.end;

@@ -17,9 +17,9 @@ namespace halftone::tokenization {
 
 struct BpeOptions {
     UnknownPolicy unknown;
-    bool ignoreMerges = false;       ///< a piece that is a token as a whole is not split at all
-    std::string continuingPrefix;    ///< in front of every character of a piece but the first
-    std::string endOfWordSuffix;     ///< behind the last one
+    bool ignoreMerges = false;     ///< a piece that is a token as a whole is not split at all
+    std::string continuingPrefix;  ///< in front of every character of a piece but the first
+    std::string endOfWordSuffix;   ///< behind the last one
 };
 
 /// Byte-pair encoding: the adjacent pair of smallest rank is merged again and again, of equal ranks the leftmost
@@ -31,10 +31,11 @@ class BpeModel final : public TokenModel {
     using TextPair = std::pair<std::string_view, std::string_view>;
     enum class MissingToken { kRefuse, kKeepAsPart };
 
-    /// From merges in order of rank. `missing`: a part or product of a merge that is no token is an error, or is kept as a
-    /// part that other merges can use and that in the end falls apart into characters.
-    static Result<std::unique_ptr<BpeModel>> fromMerges(const Vocabulary& vocabulary, const std::vector<TextPair>& merges,
-                                                        BpeOptions options, MissingToken missing);
+    /// From merges in order of rank. `missing`: a part or product of a merge that is no token is an error, or is kept
+    /// as a part that other merges can use and that in the end falls apart into characters.
+    static Result<std::unique_ptr<BpeModel>> fromMerges(const Vocabulary& vocabulary,
+                                                        const std::vector<TextPair>& merges, BpeOptions options,
+                                                        MissingToken missing);
     /// From token scores: any two neighbours whose joined text is a token can merge.
     static std::unique_ptr<BpeModel> fromScores(const Vocabulary& vocabulary, BpeOptions options);
 
@@ -64,7 +65,8 @@ class BpeModel final : public TokenModel {
     };
     struct Work;
 
-    BpeModel(const Vocabulary& vocabulary, BpeOptions options) : m_vocabulary(vocabulary), m_options(std::move(options)) {}
+    BpeModel(const Vocabulary& vocabulary, BpeOptions options)
+        : m_vocabulary(vocabulary), m_options(std::move(options)) {}
 
     static uint64_t pairKey(Symbol left, Symbol right) {
         return (uint64_t{static_cast<uint32_t>(left)} << 32) | static_cast<uint32_t>(right);

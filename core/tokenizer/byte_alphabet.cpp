@@ -44,7 +44,9 @@ int hexDigit(char c) {
 
 }  // namespace
 
-std::string_view byteSpelling(uint8_t byte) { return alphabet().spelling[byte]; }
+std::string_view byteSpelling(uint8_t byte) {
+    return alphabet().spelling[byte];
+}
 
 std::optional<uint8_t> byteOfSpelling(char32_t codePoint) {
     if (codePoint >= kCodePointCount || alphabet().byteOf[codePoint] < 0) return std::nullopt;

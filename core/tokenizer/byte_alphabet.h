@@ -8,8 +8,8 @@
 
 namespace halftone::tokenization {
 
-/// The alphabet of byte-level BPE: each byte is spelled by one printable character. 188 printable bytes by themselves, the
-/// other 68 in increasing order by U+0100 ... U+0143 (space -> U+0120, newline -> U+010A).
+/// The alphabet of byte-level BPE: each byte is spelled by one printable character. 188 printable bytes by themselves,
+/// the other 68 in increasing order by U+0100 ... U+0143 (space -> U+0120, newline -> U+010A).
 [[nodiscard]] std::string_view byteSpelling(uint8_t byte);
 [[nodiscard]] std::optional<uint8_t> byteOfSpelling(char32_t codePoint);
 /// Spells every byte of `bytes`.

@@ -9,8 +9,8 @@
 
 namespace halftone::tokenization {
 
-/// Prefix tree over bytes with one int32 value per stored text. Texts longer than kMaxTextBytes are left out, which bounds
-/// the time of a walk whatever a file says.
+/// Prefix tree over bytes with one int32 value per stored text. Texts longer than kMaxTextBytes are left out, which
+/// bounds the time of a walk whatever a file says.
 class ByteTrie {
   public:
     static constexpr size_t kMaxTextBytes = 1024;

@@ -13,10 +13,18 @@ uint32_t readU32(std::string_view bytes, size_t offset) {
 }
 
 // Unit of a double-array trie: has_leaf bit 8, offset with a scale bit 9, label in the low byte (bit 31 set: a value).
-bool unitHasLeaf(uint32_t unit) { return ((unit >> 8) & 1) != 0; }
-uint32_t unitValue(uint32_t unit) { return unit & 0x7FFFFFFFu; }
-uint32_t unitLabel(uint32_t unit) { return unit & 0x800000FFu; }
-size_t unitOffset(uint32_t unit) { return size_t{unit >> 10} << ((unit & 512u) >> 6); }
+bool unitHasLeaf(uint32_t unit) {
+    return ((unit >> 8) & 1) != 0;
+}
+uint32_t unitValue(uint32_t unit) {
+    return unit & 0x7FFFFFFFu;
+}
+uint32_t unitLabel(uint32_t unit) {
+    return unit & 0x800000FFu;
+}
+size_t unitOffset(uint32_t unit) {
+    return size_t{unit >> 10} << ((unit & 512u) >> 6);
+}
 
 }  // namespace
 
@@ -26,7 +34,8 @@ Result<Charsmap> Charsmap::parse(std::string bytes) {
     if (map.m_bytes.empty()) return map;
     const size_t trieBytes = map.m_bytes.size() < 4 ? 0 : readU32(map.m_bytes, 0);
     if (map.m_bytes.size() < 4 || trieBytes % 4 != 0 || trieBytes > map.m_bytes.size() - 4) {
-        return makeError(ErrorCode::kInvalidData, "The tokenizer's precompiled character map is damaged: its trie does not fit.");
+        return makeError(ErrorCode::kInvalidData,
+                         "The tokenizer's precompiled character map is damaged: its trie does not fit.");
     }
     map.m_units.resize(trieBytes / 4);
     for (size_t i = 0; i < map.m_units.size(); ++i) map.m_units[i] = readU32(map.m_bytes, 4 + 4 * i);

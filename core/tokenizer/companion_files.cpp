@@ -14,7 +14,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxCompanionBytes = uint64_t{1} << 26;
-constexpr const char* kRoles[] = {"bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token"};
+constexpr const char* kRoles[] = {"bos_token", "eos_token", "unk_token", "pad_token",
+                                  "sep_token", "cls_token", "mask_token"};
 
 Json parseFile(const std::filesystem::path& path) {
     const auto text = readTokenizerFile(path, kMaxCompanionBytes);
@@ -104,13 +105,17 @@ void readTemplateFiles(const std::filesystem::path& folder, CompanionFiles& out)
 Result<std::string> readTokenizerFile(const std::filesystem::path& path, uint64_t maxBytes) {
     std::error_code error;
     const uintmax_t size = std::filesystem::file_size(path, error);
-    if (error) return makeError(ErrorCode::kNotFound, fmt::format("The file {} cannot be read.", path.string()), error.message());
+    if (error)
+        return makeError(ErrorCode::kNotFound, fmt::format("The file {} cannot be read.", path.string()),
+                         error.message());
     if (size > maxBytes) {
-        return makeError(ErrorCode::kInvalidData, fmt::format("The file {} is too large for a tokenizer file.", path.string()));
+        return makeError(ErrorCode::kInvalidData,
+                         fmt::format("The file {} is too large for a tokenizer file.", path.string()));
     }
     std::ifstream file(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file && !file.eof()) return makeError(ErrorCode::kIo, fmt::format("The file {} cannot be read.", path.string()));
+    if (!file && !file.eof())
+        return makeError(ErrorCode::kIo, fmt::format("The file {} cannot be read.", path.string()));
     return text;
 }
 

@@ -13,14 +13,17 @@
 
 namespace halftone::tokenization {
 
-/// What the small JSON files beside a tokenizer say about it. Everything is optional; a file that cannot be read says nothing.
+/// What the small JSON files beside a tokenizer say about it. Everything is optional; a file that cannot be read says
+/// nothing.
 struct CompanionFiles {
-    std::map<std::string, std::string> roles;  ///< "bos_token" -> "<s>" (tokenizer_config.json, then special_tokens_map.json)
-    std::map<std::string, int64_t> roleIds;    ///< "bos_token_id", "pad_token_id" (generation_config.json, then config.json)
-    std::vector<int64_t> eosIds;               ///< all of eos_token_id
+    std::map<std::string, std::string>
+        roles;  ///< "bos_token" -> "<s>" (tokenizer_config.json, then special_tokens_map.json)
+    std::map<std::string, int64_t>
+        roleIds;                  ///< "bos_token_id", "pad_token_id" (generation_config.json, then config.json)
+    std::vector<int64_t> eosIds;  ///< all of eos_token_id
     std::optional<bool> addBos;
     std::optional<bool> addEos;
-    std::vector<AddedToken> addedTokens;       ///< added_tokens_decoder
+    std::vector<AddedToken> addedTokens;                             ///< added_tokens_decoder
     std::vector<std::pair<std::string, std::string>> chatTemplates;  ///< the default template has the name ""
 };
 

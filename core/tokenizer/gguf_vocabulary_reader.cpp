@@ -7,6 +7,7 @@
 #include "core/tokenizer/hf_reader.h"
 #include "core/tokenizer/pre_families.h"
 #include "core/tokenizer/unigram_model.h"
+#include "core/tokenizer/utf8.h"
 #include "core/tokenizer/word_models.h"
 
 namespace halftone::tokenization {
@@ -15,7 +16,9 @@ namespace {
 constexpr std::string_view kSpaceMark = "\xE2\x96\x81";
 constexpr size_t kMaxWordCharacters = 10'000;  // no limit in the format; this one only bounds time
 
-std::string keyOf(std::string_view name) { return fmt::format("tokenizer.ggml.{}", name); }
+std::string keyOf(std::string_view name) {
+    return fmt::format("tokenizer.ggml.{}", name);
+}
 
 tl::unexpected<Error> badVocabulary(std::string_view what) {
     return makeError(ErrorCode::kInvalidData, fmt::format("The vocabulary in the GGUF file {}.", what));
@@ -34,7 +37,8 @@ Status readTokens(const GgufMetadata& metadata, Vocabulary& vocabulary) {
     for (size_t id = 0; id < tokens->size(); ++id) {
         const int32_t type = types ? (*types)[id] : 1;
         const bool known = type >= 1 && type <= 6;
-        VocabularyEntry entry{(*tokens)[id], scores ? (*scores)[id] : 0.0F, known ? static_cast<TokenType>(type) : TokenType::kNormal};
+        VocabularyEntry entry{(*tokens)[id], scores ? (*scores)[id] : 0.0F,
+                              known ? static_cast<TokenType>(type) : TokenType::kNormal};
         HT_TRY(vocabulary.set(static_cast<int64_t>(id), std::move(entry)));
     }
     vocabulary.finish();
@@ -68,7 +72,8 @@ void readSpecialTokens(const GgufMetadata& metadata, const DefaultIds& defaults,
     special.bos = readId(metadata, "bos_token_id", vocabulary, defaultBos);
     special.eos = readId(metadata, "eos_token_id", vocabulary, defaults.eos);
     special.unknown = readId(metadata, "unknown_token_id", vocabulary, defaults.unknown);
-    special.separator = readId(metadata, "seperator_token_id", vocabulary, defaults.separator);  // the format's spelling
+    special.separator =
+        readId(metadata, "seperator_token_id", vocabulary, defaults.separator);  // the format's spelling
     special.padding = readId(metadata, "padding_token_id", vocabulary, defaults.padding);
     special.mask = readId(metadata, "mask_token_id", vocabulary, defaults.mask);
     special.endOfTurn = readId(metadata, "eot_token_id", vocabulary);
@@ -78,8 +83,10 @@ void readSpecialTokens(const GgufMetadata& metadata, const DefaultIds& defaults,
 }
 
 void frameText(const GgufMetadata& metadata, bool addBos, bool addEos, TokenizerParts& parts) {
-    if (metadata.boolean(keyOf("add_bos_token")).value_or(addBos) && parts.special.bos) parts.prefix = {*parts.special.bos};
-    if (metadata.boolean(keyOf("add_eos_token")).value_or(addEos) && parts.special.eos) parts.suffix = {*parts.special.eos};
+    if (metadata.boolean(keyOf("add_bos_token")).value_or(addBos) && parts.special.bos)
+        parts.prefix = {*parts.special.bos};
+    if (metadata.boolean(keyOf("add_eos_token")).value_or(addEos) && parts.special.eos)
+        parts.suffix = {*parts.special.eos};
 }
 
 void frameSeparator(const GgufMetadata& metadata, bool addSeparator, TokenizerParts& parts) {
@@ -115,8 +122,10 @@ void decodeMarkedSpaces(bool trimFirst, TokenizerParts& parts) {
 Result<std::string> readCharsmap(const GgufMetadata& metadata) {
     const GgufArray* array = metadata.array(keyOf("precompiled_charsmap"));
     if (array == nullptr) return std::string();
-    if (const auto* bytes = std::get_if<std::vector<uint8_t>>(&array->values)) return std::string(bytes->begin(), bytes->end());
-    if (const auto* bytes = std::get_if<std::vector<int8_t>>(&array->values)) return std::string(bytes->begin(), bytes->end());
+    if (const auto* bytes = std::get_if<std::vector<uint8_t>>(&array->values))
+        return std::string(bytes->begin(), bytes->end());
+    if (const auto* bytes = std::get_if<std::vector<int8_t>>(&array->values))
+        return std::string(bytes->begin(), bytes->end());
     return badVocabulary("has a character map that is no array of bytes");
 }
 
@@ -156,7 +165,8 @@ Status buildUnigram(const GgufMetadata& metadata, TokenizerParts& parts) {
     return {};
 }
 
-Result<std::unique_ptr<BpeModel>> makeMergedModel(const GgufMetadata& metadata, const Vocabulary& vocabulary, BpeOptions options) {
+Result<std::unique_ptr<BpeModel>> makeMergedModel(const GgufMetadata& metadata, const Vocabulary& vocabulary,
+                                                  BpeOptions options) {
     std::vector<BpeModel::TextPair> merges;
     if (const auto* list = metadata.strings(keyOf("merges"))) {
         merges.reserve(list->size());
@@ -187,7 +197,9 @@ Status buildByteLevel(const GgufMetadata& metadata, TokenizerParts& parts) {
     parts.decoder.addStep(TokenDecoder::byteLevel());
     parts.addedTextIsPlain = true;
     parts.description = "byte-level BPE";
-    if (substituted) parts.description += fmt::format(" (pre-tokenizer \"{}\" is not known: text is split as by \"default\")", stated->substr(0, 64));
+    if (substituted)
+        parts.description +=
+            fmt::format(" (pre-tokenizer \"{}\" is not known: text is split as by \"default\")", clipText(*stated));
     return {};
 }
 
@@ -249,8 +261,9 @@ Result<TokenizerParts> readGgufTokenizer(const GgufMetadata& metadata) {
     if (*kind == "bert") build = buildWordPiece;
     if (*kind == "t5") build = buildUnigram;
     if (build == nullptr) {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The GGUF file has a vocabulary of kind \"{}\", which Halftone cannot read.", kind->substr(0, 64)));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format("The GGUF file has a vocabulary of kind \"{}\", which Halftone cannot read.", clipText(*kind)));
     }
     HT_TRY(readTokens(metadata, *parts.vocabulary));
     HT_TRY(build(metadata, parts));

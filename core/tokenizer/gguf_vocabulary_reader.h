@@ -7,8 +7,8 @@
 
 namespace halftone::tokenization {
 
-/// Tokenizer of the vocabulary inside a GGUF file (keys tokenizer.ggml.*; kinds llama, gpt2, gemma4, bert and t5). A name of
-/// a pre-tokenizer that is not known is replaced by "default", and the description says so.
+/// Tokenizer of the vocabulary inside a GGUF file (keys tokenizer.ggml.*; kinds llama, gpt2, gemma4, bert and t5). A
+/// name of a pre-tokenizer that is not known is replaced by "default", and the description says so.
 Result<TokenizerParts> readGgufTokenizer(const GgufMetadata& metadata);
 
 }  // namespace halftone::tokenization

@@ -20,7 +20,8 @@ constexpr float kPaddingScore = -10000.0F;
 constexpr float kAddedScore = -1000.0F;
 
 std::string replaceText(std::string text, std::string_view from, std::string_view to) {
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+        text.replace(at, from.size(), to);
     return text;
 }
 
@@ -28,12 +29,17 @@ bool isAdded(TokenType type) {
     return type == TokenType::kControl || type == TokenType::kUserDefined || type == TokenType::kUnknown;
 }
 
-std::string paddingText(int64_t id) { return fmt::format("[PAD{}]", id); }
+std::string paddingText(int64_t id) {
+    return fmt::format("[PAD{}]", id);
+}
 
 class VocabularyWriter {
   public:
     VocabularyWriter(const TokenizerParts& parts, int64_t size)
-        : m_parts(parts), m_vocabulary(*parts.vocabulary), m_plan(parts.gguf), m_size(size > 0 ? size : m_vocabulary.size()) {}
+        : m_parts(parts),
+          m_vocabulary(*parts.vocabulary),
+          m_plan(parts.gguf),
+          m_size(size > 0 ? size : m_vocabulary.size()) {}
 
     GgufMetadata run() {
         set("model", std::string(modelName()));
@@ -47,25 +53,34 @@ class VocabularyWriter {
     }
 
   private:
-    void set(std::string_view name, GgufValue value) { m_result.set(fmt::format("tokenizer.ggml.{}", name), std::move(value)); }
+    void set(std::string_view name, GgufValue value) {
+        m_result.set(fmt::format("tokenizer.ggml.{}", name), std::move(value));
+    }
 
     [[nodiscard]] std::string_view modelName() const {
         switch (m_plan.form) {
-            case GgufForm::kScoredBpe: return "llama";
-            case GgufForm::kMergedBpe: return "gemma4";
-            case GgufForm::kUnigram: return "t5";
-            case GgufForm::kWordPiece: return "bert";
-            default: return "gpt2";
+            case GgufForm::kScoredBpe:
+                return "llama";
+            case GgufForm::kMergedBpe:
+                return "gemma4";
+            case GgufForm::kUnigram:
+                return "t5";
+            case GgufForm::kWordPiece:
+                return "bert";
+            default:
+                return "gpt2";
         }
     }
 
     [[nodiscard]] bool marksSpaces() const {
-        return m_plan.form == GgufForm::kScoredBpe || m_plan.form == GgufForm::kMergedBpe || m_plan.form == GgufForm::kUnigram;
+        return m_plan.form == GgufForm::kScoredBpe || m_plan.form == GgufForm::kMergedBpe ||
+               m_plan.form == GgufForm::kUnigram;
     }
 
     // The text of a token in the spelling of the vocabulary's kind.
     [[nodiscard]] std::string spelling(const VocabularyEntry& entry) const {
-        if (entry.type == TokenType::kUserDefined) return marksSpaces() ? replaceText(entry.text, kSpaceMark, " ") : entry.text;
+        if (entry.type == TokenType::kUserDefined)
+            return marksSpaces() ? replaceText(entry.text, kSpaceMark, " ") : entry.text;
         if (isAdded(entry.type) || entry.type == TokenType::kByte) return entry.text;
         if (marksSpaces()) return replaceText(entry.text, " ", kSpaceMark);
         if (m_plan.form == GgufForm::kWordPiece) {
@@ -123,7 +138,8 @@ class VocabularyWriter {
         if (m_plan.form != GgufForm::kScoredBpe) return scores;
         for (TokenId id = 0; id < m_vocabulary.size(); ++id) {
             const bool scoreless = m_vocabulary.at(id).score == 0.0F;
-            if (m_vocabulary.at(id).type == TokenType::kUserDefined && scoreless) scores[static_cast<size_t>(id)] = kAddedScore;
+            if (m_vocabulary.at(id).type == TokenType::kUserDefined && scoreless)
+                scores[static_cast<size_t>(id)] = kAddedScore;
         }
         return scores;
     }
@@ -167,7 +183,8 @@ class VocabularyWriter {
                 const std::string_view character = text.substr(position, decodeUtf8(text, position).length);
                 position += character.size();
                 for (size_t cut = 1; cut < character.size(); ++cut) {
-                    std::string merge = fmt::format("{} {}", spellBytes(character.substr(0, cut)), spellBytes(character.substr(cut, 1)));
+                    std::string merge = fmt::format("{} {}", spellBytes(character.substr(0, cut)),
+                                                    spellBytes(character.substr(cut, 1)));
                     if (seen.insert(merge).second) merges.push_back(std::move(merge));
                 }
             }
@@ -208,17 +225,20 @@ class VocabularyWriter {
             set("normalizer.lowercase", m_plan.lowercase);
             set("normalizer.strip_accents", m_plan.stripAccents);
         }
-        if (m_plan.form == GgufForm::kScoredBpe || m_plan.form == GgufForm::kUnigram) set("add_space_prefix", m_plan.addSpacePrefix);
+        if (m_plan.form == GgufForm::kScoredBpe || m_plan.form == GgufForm::kUnigram)
+            set("add_space_prefix", m_plan.addSpacePrefix);
         if (m_plan.form != GgufForm::kUnigram) return;
         set("remove_extra_whitespaces", m_plan.removeExtraSpaces);
         if (m_plan.charsmap.empty()) return;
-        set("precompiled_charsmap", GgufArray{GgufType::kU8, std::vector<uint8_t>(m_plan.charsmap.begin(), m_plan.charsmap.end())});
+        set("precompiled_charsmap",
+            GgufArray{GgufType::kU8, std::vector<uint8_t>(m_plan.charsmap.begin(), m_plan.charsmap.end())});
     }
 
     void writeChatTemplates() {
         std::vector<std::string> names;
         for (const auto& [name, text] : m_plan.chatTemplates) {
-            m_result.set(name.empty() ? "tokenizer.chat_template" : fmt::format("tokenizer.chat_template.{}", name), text);
+            m_result.set(name.empty() ? "tokenizer.chat_template" : fmt::format("tokenizer.chat_template.{}", name),
+                         text);
             if (!name.empty()) names.push_back(name);
         }
         if (!names.empty()) m_result.set("tokenizer.chat_templates", GgufArray{GgufType::kString, std::move(names)});
@@ -248,9 +268,11 @@ GgufMetadata resizedOriginal(const GgufPlan& plan, int64_t size) {
     GgufMetadata result = plan.original;
     if (size <= 0) return result;
     const auto count = static_cast<size_t>(size);
-    resizeArray<std::string>(result, "tokenizer.ggml.tokens", count, [](size_t id) { return paddingText(static_cast<int64_t>(id)); });
+    resizeArray<std::string>(result, "tokenizer.ggml.tokens", count,
+                             [](size_t id) { return paddingText(static_cast<int64_t>(id)); });
     resizeArray<float>(result, "tokenizer.ggml.scores", count, [](size_t) { return kPaddingScore; });
-    resizeArray<int32_t>(result, "tokenizer.ggml.token_type", count, [](size_t) { return static_cast<int32_t>(TokenType::kUnused); });
+    resizeArray<int32_t>(result, "tokenizer.ggml.token_type", count,
+                         [](size_t) { return static_cast<int32_t>(TokenType::kUnused); });
     return result;
 }
 
@@ -258,7 +280,8 @@ GgufMetadata resizedOriginal(const GgufPlan& plan, int64_t size) {
 
 Result<GgufMetadata> writeGgufVocabulary(const TokenizerParts& parts, int64_t modelVocabSize) {
     if (modelVocabSize > Vocabulary::kMaxSize) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("A vocabulary of {} tokens is larger than any in use.", modelVocabSize));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("A vocabulary of {} tokens is larger than any in use.", modelVocabSize));
     }
     if (parts.gguf.form == GgufForm::kOriginal) return resizedOriginal(parts.gguf, modelVocabSize);
     if (parts.gguf.form == GgufForm::kNone) {

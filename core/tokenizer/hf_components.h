@@ -16,12 +16,13 @@ namespace halftone::tokenization {
 /// What readers of tokenizer.json components learn on the way, for the description and for writing a GGUF.
 struct HfTraits {
     bool byteLevel = false;
-    bool marksSpaces = false;          ///< " " becomes U+2581 somewhere
-    bool prependsMark = false;         ///< and one is put in front of the text
-    bool otherNormalizer = false;      ///< a normalizer that no GGUF vocabulary has
-    bool composed = false;             ///< NFC
-    std::vector<std::string> patterns;  ///< of Split pre-tokenizers with isolated matches, and what other types amount to
-    bool splitsOtherwise = false;      ///< a pre-tokenizer that is no isolated pattern
+    bool marksSpaces = false;      ///< " " becomes U+2581 somewhere
+    bool prependsMark = false;     ///< and one is put in front of the text
+    bool otherNormalizer = false;  ///< a normalizer that no GGUF vocabulary has
+    bool composed = false;         ///< NFC
+    std::vector<std::string>
+        patterns;                  ///< of Split pre-tokenizers with isolated matches, and what other types amount to
+    bool splitsOtherwise = false;  ///< a pre-tokenizer that is no isolated pattern
     bool bertPreTokenizer = false;
     std::optional<BertNormalizerOptions> bert;
     std::string charsmap;
@@ -45,13 +46,15 @@ struct DecoderReading {
 };
 Status readDecoder(const Json& json, DecoderReading& reading, int depth = 0);
 
-/// Vocabulary and model. The vocabulary is filled but not finished: added tokens come later, and the model is made last.
+/// Vocabulary and model. The vocabulary is filled but not finished: added tokens come later, and the model is made
+/// last.
 struct HfModelReading {
     std::string type;
     std::string unknownText;
     std::optional<TokenId> unknownId;
 };
 Result<HfModelReading> readModelVocabulary(const Json& model, Vocabulary& vocabulary);
-Result<std::unique_ptr<TokenModel>> makeModel(const Json& model, const HfModelReading& reading, const Vocabulary& vocabulary);
+Result<std::unique_ptr<TokenModel>> makeModel(const Json& model, const HfModelReading& reading,
+                                              const Vocabulary& vocabulary);
 
 }  // namespace halftone::tokenization

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/tokenizer/hf_components.h"
+#include "core/tokenizer/utf8.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -41,7 +42,8 @@ Status readStripDecoder(const Json& json, DecoderReading& reading) {
     const auto content = stringField(json, "content");
     const int64_t start = integerField(json, "start").value_or(0);
     const int64_t stop = integerField(json, "stop").value_or(0);
-    if (!content || content->empty() || start < 0 || stop < 0) return badDecoder("has a Strip without content or with negative counts");
+    if (!content || content->empty() || start < 0 || stop < 0)
+        return badDecoder("has a Strip without content or with negative counts");
     const auto first = static_cast<size_t>(start);
     const auto last = static_cast<size_t>(stop);
     if (reading.fused) {
@@ -75,7 +77,7 @@ Result<TokenId> templateToken(std::string_view name, const std::optional<Json>& 
         if (id && vocabulary.contains(*id)) return static_cast<TokenId>(*id);
     }
     if (const auto id = vocabulary.find(name)) return *id;
-    return badPostProcessor(fmt::format("adds the token \"{}\", which is not in the vocabulary", name.substr(0, 64)));
+    return badPostProcessor(fmt::format("adds the token \"{}\", which is not in the vocabulary", clipText(name)));
 }
 
 Status readTemplate(const Json& json, const Vocabulary& vocabulary, TokenFrame& frame) {
@@ -133,8 +135,9 @@ Status readDecoder(const Json& json, DecoderReading& reading, int depth) {
         reading.decoder.addStep(TokenDecoder::replaceText(suffix, " "));
         reading.decoder.setTrim({" ", 0, 1});
     } else {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The tokenizer uses the decoder \"{}\", which Halftone does not have.", type.substr(0, 64)));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format("The tokenizer uses the decoder \"{}\", which Halftone does not have.", clipText(type)));
     }
     return {};
 }
@@ -157,8 +160,9 @@ Status readPostProcessor(const Json& json, const Vocabulary& vocabulary, TokenFr
         frame.suffix.push_back(separator);
         return {};
     }
-    return makeError(ErrorCode::kUnsupported,
-                     fmt::format("The tokenizer uses the post-processor \"{}\", which Halftone does not have.", type.substr(0, 64)));
+    return makeError(
+        ErrorCode::kUnsupported,
+        fmt::format("The tokenizer uses the post-processor \"{}\", which Halftone does not have.", clipText(type)));
 }
 
 }  // namespace halftone::tokenization

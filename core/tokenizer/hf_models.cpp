@@ -8,6 +8,7 @@
 #include "core/tokenizer/byte_alphabet.h"
 #include "core/tokenizer/hf_components.h"
 #include "core/tokenizer/unigram_model.h"
+#include "core/tokenizer/utf8.h"
 #include "core/tokenizer/word_models.h"
 
 namespace halftone::tokenization {
@@ -36,7 +37,8 @@ Status readVocabularyObject(const Json& model, Vocabulary& vocabulary) {
     if (!entries) return badModel("has no vocabulary");
     for (const auto& [text, value] : *entries) {
         const auto id = asInteger(value);
-        if (!id) return badModel(fmt::format("gives the token \"{}\" an id that is not a whole number", text.substr(0, 64)));
+        if (!id)
+            return badModel(fmt::format("gives the token \"{}\" an id that is not a whole number", clipText(text)));
         HT_TRY(vocabulary.set(*id, {std::string(text), 0.0F, modelTokenType(model, text)}));
     }
     return {};
@@ -48,7 +50,8 @@ Status readScoredVocabulary(const Json& model, Vocabulary& vocabulary) {
     int64_t id = 0;
     for (const Json entry : *entries) {
         simdjson::dom::array pair;
-        if (entry.get(pair) != simdjson::SUCCESS || pair.size() != 2) return badModel("has a vocabulary entry that is no pair");
+        if (entry.get(pair) != simdjson::SUCCESS || pair.size() != 2)
+            return badModel("has a vocabulary entry that is no pair");
         const auto text = asString(pair.at(0).value());
         const auto score = asNumber(pair.at(1).value());
         if (!text || !score) return badModel("has a vocabulary entry that is not a text and a score");
@@ -70,9 +73,11 @@ Result<BpeModel::TextPair> readMerge(const Json& merge) {
     return BpeModel::TextPair{text->substr(0, space), text->substr(space + 1)};
 }
 
-Result<std::unique_ptr<TokenModel>> makeBpe(const Json& model, const HfModelReading& reading, const Vocabulary& vocabulary) {
+Result<std::unique_ptr<TokenModel>> makeBpe(const Json& model, const HfModelReading& reading,
+                                            const Vocabulary& vocabulary) {
     BpeOptions options;
-    options.unknown = {reading.unknownId.value_or(-1), boolField(model, "byte_fallback", false), boolField(model, "fuse_unk", false)};
+    options.unknown = {reading.unknownId.value_or(-1), boolField(model, "byte_fallback", false),
+                       boolField(model, "fuse_unk", false)};
     options.ignoreMerges = boolField(model, "ignore_merges", false);
     options.continuingPrefix = stringField(model, "continuing_subword_prefix").value_or("");
     options.endOfWordSuffix = stringField(model, "end_of_word_suffix").value_or("");
@@ -88,7 +93,8 @@ Result<std::unique_ptr<TokenModel>> makeBpe(const Json& model, const HfModelRead
     return std::unique_ptr<TokenModel>(std::move(result));
 }
 
-Result<std::unique_ptr<TokenModel>> makeWordPiece(const Json& model, const HfModelReading& reading, const Vocabulary& vocabulary) {
+Result<std::unique_ptr<TokenModel>> makeWordPiece(const Json& model, const HfModelReading& reading,
+                                                  const Vocabulary& vocabulary) {
     WordPieceOptions options;
     options.unknown = reading.unknownId.value_or(-1);
     options.continuingPrefix = stringField(model, "continuing_subword_prefix").value_or("##");
@@ -112,8 +118,9 @@ Result<HfModelReading> readModelVocabulary(const Json& model, Vocabulary& vocabu
         return reading;
     }
     if (reading.type != "BPE" && reading.type != "WordPiece" && reading.type != "WordLevel") {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The tokenizer uses the model \"{}\", which Halftone does not have.", reading.type.substr(0, 64)));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format("The tokenizer uses the model \"{}\", which Halftone does not have.", clipText(reading.type)));
     }
     HT_TRY(readVocabularyObject(model, vocabulary));
     const std::string_view fallback = reading.type == "BPE" ? "" : "[UNK]";
@@ -121,12 +128,14 @@ Result<HfModelReading> readModelVocabulary(const Json& model, Vocabulary& vocabu
     return reading;
 }
 
-Result<std::unique_ptr<TokenModel>> makeModel(const Json& model, const HfModelReading& reading, const Vocabulary& vocabulary) {
+Result<std::unique_ptr<TokenModel>> makeModel(const Json& model, const HfModelReading& reading,
+                                              const Vocabulary& vocabulary) {
     if (reading.type == "BPE") return makeBpe(model, reading, vocabulary);
     if (reading.type == "WordPiece") return makeWordPiece(model, reading, vocabulary);
     const TokenId unknown = reading.unknownId.value_or(-1);
     if (reading.type == "WordLevel") return std::make_unique<WordLevelModel>(vocabulary, unknown);
-    return std::make_unique<UnigramModel>(vocabulary, UnknownPolicy{unknown, boolField(model, "byte_fallback", false), true});
+    return std::make_unique<UnigramModel>(vocabulary,
+                                          UnknownPolicy{unknown, boolField(model, "byte_fallback", false), true});
 }
 
 }  // namespace halftone::tokenization

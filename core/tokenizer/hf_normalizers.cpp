@@ -4,6 +4,7 @@
 
 #include "core/tokenizer/base64.h"
 #include "core/tokenizer/hf_components.h"
+#include "core/tokenizer/utf8.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -103,10 +104,12 @@ NormalizerResult readNormalizer(const Json& json, HfTraits& traits, int depth) {
     if (type == "Lowercase") return std::make_unique<LowercaseNormalizer>();
     if (type == "StripAccents") return std::make_unique<StripAccentsNormalizer>();
     if (type == "Strip") {
-        return std::make_unique<StripNormalizer>(boolField(json, "strip_left", true), boolField(json, "strip_right", true));
+        return std::make_unique<StripNormalizer>(boolField(json, "strip_left", true),
+                                                 boolField(json, "strip_right", true));
     }
-    return makeError(ErrorCode::kUnsupported,
-                     fmt::format("The tokenizer uses the normalizer \"{}\", which Halftone does not have.", type.substr(0, 64)));
+    return makeError(
+        ErrorCode::kUnsupported,
+        fmt::format("The tokenizer uses the normalizer \"{}\", which Halftone does not have.", clipText(type)));
 }
 
 }  // namespace halftone::tokenization

@@ -4,6 +4,7 @@
 
 #include "core/tokenizer/hf_components.h"
 #include "core/tokenizer/pre_families.h"
+#include "core/tokenizer/utf8.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -56,10 +57,12 @@ PreTokenizerResult readSplit(const Json& json, HfTraits& traits) {
     const auto behavior = splitBehavior(stringField(json, "behavior").value_or(""));
     const auto text = pattern ? stringField(*pattern, "String") : std::nullopt;
     const auto expression = pattern ? stringField(*pattern, "Regex") : std::nullopt;
-    if (!behavior || (!text && !expression)) return badPreTokenizer("has a Split without a pattern or a known behavior");
+    if (!behavior || (!text && !expression))
+        return badPreTokenizer("has a Split without a pattern or a known behavior");
     const bool invert = boolField(json, "invert", false);
     // "Removed" with "invert" keeps the matches, as does "Isolated" for patterns that match everything.
-    const bool keepsMatches = (*behavior == SplitBehavior::kIsolated) || (*behavior == SplitBehavior::kRemoved && invert);
+    const bool keepsMatches =
+        (*behavior == SplitBehavior::kIsolated) || (*behavior == SplitBehavior::kRemoved && invert);
     if (expression && keepsMatches) {
         traits.patterns.emplace_back(*expression);
     } else if (!(text && *text == " " && traits.marksSpaces)) {  // spaces are marks by now: such a split does nothing
@@ -104,8 +107,8 @@ PreTokenizerResult readPunctuation(const Json& json, HfTraits& traits) {
 PreTokenizerResult readDigits(const Json& json, HfTraits& traits) {
     const bool individual = boolField(json, "individual_digits", false);
     traits.patterns.emplace_back(individual ? R"(\p{N})" : R"(\p{N}+)");
-    return std::make_unique<CharacterSplitPreTokenizer>(isNumber,
-                                                        individual ? SplitBehavior::kIsolated : SplitBehavior::kContiguous);
+    return std::make_unique<CharacterSplitPreTokenizer>(
+        isNumber, individual ? SplitBehavior::kIsolated : SplitBehavior::kContiguous);
 }
 
 PreTokenizerResult readDelimiter(const Json& json) {
@@ -130,9 +133,11 @@ PreTokenizerResult readPreTokenizer(const Json& json, HfTraits& traits, int dept
     traits.splitsOtherwise = true;
     if (type == "CharDelimiterSplit") return readDelimiter(json);
     if (type == "Whitespace") return splitBy(R"(\w+|[^\w\s]+)", SplitBehavior::kRemoved, true);
-    if (type == "WhitespaceSplit") return std::make_unique<CharacterSplitPreTokenizer>(isWhitespace, SplitBehavior::kRemoved);
-    return makeError(ErrorCode::kUnsupported,
-                     fmt::format("The tokenizer uses the pre-tokenizer \"{}\", which Halftone does not have.", type.substr(0, 64)));
+    if (type == "WhitespaceSplit")
+        return std::make_unique<CharacterSplitPreTokenizer>(isWhitespace, SplitBehavior::kRemoved);
+    return makeError(
+        ErrorCode::kUnsupported,
+        fmt::format("The tokenizer uses the pre-tokenizer \"{}\", which Halftone does not have.", clipText(type)));
 }
 
 }  // namespace halftone::tokenization

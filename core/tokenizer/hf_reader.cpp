@@ -21,7 +21,8 @@ Result<std::vector<AddedToken>> readAddedTokens(const Json& root, const Companio
             const auto id = integerField(entry, "id");
             const auto content = stringField(entry, "content");
             if (!id || !content || *id < 0 || *id >= Vocabulary::kMaxSize) {
-                return makeError(ErrorCode::kInvalidData, "An entry of added_tokens in tokenizer.json has no usable id and content.");
+                return makeError(ErrorCode::kInvalidData,
+                                 "An entry of added_tokens in tokenizer.json has no usable id and content.");
             }
             tokens.push_back({static_cast<TokenId>(*id), std::string(*content), boolField(entry, "single_word", false),
                               boolField(entry, "lstrip", false), boolField(entry, "rstrip", false),
@@ -104,7 +105,8 @@ void planBpe(const HfTraits& traits, const BpeModel& model, TokenizerParts& part
         plan.refusal = "its BPE marks the ends of words, which no GGUF vocabulary does";
     } else if (traits.byteLevel) {
         plan.form = GgufForm::kByteLevelBpe;
-        const PreFamily* family = traits.splitsOtherwise ? nullptr : findPreFamily(traits.patterns, options.ignoreMerges);
+        const PreFamily* family =
+            traits.splitsOtherwise ? nullptr : findPreFamily(traits.patterns, options.ignoreMerges);
         if (family) plan.pre = family->names.front();
     } else if (traits.splitsOtherwise || !traits.patterns.empty() || traits.otherNormalizer) {
         plan.refusal = "no GGUF vocabulary prepares text for BPE the way it does";
@@ -150,7 +152,8 @@ void planGguf(const HfTraits& traits, const std::string& modelType, TokenizerPar
 
 std::string describe(const HfTraits& traits, const std::string& modelType, int64_t size) {
     std::string kind = modelType;
-    if (modelType == "BPE") kind = traits.byteLevel ? "byte-level BPE" : traits.marksSpaces ? "SentencePiece BPE" : "character BPE";
+    if (modelType == "BPE")
+        kind = traits.byteLevel ? "byte-level BPE" : traits.marksSpaces ? "SentencePiece BPE" : "character BPE";
     if (modelType == "Unigram") kind = "unigram";
     if (modelType == "WordLevel") kind = "word-level";
     return fmt::format("{}, {} tokens", kind, size);
@@ -234,17 +237,20 @@ Result<TokenizerParts> readHuggingFaceTokenizer(std::string_view tokenizerJson, 
     Json root;
     const auto error = parser.parse(tokenizerJson.data(), tokenizerJson.size()).get(root);
     if (error != simdjson::SUCCESS) {
-        return makeError(ErrorCode::kInvalidData, "The file tokenizer.json is not valid JSON.", simdjson::error_message(error));
+        return makeError(ErrorCode::kInvalidData, "The file tokenizer.json is not valid JSON.",
+                         simdjson::error_message(error));
     }
     const auto model = field(root, "model");
-    if (!model || !model->is_object()) return makeError(ErrorCode::kInvalidData, "The file tokenizer.json has no model.");
+    if (!model || !model->is_object())
+        return makeError(ErrorCode::kInvalidData, "The file tokenizer.json has no model.");
     TokenizerParts parts;
     parts.vocabulary = std::make_unique<Vocabulary>();
     HT_ASSIGN_OR_RETURN(HfModelReading reading, readModelVocabulary(*model, *parts.vocabulary));
     HT_ASSIGN_OR_RETURN(std::vector<AddedToken> added, readAddedTokens(root, companions));
     HT_TRY(addToVocabulary(added, reading.unknownText, *parts.vocabulary));
     parts.vocabulary->finish();
-    if (parts.vocabulary->size() == 0) return makeError(ErrorCode::kInvalidData, "The vocabulary in tokenizer.json is empty.");
+    if (parts.vocabulary->size() == 0)
+        return makeError(ErrorCode::kInvalidData, "The vocabulary in tokenizer.json is empty.");
     if (!reading.unknownText.empty()) reading.unknownId = parts.vocabulary->find(reading.unknownText);
     if (reading.unknownId) parts.vocabulary->setType(*reading.unknownId, TokenType::kUnknown);
     parts.special.unknown = reading.unknownId;

@@ -11,7 +11,8 @@
 
 namespace halftone::tokenization {
 
-// Reading of tokenizer.json. Nothing throws: a member that is missing, null or of another type gives nullopt or the default.
+// Reading of tokenizer.json. Nothing throws: a member that is missing, null or of another type gives nullopt or the
+// default.
 using Json = simdjson::dom::element;
 
 [[nodiscard]] inline std::optional<Json> field(const Json& object, std::string_view key) {
@@ -64,7 +65,9 @@ using Json = simdjson::dom::element;
 }
 
 /// The "type" of a component, or "".
-[[nodiscard]] inline std::string_view typeOf(const Json& component) { return stringField(component, "type").value_or(""); }
+[[nodiscard]] inline std::string_view typeOf(const Json& component) {
+    return stringField(component, "type").value_or("");
+}
 
 /// Sequences inside sequences deeper than this are refused.
 inline constexpr int kMaxComponentDepth = 16;

@@ -71,20 +71,27 @@ std::string collapseSpaces(std::string_view text, const SegmentPlace& place) {
 
 bool wantsPrefix(SpacePrefix prefix, const SegmentPlace& place) {
     switch (prefix) {
-        case SpacePrefix::kNever: return false;
-        case SpacePrefix::kTextStart: return place.startsText;
-        case SpacePrefix::kTextStartAndAfterControl: return place.startsText || place.followsControl;
-        case SpacePrefix::kEverySegment: return true;
+        case SpacePrefix::kNever:
+            return false;
+        case SpacePrefix::kTextStart:
+            return place.startsText;
+        case SpacePrefix::kTextStartAndAfterControl:
+            return place.startsText || place.followsControl;
+        case SpacePrefix::kEverySegment:
+            return true;
     }
     return false;
 }
 
 }  // namespace
 
-size_t normalizedSizeLimit(size_t inputBytes) { return inputBytes * 32 + (size_t{1} << 20); }
+size_t normalizedSizeLimit(size_t inputBytes) {
+    return inputBytes * 32 + (size_t{1} << 20);
+}
 
 tl::unexpected<Error> normalizedTextTooLong() {
-    return makeError(ErrorCode::kInvalidData, "The tokenizer's normalizer makes the text far longer than it was; its file is damaged.");
+    return makeError(ErrorCode::kInvalidData,
+                     "The tokenizer's normalizer makes the text far longer than it was; its file is damaged.");
 }
 
 Result<std::string> SequenceNormalizer::apply(std::string text, const SegmentPlace& place) const {
@@ -150,7 +157,9 @@ Result<std::string> ReplaceNormalizer::applyPattern(const std::string& text) con
     return result.append(text, copied);
 }
 
-Result<std::string> ByteLevelNormalizer::apply(std::string text, const SegmentPlace&) const { return spellBytes(text); }
+Result<std::string> ByteLevelNormalizer::apply(std::string text, const SegmentPlace&) const {
+    return spellBytes(text);
+}
 
 Result<std::string> BertNormalizer::apply(std::string text, const SegmentPlace&) const {
     if (m_options.cleanText) text = cleanBertText(text);

@@ -53,7 +53,9 @@ class UnicodeNormalizer final : public Normalizer {
 
 class LowercaseNormalizer final : public Normalizer {
   public:
-    [[nodiscard]] Result<std::string> apply(std::string text, const SegmentPlace&) const override { return toLowerCase(text); }
+    [[nodiscard]] Result<std::string> apply(std::string text, const SegmentPlace&) const override {
+        return toLowerCase(text);
+    }
 };
 
 /// Drops combining marks.
@@ -110,7 +112,9 @@ class ByteLevelNormalizer final : public Normalizer {
 class CharsmapNormalizer final : public Normalizer {
   public:
     explicit CharsmapNormalizer(Charsmap map) : m_map(std::move(map)) {}
-    [[nodiscard]] Result<std::string> apply(std::string text, const SegmentPlace&) const override { return m_map.apply(text); }
+    [[nodiscard]] Result<std::string> apply(std::string text, const SegmentPlace&) const override {
+        return m_map.apply(text);
+    }
 
   private:
     Charsmap m_map;
@@ -138,8 +142,8 @@ struct SentencePieceOptions {
     Charsmap charsmap;
     SpacePrefix prefix = SpacePrefix::kEverySegment;
     bool removeExtraSpaces = false;
-    bool escapeSpaces = true;   ///< " " becomes U+2581
-    bool suffixMarks = false;   ///< the mark goes behind words, not in front (treat_whitespace_as_suffix)
+    bool escapeSpaces = true;  ///< " " becomes U+2581
+    bool suffixMarks = false;  ///< the mark goes behind words, not in front (treat_whitespace_as_suffix)
 };
 
 /// What SentencePiece does to text before it looks for pieces.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tokenizer/pattern_syntax.h"
+#include "core/tokenizer/utf8.h"
 
 #include <vector>
 
@@ -13,7 +14,7 @@ constexpr int kMaxNesting = 8;
 
 struct CharacterClass {
     bool negated = false;
-    std::string body;                       // without brackets
+    std::string body;                        // without brackets
     std::vector<std::string> intersections;  // look-aheads that a character must also pass
 };
 
@@ -39,7 +40,8 @@ class Translator {
   private:
     [[nodiscard]] tl::unexpected<Error> refuse(std::string_view why) const {
         return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The tokenizer's pattern \"{}\" {}, which cannot be matched here.", m_pattern.substr(0, 200), why));
+                         fmt::format("The tokenizer's pattern \"{}\" {}, which cannot be matched here.",
+                                     clipText(m_pattern, 200), why));
     }
 
     void appendEscape(std::string& out, bool inClass) {
@@ -128,6 +130,8 @@ class Translator {
 
 }  // namespace
 
-Result<std::string> pcrePattern(std::string_view onigurumaPattern) { return Translator(onigurumaPattern).run(); }
+Result<std::string> pcrePattern(std::string_view onigurumaPattern) {
+    return Translator(onigurumaPattern).run();
+}
 
 }  // namespace halftone::tokenization

@@ -12,8 +12,8 @@
 
 namespace halftone::tokenization {
 
-/// Remembers the ids of short pieces. Any thread; sharded, so that threads seldom wait for each other. When a shard is full
-/// it keeps what it has: the frequent pieces come early.
+/// Remembers the ids of short pieces. Any thread; sharded, so that threads seldom wait for each other. When a shard is
+/// full it keeps what it has: the frequent pieces come early.
 class PieceCache {
   public:
     static constexpr size_t kMaxPieceBytes = 64;

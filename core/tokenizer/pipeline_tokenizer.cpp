@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kMaxTextBytes = size_t{1} << 30;  // positions are 32 bits wide inside the models
 
-bool isHidden(TokenType type) { return type == TokenType::kControl || type == TokenType::kUnknown; }
+bool isHidden(TokenType type) {
+    return type == TokenType::kControl || type == TokenType::kUnknown;
+}
 
 }  // namespace
 
@@ -51,13 +53,15 @@ Status PipelineTokenizer::encodeSegment(std::string_view text, const SegmentPlac
         }
         const SegmentPlace inner{place.startsText && i == 0, place.endsText && i + 1 == segments.size(),
                                  i == 0 ? place.followsControl : segments[i - 1].special};
-        const std::string_view part = std::string_view(normalized).substr(segments[i].range.begin, segments[i].range.size());
+        const std::string_view part =
+            std::string_view(normalized).substr(segments[i].range.begin, segments[i].range.size());
         HT_TRY(encodeNormalized(part, inner, out));
     }
     return {};
 }
 
-Status PipelineTokenizer::encodeNormalized(std::string_view text, const SegmentPlace& place, std::vector<TokenId>& out) const {
+Status PipelineTokenizer::encodeNormalized(std::string_view text, const SegmentPlace& place,
+                                           std::vector<TokenId>& out) const {
     if (text.empty()) return {};
     if (text.size() > kMaxTextBytes) return normalizedTextTooLong();
     Pieces pieces{std::string(text), {{0, text.size()}}};
@@ -88,7 +92,9 @@ std::string PipelineTokenizer::decode(std::span<const TokenId> ids, bool withSpe
     return text + assembler.finish();
 }
 
-std::string PipelineTokenizer::tokenBytes(TokenId id) const { return isHidden(tokenType(id)) ? std::string() : spelledBytes(id); }
+std::string PipelineTokenizer::tokenBytes(TokenId id) const {
+    return isHidden(tokenType(id)) ? std::string() : spelledBytes(id);
+}
 
 TokenType PipelineTokenizer::tokenType(TokenId id) const {
     return m_parts.vocabulary->contains(id) ? m_parts.vocabulary->at(id).type : TokenType::kUnused;

@@ -22,13 +22,13 @@ class BpeModel;
 
 /// Kinds of GGUF vocabulary that a tokenizer can be written as.
 enum class GgufForm {
-    kNone,           ///< there is no kind that gives the same tokens; `refusal` says why
-    kOriginal,       ///< it came from a GGUF: its keys are copied
-    kByteLevelBpe,   ///< "gpt2"
-    kScoredBpe,      ///< "llama"
-    kMergedBpe,      ///< "gemma4": merges over UTF-8 with marked spaces
-    kUnigram,        ///< "t5"
-    kWordPiece,      ///< "bert"
+    kNone,          ///< there is no kind that gives the same tokens; `refusal` says why
+    kOriginal,      ///< it came from a GGUF: its keys are copied
+    kByteLevelBpe,  ///< "gpt2"
+    kScoredBpe,     ///< "llama"
+    kMergedBpe,     ///< "gemma4": merges over UTF-8 with marked spaces
+    kUnigram,       ///< "t5"
+    kWordPiece,     ///< "bert"
 };
 
 struct GgufPlan {
@@ -36,13 +36,13 @@ struct GgufPlan {
     std::string refusal;
     GgufMetadata original;
     std::string pre = "default";
-    const BpeModel* bpe = nullptr;    ///< owned by TokenizerParts::model
-    bool spellBytes = false;          ///< kByteLevelBpe: the vocabulary is not in the byte-level alphabet yet
+    const BpeModel* bpe = nullptr;  ///< owned by TokenizerParts::model
+    bool spellBytes = false;        ///< kByteLevelBpe: the vocabulary is not in the byte-level alphabet yet
     bool addSpacePrefix = false;
     bool removeExtraSpaces = false;
     bool lowercase = true;
     bool stripAccents = true;
-    std::string continuingPrefix;     ///< kWordPiece: how the vocabulary marks tokens inside words
+    std::string continuingPrefix;  ///< kWordPiece: how the vocabulary marks tokens inside words
     std::string charsmap;
     /// Name and text; the default template has the name "".
     std::vector<std::pair<std::string, std::string>> chatTemplates;
@@ -66,13 +66,14 @@ struct TokenizerParts {
     GgufPlan gguf;
 };
 
-/// Added tokens -> normalizer -> pre-tokenizer -> model -> special tokens, as in the Hugging Face library. All sources of
-/// tokenizers are expressed by these parts.
+/// Added tokens -> normalizer -> pre-tokenizer -> model -> special tokens, as in the Hugging Face library. All sources
+/// of tokenizers are expressed by these parts.
 class PipelineTokenizer final : public Tokenizer {
   public:
     explicit PipelineTokenizer(TokenizerParts parts) : m_parts(std::move(parts)) {}
 
-    [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, const EncodeTextOptions& options) const override;
+    [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text,
+                                                      const EncodeTextOptions& options) const override;
     [[nodiscard]] std::string decode(std::span<const TokenId> ids, bool withSpecial) const override;
     [[nodiscard]] std::string tokenBytes(TokenId id) const override;
     [[nodiscard]] TextTrim textTrim() const override { return m_parts.decoder.trim(); }
@@ -87,7 +88,8 @@ class PipelineTokenizer final : public Tokenizer {
     [[nodiscard]] Result<GgufMetadata> ggufMetadata(int64_t modelVocabSize) const override;
 
   private:
-    Status encodeSegment(std::string_view text, const SegmentPlace& place, bool parseSpecial, std::vector<TokenId>& out) const;
+    Status encodeSegment(std::string_view text, const SegmentPlace& place, bool parseSpecial,
+                         std::vector<TokenId>& out) const;
     Status encodeNormalized(std::string_view text, const SegmentPlace& place, std::vector<TokenId>& out) const;
     [[nodiscard]] std::string spelledBytes(TokenId id) const;
 

@@ -17,9 +17,9 @@ struct PreFamily {
     std::vector<std::string_view> names;     ///< the first is the one to write
     std::vector<std::string_view> patterns;  ///< as tokenizer.json spells them
     bool ignoreMerges = false;
-    bool addsBos = false;                    ///< where the file does not say
+    bool addsBos = false;  ///< where the file does not say
     bool addsSeparator = false;
-    bool composed = false;                   ///< texts are NFC-normalized first (the Qwen tokenizers)
+    bool composed = false;  ///< texts are NFC-normalized first (the Qwen tokenizers)
 };
 
 extern const std::string_view kGpt2Pattern;

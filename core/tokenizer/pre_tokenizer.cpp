@@ -59,9 +59,11 @@ void foldStretches(const std::vector<Stretch>& stretches, SplitBehavior behavior
         case SplitBehavior::kIsolated:
             for (const Stretch& stretch : stretches) appendRange(out, stretch.range);
             return;
-        case SplitBehavior::kMergedWithNext: return foldMergedWithNext(stretches, out);
+        case SplitBehavior::kMergedWithNext:
+            return foldMergedWithNext(stretches, out);
         case SplitBehavior::kMergedWithPrevious:
-        case SplitBehavior::kContiguous: return foldForward(stretches, behavior, out);
+        case SplitBehavior::kContiguous:
+            return foldForward(stretches, behavior, out);
     }
 }
 

@@ -57,7 +57,8 @@ class SplitPreTokenizer final : public PreTokenizer {
 class CharacterSplitPreTokenizer final : public PreTokenizer {
   public:
     using Predicate = bool (*)(char32_t);
-    CharacterSplitPreTokenizer(Predicate predicate, SplitBehavior behavior) : m_predicate(predicate), m_behavior(behavior) {}
+    CharacterSplitPreTokenizer(Predicate predicate, SplitBehavior behavior)
+        : m_predicate(predicate), m_behavior(behavior) {}
     [[nodiscard]] Status apply(Pieces& pieces, const SegmentPlace& place) const override;
 
   private:

@@ -19,11 +19,16 @@ class ProtoReader {
         if (!readVarint(key)) return fail();
         m_field = static_cast<uint32_t>(key >> 3);
         switch (key & 7) {
-            case 0: return readVarint(m_varint) || fail();
-            case 1: return readFixed(8);
-            case 2: return readBytes();
-            case 5: return readFixed(4);
-            default: return fail();
+            case 0:
+                return readVarint(m_varint) || fail();
+            case 1:
+                return readFixed(8);
+            case 2:
+                return readBytes();
+            case 5:
+                return readFixed(4);
+            default:
+                return fail();
         }
     }
 
@@ -54,7 +59,8 @@ class ProtoReader {
     bool readFixed(size_t size) {
         if (m_bytes.size() - m_position < size) return fail();
         m_varint = 0;
-        for (size_t i = 0; i < size; ++i) m_varint |= uint64_t{static_cast<uint8_t>(m_bytes[m_position + i])} << (8 * i);
+        for (size_t i = 0; i < size; ++i)
+            m_varint |= uint64_t{static_cast<uint8_t>(m_bytes[m_position + i])} << (8 * i);
         m_position += size;
         return true;
     }

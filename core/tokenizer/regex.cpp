@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/tokenizer/pattern_syntax.h"
+#include "core/tokenizer/utf8.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -46,19 +47,20 @@ Result<Regex> Regex::literal(std::string_view text) {
 Result<Regex> Regex::compilePcre(const std::string& translated, std::string_view original) {
     const std::unique_ptr<pcre2_compile_context, decltype(&pcre2_compile_context_free)> context(
         pcre2_compile_context_create(nullptr), &pcre2_compile_context_free);
-    if (!context) return makeError(ErrorCode::kOutOfMemory, "There is not enough memory to compile the tokenizer's pattern.");
+    if (!context)
+        return makeError(ErrorCode::kOutOfMemory, "There is not enough memory to compile the tokenizer's pattern.");
     pcre2_set_max_pattern_length(context.get(), kMaxPatternBytes);
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
     // Ruby's ^ and $ work per line. \C could cut a character in two.
     const uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C;
     int errorCode = 0;
     PCRE2_SIZE errorOffset = 0;
-    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options, &errorCode,
-                                     &errorOffset, context.get());
+    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(), options,
+                                     &errorCode, &errorOffset, context.get());
     if (code == nullptr) {
         return makeError(ErrorCode::kInvalidData,
                          fmt::format("The tokenizer's pattern \"{}\" is not a valid regular expression: {}.",
-                                     original.substr(0, 200), describePcreError(errorCode)),
+                                     clipText(original, 200), describePcreError(errorCode)),
                          fmt::format("pcre2 offset {}", errorOffset));
     }
     Regex result;
@@ -70,10 +72,12 @@ Result<Regex> Regex::compilePcre(const std::string& translated, std::string_view
 
 RegexMatcher::RegexMatcher(const Regex& regex, size_t textBytes)
     : m_regex(regex),
-      m_matchData(pcre2_match_data_create(1, nullptr), [](void* p) { pcre2_match_data_free(static_cast<pcre2_match_data*>(p)); }),
+      m_matchData(pcre2_match_data_create(1, nullptr),
+                  [](void* p) { pcre2_match_data_free(static_cast<pcre2_match_data*>(p)); }),
       m_matchContext(pcre2_match_context_create(nullptr),
                      [](void* p) { pcre2_match_context_free(static_cast<pcre2_match_context*>(p)); }),
-      m_deadline(std::chrono::steady_clock::now() + kBaseTime + std::chrono::milliseconds(textBytes / kBytesPerMillisecond)) {
+      m_deadline(std::chrono::steady_clock::now() + kBaseTime +
+                 std::chrono::milliseconds(textBytes / kBytesPerMillisecond)) {
     if (!m_matchContext) return;
     auto* context = static_cast<pcre2_match_context*>(m_matchContext.get());
     pcre2_set_match_limit(context, kMatchLimit);
@@ -82,7 +86,8 @@ RegexMatcher::RegexMatcher(const Regex& regex, size_t textBytes)
 }
 
 Result<std::optional<TextRange>> RegexMatcher::next(std::string_view subject, size_t from) {
-    if (!m_matchData || !m_matchContext) return makeError(ErrorCode::kOutOfMemory, "There is not enough memory to split the text.");
+    if (!m_matchData || !m_matchContext)
+        return makeError(ErrorCode::kOutOfMemory, "There is not enough memory to split the text.");
     if ((++m_calls & 31) == 0 && std::chrono::steady_clock::now() > m_deadline) return failure(PCRE2_ERROR_MATCHLIMIT);
     const auto* code = static_cast<const pcre2_code*>(m_regex.m_code.get());
     auto* data = static_cast<pcre2_match_data*>(m_matchData.get());
@@ -103,7 +108,7 @@ Result<std::optional<TextRange>> RegexMatcher::next(std::string_view subject, si
 tl::unexpected<Error> RegexMatcher::failure(int code) const {
     return makeError(ErrorCode::kUnsupported,
                      fmt::format("The tokenizer's pattern \"{}\" takes too long or too much memory on this text.",
-                                 m_regex.pattern().substr(0, 200)),
+                                 clipText(m_regex.pattern(), 200)),
                      describePcreError(code));
 }
 

@@ -38,8 +38,8 @@ class Regex {
     std::shared_ptr<const void> m_code;
 };
 
-/// Finds matches for one thread. A pattern from a file may be hostile, so each match is limited in steps and memory, and all
-/// matches of one matcher together in time.
+/// Finds matches for one thread. A pattern from a file may be hostile, so each match is limited in steps and memory,
+/// and all matches of one matcher together in time.
 class RegexMatcher {
   public:
     /// `textBytes`: size of all the text that will be matched; more text is given more time.

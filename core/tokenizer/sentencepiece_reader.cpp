@@ -53,14 +53,29 @@ Status readTrainerSpec(std::string_view message, ModelFile& file) {
     ProtoReader reader(message);
     while (reader.next()) {
         switch (reader.field()) {
-            case 3: file.type = static_cast<ModelType>(reader.int32()); break;
-            case 24: file.suffixMarks = reader.boolean(); break;
-            case 35: file.byteFallback = reader.boolean(); break;
-            case 40: file.unknownId = reader.int32(); break;
-            case 41: file.bosId = reader.int32(); break;
-            case 42: file.eosId = reader.int32(); break;
-            case 43: file.padId = reader.int32(); break;
-            default: break;
+            case 3:
+                file.type = static_cast<ModelType>(reader.int32());
+                break;
+            case 24:
+                file.suffixMarks = reader.boolean();
+                break;
+            case 35:
+                file.byteFallback = reader.boolean();
+                break;
+            case 40:
+                file.unknownId = reader.int32();
+                break;
+            case 41:
+                file.bosId = reader.int32();
+                break;
+            case 42:
+                file.eosId = reader.int32();
+                break;
+            case 43:
+                file.padId = reader.int32();
+                break;
+            default:
+                break;
         }
     }
     return reader.failed() ? Status(damaged("its training settings cannot be read")) : Status();
@@ -70,11 +85,20 @@ Status readNormalizerSpec(std::string_view message, ModelFile& file) {
     ProtoReader reader(message);
     while (reader.next()) {
         switch (reader.field()) {
-            case 2: file.charsmap = std::string(reader.bytes()); break;
-            case 3: file.addDummyPrefix = reader.boolean(); break;
-            case 4: file.removeExtraSpaces = reader.boolean(); break;
-            case 5: file.escapeSpaces = reader.boolean(); break;
-            default: break;
+            case 2:
+                file.charsmap = std::string(reader.bytes());
+                break;
+            case 3:
+                file.addDummyPrefix = reader.boolean();
+                break;
+            case 4:
+                file.removeExtraSpaces = reader.boolean();
+                break;
+            case 5:
+                file.escapeSpaces = reader.boolean();
+                break;
+            default:
+                break;
         }
     }
     return reader.failed() ? Status(damaged("its normalizer cannot be read")) : Status();
@@ -131,7 +155,8 @@ void addNormalizer(const ModelFile& file, Charsmap charsmap, TokenizerParts& par
 
 Status addModel(const ModelFile& file, TokenizerParts& parts) {
     const Vocabulary& vocabulary = *parts.vocabulary;
-    const UnknownPolicy unknown{parts.special.unknown.value_or(-1), file.byteFallback || vocabulary.hasAllByteTokens(), true};
+    const UnknownPolicy unknown{parts.special.unknown.value_or(-1), file.byteFallback || vocabulary.hasAllByteTokens(),
+                                true};
     GgufPlan& plan = parts.gguf;
     plan.addSpacePrefix = file.addDummyPrefix;
     plan.removeExtraSpaces = file.removeExtraSpaces;
@@ -147,7 +172,9 @@ Status addModel(const ModelFile& file, TokenizerParts& parts) {
         parts.model = BpeModel::fromScores(vocabulary, std::move(options));
         if (parts.special.bos) parts.prefix = {*parts.special.bos};
     } else {
-        return makeError(ErrorCode::kUnsupported, "The file tokenizer.model holds a word model; only BPE, unigram and character models can be read.");
+        return makeError(
+            ErrorCode::kUnsupported,
+            "The file tokenizer.model holds a word model; only BPE, unigram and character models can be read.");
     }
     return {};
 }

@@ -12,8 +12,8 @@ namespace halftone::tokenization {
 /// Tokenizer of a SentencePiece tokenizer.model (the protobuf message ModelProto; BPE, unigram and character models).
 Result<TokenizerParts> readSentencePieceTokenizer(std::string_view modelBytes, const CompanionFiles& companions);
 
-/// Gives the tokens the scores that a tokenizer.model states for the same ids and texts. A file that cannot be read changes
-/// nothing: the scores are then derived from the merges.
+/// Gives the tokens the scores that a tokenizer.model states for the same ids and texts. A file that cannot be read
+/// changes nothing: the scores are then derived from the merges.
 void adoptSentencePieceScores(std::string_view modelBytes, Vocabulary& vocabulary);
 
 }  // namespace halftone::tokenization

@@ -8,13 +8,25 @@
 namespace halftone::tokenization {
 namespace {
 
-constexpr std::array<std::string_view, 7> kEndOfTurnTexts = {"<|eot_id|>",    "<|im_end|>", "<|end|>",         "<end_of_turn>",
-                                                             "<|end_of_turn|>", "<|eot|>",    "<|return|>"};
-constexpr std::array<std::string_view, 12> kOtherEndTexts = {
-    "<|endoftext|>", "<|end_of_text|>", "<EOT>", "_<EOT>", "<eos>", "</s>", "<|eom_id|>", "<|call|>", "<|eos|>", "<EOS>", "[EOS]",
-    "<\xEF\xBD\x9C" "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"};
+constexpr std::array<std::string_view, 7> kEndOfTurnTexts = {
+    "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|end_of_turn|>", "<|eot|>", "<|return|>"};
+constexpr std::array<std::string_view, 12> kOtherEndTexts = {"<|endoftext|>",
+                                                             "<|end_of_text|>",
+                                                             "<EOT>",
+                                                             "_<EOT>",
+                                                             "<eos>",
+                                                             "</s>",
+                                                             "<|eom_id|>",
+                                                             "<|call|>",
+                                                             "<|eos|>",
+                                                             "<EOS>",
+                                                             "[EOS]",
+                                                             "<\xEF\xBD\x9C"
+                                                             "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"};
 
-bool isMarker(TokenType type) { return type == TokenType::kControl || type == TokenType::kUserDefined; }
+bool isMarker(TokenType type) {
+    return type == TokenType::kControl || type == TokenType::kUserDefined;
+}
 
 std::optional<TokenId> findMarker(const Vocabulary& vocabulary, std::string_view text) {
     const auto id = vocabulary.find(text);

@@ -14,8 +14,8 @@ struct SpecialTokens {
     std::optional<TokenId> endOfTurn;  ///< eot in GGUF
 };
 
-/// Tokens that end a generation: eos, end of turn, `further` (generation_config.json), and tokens of control or user-defined
-/// type with a text that is known to mean it ("<|im_end|>", "<end_of_turn>", ...). Sorted.
+/// Tokens that end a generation: eos, end of turn, `further` (generation_config.json), and tokens of control or
+/// user-defined type with a text that is known to mean it ("<|im_end|>", "<end_of_turn>", ...). Sorted.
 [[nodiscard]] std::vector<TokenId> endOfGenerationTokens(const Vocabulary& vocabulary, const SpecialTokens& special,
                                                          const std::vector<TokenId>& further);
 /// The end-of-turn token by its well-known text, if it is not `eos`.

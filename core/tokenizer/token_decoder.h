@@ -11,7 +11,8 @@
 namespace halftone::tokenization {
 
 /// From the spelling of one token to the bytes it stands for: steps in order, then what whole texts lose at their ends.
-/// Every decoder in use works token by token, which is what makes text appear as it is generated. Immutable; any thread.
+/// Every decoder in use works token by token, which is what makes text appear as it is generated. Immutable; any
+/// thread.
 class TokenDecoder {
   public:
     using Step = std::function<std::string(std::string)>;

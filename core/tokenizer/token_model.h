@@ -18,9 +18,9 @@ class TokenModel {
 
 /// What a model does with characters that the vocabulary lacks.
 struct UnknownPolicy {
-    TokenId unknown = -1;         ///< -1: they are dropped
-    bool byteFallback = false;    ///< spell them by byte tokens where all of these exist
-    bool fuse = false;            ///< neighbouring unknown characters give one token
+    TokenId unknown = -1;       ///< -1: they are dropped
+    bool byteFallback = false;  ///< spell them by byte tokens where all of these exist
+    bool fuse = false;          ///< neighbouring unknown characters give one token
 };
 
 class Vocabulary;

@@ -55,7 +55,8 @@ Result<std::shared_ptr<const Tokenizer>> Tokenizer::load(const Checkpoint& check
     }
     if (!parts) {
         Error failure = std::move(parts.error());
-        failure.context = fmt::format("{}{}{}", checkpoint.path().string(), failure.context.empty() ? "" : ": ", failure.context);
+        failure.context =
+            fmt::format("{}{}{}", checkpoint.path().string(), failure.context.empty() ? "" : ": ", failure.context);
         return tl::unexpected(std::move(failure));
     }
     return std::make_shared<const tokenization::PipelineTokenizer>(std::move(*parts));

@@ -37,7 +37,8 @@ class Tokenizer {
     static Result<std::shared_ptr<const Tokenizer>> load(const Checkpoint& checkpoint);
 
     /// Text must be UTF-8; malformed bytes are replaced by U+FFFD first.
-    [[nodiscard]] virtual Result<std::vector<TokenId>> encode(std::string_view text, const EncodeTextOptions& options) const = 0;
+    [[nodiscard]] virtual Result<std::vector<TokenId>> encode(std::string_view text,
+                                                              const EncodeTextOptions& options) const = 0;
     /// Whole text of `ids`; control tokens are left out unless asked for. Malformed UTF-8 becomes U+FFFD.
     [[nodiscard]] virtual std::string decode(std::span<const TokenId> ids, bool withSpecial = false) const = 0;
     /// The bytes that one token contributes in the middle of a text (may be a part of a UTF-8 character). Control and
@@ -58,13 +59,13 @@ class Tokenizer {
     /// One line for people: "byte-level BPE, 50257 tokens".
     [[nodiscard]] virtual std::string description() const = 0;
 
-    /// The tokenizer.* metadata that reproduces this tokenizer in a GGUF file (reference page on tokenizers, section 6).
-    /// `vocabSize` of the model: missing ids become "[PAD<id>]" of type unused.
+    /// The tokenizer.* metadata that reproduces this tokenizer in a GGUF file (reference page on tokenizers, section
+    /// 6). `vocabSize` of the model: missing ids become "[PAD<id>]" of type unused.
     [[nodiscard]] virtual Result<GgufMetadata> ggufMetadata(int64_t modelVocabSize) const = 0;
 };
 
-/// Turns a stream of tokens into a stream of well-formed UTF-8: holds back the start of an unfinished character. All parts
-/// put together are what decode() gives for the same tokens. Not thread-safe.
+/// Turns a stream of tokens into a stream of well-formed UTF-8: holds back the start of an unfinished character. All
+/// parts put together are what decode() gives for the same tokens. Not thread-safe.
 class TextStream {
   public:
     explicit TextStream(std::shared_ptr<const Tokenizer> tokenizer);

@@ -7,8 +7,8 @@
 
 namespace halftone::tokenization {
 
-/// The segmentation with the largest sum of log-probabilities (Kudo 2018), by Viterbi's algorithm in double precision; of
-/// equal sums the one found first. A character that is no token counts as unknown with the smallest score minus 10.
+/// The segmentation with the largest sum of log-probabilities (Kudo 2018), by Viterbi's algorithm in double precision;
+/// of equal sums the one found first. A character that is no token counts as unknown with the smallest score minus 10.
 class UnigramModel final : public TokenModel {
   public:
     UnigramModel(const Vocabulary& vocabulary, const UnknownPolicy& unknown);

@@ -96,4 +96,10 @@ size_t finishedUtf8Length(std::string_view text) {
     return text.size();
 }
 
+std::string_view clipText(std::string_view text, size_t maxBytes) {
+    if (text.size() <= maxBytes) return text;
+    const std::string_view beginning = text.substr(0, maxBytes);
+    return beginning.substr(0, finishedUtf8Length(beginning));
+}
+
 }  // namespace halftone::tokenization

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/tokenizer/byte_alphabet.h"
+#include "core/tokenizer/utf8.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -16,9 +17,10 @@ constexpr int64_t kMaxGap = 1'000'000;
 
 Status Vocabulary::set(int64_t id, VocabularyEntry entry) {
     if (id < 0 || id >= kMaxSize || id > m_setCount + kMaxGap) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("The vocabulary gives the token \"{}\" the id {}, which is outside the possible range.",
-                                     entry.text.substr(0, 64), id));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("The vocabulary gives the token \"{}\" the id {}, which is outside the possible range.",
+                        clipText(entry.text), id));
     }
     if (id >= size()) m_entries.resize(static_cast<size_t>(id) + 1);
     m_entries[static_cast<size_t>(id)] = std::move(entry);

@@ -11,7 +11,8 @@ namespace {
 constexpr size_t kMaxTokenBytes = 512;  // bounds the search for the longest prefix
 
 size_t characterCount(std::string_view text) {
-    return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
+    return static_cast<size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace
@@ -22,7 +23,8 @@ WordPieceModel::WordPieceModel(const Vocabulary& vocabulary, WordPieceOptions op
         if (text.empty() || text.size() > kMaxTokenBytes) continue;
         m_longestToken = std::max(m_longestToken, text.size());
         const bool starts = m_options.startPrefix.empty() || text.starts_with(m_options.startPrefix);
-        const bool continues = text.starts_with(m_options.continuingPrefix) && (!starts || m_options.startPrefix.empty());
+        const bool continues =
+            text.starts_with(m_options.continuingPrefix) && (!starts || m_options.startPrefix.empty());
         if (starts) m_starting.emplace(text.substr(m_options.startPrefix.size()), id);
         if (continues) m_continuing.emplace(text.substr(m_options.continuingPrefix.size()), id);
     }

@@ -12,7 +12,7 @@ namespace halftone::tokenization {
 
 struct WordPieceOptions {
     TokenId unknown = -1;
-    std::string startPrefix;               ///< how the vocabulary marks tokens that begin a word ("▁" in GGUF files)
+    std::string startPrefix = {};         ///< how the vocabulary marks tokens that begin a word ("▁" in GGUF files)
     std::string continuingPrefix = "##";  ///< how it marks the others; may be empty
     size_t maxWordCharacters = 100;
 };

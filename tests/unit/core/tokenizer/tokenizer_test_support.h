@@ -36,7 +36,8 @@ inline Result<TokenizerPointer> fromJson(std::string_view text, const tokenizati
     return fromParts(tokenization::readHuggingFaceTokenizer(text, companions));
 }
 
-inline Result<TokenizerPointer> fromSentencePiece(std::string_view bytes, const tokenization::CompanionFiles& companions = {}) {
+inline Result<TokenizerPointer> fromSentencePiece(std::string_view bytes,
+                                                  const tokenization::CompanionFiles& companions = {}) {
     return fromParts(tokenization::readSentencePieceTokenizer(bytes, companions));
 }
 
@@ -51,7 +52,8 @@ inline std::vector<TokenId> plainIds(const Tokenizer& tokenizer, std::string_vie
     return ids.value_or(std::vector<TokenId>());
 }
 
-inline std::vector<TokenId> idsWith(const Tokenizer& tokenizer, std::string_view text, const EncodeTextOptions& options) {
+inline std::vector<TokenId> idsWith(const Tokenizer& tokenizer, std::string_view text,
+                                    const EncodeTextOptions& options) {
     const auto ids = tokenizer.encode(text, options);
     HT_EXPECT_OK(ids);
     return ids.value_or(std::vector<TokenId>());

@@ -122,7 +122,8 @@ TEST(WrittenVocabulary, IsTheOneThatOtherConvertersWrite) {
         HT_ASSERT_OK(checkpoint);
         const GgufMetadata& published = (*checkpoint)->gguf();
         EXPECT_EQ(*written->string("tokenizer.ggml.model"), *published.string("tokenizer.ggml.model"));
-        EXPECT_TRUE(*written->strings("tokenizer.ggml.tokens") == *published.strings("tokenizer.ggml.tokens")) << folder;
+        EXPECT_TRUE(*written->strings("tokenizer.ggml.tokens") == *published.strings("tokenizer.ggml.tokens"))
+            << folder;
         const auto* merges = published.strings("tokenizer.ggml.merges");
         if (merges != nullptr) {
             EXPECT_TRUE(*written->strings("tokenizer.ggml.merges") == *merges) << folder;
@@ -151,7 +152,8 @@ TEST_P(ModelPrompts, GiveTheReferenceIds) {
     HT_ASSERT_OK(fromFolder);
     tokenizers.emplace_back("tokenizer.json", *fromFolder);
     if (std::filesystem::exists(folder / "tokenizer.model")) {
-        const auto model = fromSentencePiece(readFile(folder / "tokenizer.model"), tokenization::readCompanionFiles(folder, ""));
+        const auto model =
+            fromSentencePiece(readFile(folder / "tokenizer.model"), tokenization::readCompanionFiles(folder, ""));
         HT_ASSERT_OK(model);
         tokenizers.emplace_back("tokenizer.model", *model);
     }
