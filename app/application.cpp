@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/application.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QIcon>
+#include <QSettings>
+#include <QTimer>
+
+#include "app/main_window.h"
+#include "app/screenshots.h"
+#include "app/session/session.h"
+#include "app/widgets/theme.h"
+
+namespace halftone::app {
+
+namespace {
+
+struct Options {
+    QCommandLineOption device{QStringLiteral("device"), QCoreApplication::translate("main", "Run models on ID: auto, cpu, cpu-reference or vulkan:N."), QStringLiteral("ID")};
+    QCommandLineOption theme{QStringLiteral("theme"), QCoreApplication::translate("main", "Colours: system, light or dark."), QStringLiteral("NAME")};
+    QCommandLineOption screenshot{QStringLiteral("screenshot"),
+                                  QCoreApplication::translate("main", "Open PATH (or the bundled sample), drive every workspace through its job, save a picture of each step as PNG in DIR, and quit."),
+                                  QStringLiteral("DIR")};
+};
+
+void parse(QCommandLineParser& parser, const Options& options, const QApplication& application) {
+    parser.setApplicationDescription(QCoreApplication::translate("main", "A studio for quantizing language models."));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addOptions({options.device, options.theme, options.screenshot});
+    parser.addPositionalArgument(QStringLiteral("PATH"), QCoreApplication::translate("main", "Folder, .gguf, .safetensors or .halftone file to open."), QStringLiteral("[PATH]"));
+    parser.process(application);
+}
+
+}  // namespace
+
+int runStudio(int argc, char** argv) {
+    QApplication application(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("halftone"));
+    QCoreApplication::setOrganizationName(QStringLiteral("halftone"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(HT_VERSION));
+    QGuiApplication::setApplicationDisplayName(QStringLiteral("Halftone"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("halftone"));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
+    const Options options;
+    QCommandLineParser parser;
+    parse(parser, options, application);
+
+    const bool takesPictures = parser.isSet(options.screenshot);
+    // Pictures must not depend on how the window was left, nor change that.
+    if (takesPictures) QCoreApplication::setApplicationName(QStringLiteral("halftone-screenshot"));
+    if (takesPictures) QSettings().clear();
+    const QString theme = parser.isSet(options.theme) ? parser.value(options.theme) : QSettings().value(QStringLiteral("theme")).toString();
+    applyTheme(application, themeFromName(theme));
+
+    Session session;
+    MainWindow window(session);
+    if (parser.isSet(options.device)) session.devices().setChoice(parser.value(options.device));
+    window.show();
+    const QString path = parser.positionalArguments().value(0);
+    if (takesPictures) {
+        ScreenshotTour tour(session, window, parser.value(options.screenshot));
+        QTimer::singleShot(0, &tour, [&] { tour.start(path); });
+        return QApplication::exec();
+    }
+    if (!path.isEmpty()) QTimer::singleShot(0, &window, [&] { window.openPath(path); });
+    return QApplication::exec();
+}
+
+}  // namespace halftone::app

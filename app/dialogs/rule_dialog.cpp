@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/dialogs/rule_dialog.h"
+
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPushButton>
+#include <QSpinBox>
+
+#include <algorithm>
+
+#include "app/widgets/format_combo.h"
+
+namespace halftone::app {
+
+RuleDialog::RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent) : QDialog(parent), m_tensors(tensors) {
+    setWindowTitle(tr("Rule"));
+    createFields(rule);
+    createLayout();
+    refresh();
+}
+
+void RuleDialog::createFields(const RecipeRule& rule) {
+    m_roles = new QListWidget(this);
+    m_roles->setMaximumHeight(160);
+    std::set<TensorRole> present;
+    int lastBlock = 0;
+    for (const auto& tensor : m_tensors) {
+        if (tensor.isQuantizable()) present.insert(tensor.role);
+        lastBlock = std::max(lastBlock, tensor.block);
+    }
+    present.insert(rule.match.roles.begin(), rule.match.roles.end());
+    for (const auto role : present) {
+        const auto name = roleName(role);
+        auto* item = new QListWidgetItem(QString::fromUtf8(name.data(), qsizetype(name.size())), m_roles);
+        item->setCheckState(rule.match.roles.count(role) ? Qt::Checked : Qt::Unchecked);
+    }
+    const auto blockSpin = [&](const std::optional<int>& value) {
+        auto* spin = new QSpinBox(this);
+        spin->setRange(-1, std::max(lastBlock, value.value_or(0)));
+        spin->setSpecialValueText(tr("any"));
+        spin->setValue(value.value_or(-1));
+        connect(spin, &QSpinBox::valueChanged, this, &RuleDialog::refresh);
+        return spin;
+    };
+    m_first = blockSpin(rule.match.firstBlock);
+    m_last = blockSpin(rule.match.lastBlock);
+    m_regex = new QLineEdit(QString::fromStdString(rule.match.regex), this);
+    m_regex->setPlaceholderText(tr("any name; for example ^output"));
+    m_format = new QComboBox(this);
+    fillWithFormats(*m_format);
+    m_format->setCurrentIndex(m_format->findData(QString::fromStdString(rule.format.name())));
+    connect(m_roles, &QListWidget::itemChanged, this, &RuleDialog::refresh);
+    connect(m_regex, &QLineEdit::textChanged, this, &RuleDialog::refresh);
+    connect(m_format, &QComboBox::currentIndexChanged, this, &RuleDialog::refresh);
+}
+
+void RuleDialog::createLayout() {
+    auto* blocks = new QHBoxLayout;
+    blocks->addWidget(m_first);
+    blocks->addWidget(new QLabel(tr("to"), this));
+    blocks->addWidget(m_last);
+    blocks->addStretch();
+    m_verdict = new QLabel(this);
+    m_verdict->setWordWrap(true);
+    m_buttons = new QDialogButtonBox(QDialogButtonBox::Ok | QDialogButtonBox::Cancel, this);
+    connect(m_buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    auto* form = new QFormLayout(this);
+    form->addRow(tr("Roles (none: any)"), m_roles);
+    form->addRow(tr("Blocks"), blocks);
+    form->addRow(tr("Name matches"), m_regex);
+    form->addRow(tr("Format"), m_format);
+    form->addRow(QString(), m_verdict);
+    form->addRow(m_buttons);
+    setMinimumWidth(420);
+}
+
+RecipeRule RuleDialog::rule() const {
+    RecipeRule rule;
+    for (int i = 0; i < m_roles->count(); ++i) {
+        const auto* item = m_roles->item(i);
+        const auto role = roleFromName(item->text().toStdString());
+        if (item->checkState() == Qt::Checked && role) rule.match.roles.insert(*role);
+    }
+    if (m_first->value() >= 0) rule.match.firstBlock = m_first->value();
+    if (m_last->value() >= 0) rule.match.lastBlock = m_last->value();
+    rule.match.regex = m_regex->text().toStdString();
+    if (const auto format = Format::parse(m_format->currentData().toString().toStdString())) rule.format = *format;
+    return rule;
+}
+
+void RuleDialog::refresh() {
+    if (!m_buttons) return;
+    const bool hasFormat = m_format->currentData().isValid();
+    Recipe probe;
+    probe.rules.push_back(rule());
+    const auto resolved = resolve(probe, m_tensors);
+    const auto matched = std::count_if(resolved.tensors.begin(), resolved.tensors.end(), [](const auto& tensor) { return tensor.quantizable && !tensor.kept; });
+    QString problem;
+    for (const auto& entry : resolved.problems) {
+        if (entry.severity == RecipeProblem::Severity::kError) problem = QString::fromStdString(entry.message);
+    }
+    m_verdict->setText(problem.isEmpty() ? tr("Matches %n tensor(s).", nullptr, int(matched)) : problem);
+    m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");
+    m_buttons->button(QDialogButtonBox::Ok)->setEnabled(hasFormat && problem.isEmpty());
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDialog>
+
+#include <set>
+#include <span>
+
+#include "core/recipe/recipe.h"
+
+class QComboBox;
+class QDialogButtonBox;
+class QLabel;
+class QLineEdit;
+class QListWidget;
+class QSpinBox;
+
+namespace halftone::app {
+
+/// Edits one rule; tells beside the fields what is wrong and how many tensors it matches.
+class RuleDialog : public QDialog {
+    Q_OBJECT
+
+  public:
+    RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent = nullptr);
+    [[nodiscard]] RecipeRule rule() const;
+
+  private:
+    void createFields(const RecipeRule& rule);
+    void createLayout();
+    void refresh();
+
+    std::span<const TensorInfo> m_tensors;
+    QListWidget* m_roles = nullptr;
+    QSpinBox *m_first = nullptr, *m_last = nullptr;
+    QLineEdit* m_regex = nullptr;
+    QComboBox* m_format = nullptr;
+    QLabel* m_verdict = nullptr;
+    QDialogButtonBox* m_buttons = nullptr;
+};
+
+}  // namespace halftone::app

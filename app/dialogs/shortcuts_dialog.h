@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QList>
+
+class QAction;
+class QWidget;
+
+namespace halftone::app {
+
+/// The sheet of shortcuts: all of the window's actions that have one, and what the mouse does.
+void showShortcuts(const QList<QAction*>& actions, QWidget* parent);
+
+}  // namespace halftone::app

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/main_window.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMenuBar>
+#include <QMessageBox>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/dialogs/export_dialog.h"
+#include "app/panels/calibration/calibration_panel.h"
+#include "app/panels/channels/channel_panel.h"
+#include "app/panels/compare/compare_panel.h"
+#include "app/panels/distribution/distribution_panel.h"
+#include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/matrix/matrix_panel.h"
+#include "app/panels/messages/message_panel.h"
+#include "app/panels/model/model_panel.h"
+#include "app/panels/recipe/recipe_panel.h"
+#include "app/panels/tensors/tensor_panel.h"
+#include "app/session/resources.h"
+#include "app/session/session.h"
+#include "app/widgets/empty_page.h"
+#include "app/widgets/jobs_strip.h"
+#include "app/widgets/number_text.h"
+
+namespace halftone::app {
+
+namespace {
+constexpr int kMostRecent = 10;
+constexpr int kDefaultWidth = 1440, kDefaultHeight = 900;
+}  // namespace
+
+MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent), m_session(session) {
+    setObjectName(QStringLiteral("mainWindow"));
+    setAcceptDrops(true);
+    createPanels();
+    createCentral();
+    createMenus();
+    createCorner();
+    createStatusBar();
+    connectSession();
+    restoreState();
+    updateTitle();
+    updateTotals();
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::createPanels() {
+    m_docks = new DockArea(this);
+    m_matrix = new MatrixPanel(m_session);
+    m_tensors = new TensorPanel(m_session);
+    m_distribution = new DistributionPanel(m_session);
+    m_channels = new ChannelPanel(m_session);
+    m_recipe = new RecipePanel(m_session);
+    m_evaluation = new EvaluationPanel(m_session);
+    m_calibration = new CalibrationPanel(m_session);
+    m_compare = new ComparePanel(m_session);
+    m_docks->addPanel(QStringLiteral("matrix"), tr("Matrix"), m_matrix);
+    m_docks->addPanel(QStringLiteral("model"), tr("Model"), new ModelPanel(m_session));
+    m_docks->addPanel(QStringLiteral("tensors"), tr("Tensors"), m_tensors);
+    m_docks->addPanel(QStringLiteral("distribution"), tr("Distribution"), m_distribution);
+    m_docks->addPanel(QStringLiteral("channels"), tr("Channels"), m_channels);
+    m_docks->addPanel(QStringLiteral("calibration"), tr("Calibration"), m_calibration);
+    m_docks->addPanel(QStringLiteral("recipe"), tr("Recipe"), m_recipe);
+    m_docks->addPanel(QStringLiteral("evaluation"), tr("Evaluation"), m_evaluation);
+    m_docks->addPanel(QStringLiteral("compare"), tr("Compare"), m_compare);
+    m_docks->addPanel(QStringLiteral("messages"), tr("Messages"), new MessagePanel(m_session));
+}
+
+void MainWindow::createCentral() {
+    m_empty = new EmptyPage(this);
+    m_pages = new QStackedWidget(this);
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(m_docks);
+    m_jobs = new JobsStrip(m_session.jobs(), this);
+    auto* central = new QWidget(this);
+    auto* layout = new QVBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addWidget(m_pages, 1);
+    layout->addWidget(m_jobs);
+    setCentralWidget(central);
+    connect(m_empty, &EmptyPage::openSampleRequested, this, &MainWindow::openSample);
+    connect(m_empty, &EmptyPage::openFileRequested, this, &MainWindow::openFileDialog);
+    connect(m_empty, &EmptyPage::openFolderRequested, this, &MainWindow::openFolderDialog);
+    connect(m_empty, &EmptyPage::openRequested, this, &MainWindow::openPath);
+}
+
+void MainWindow::createStatusBar() {
+    m_status = new QLabel(this);
+    m_status->setTextFormat(Qt::PlainText);
+    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_message = new QToolButton(this);
+    m_message->setObjectName(QStringLiteral("lastMessage"));
+    m_message->setToolTip(tr("The last message; click for all of them"));
+    m_message->hide();
+    m_totals = new QLabel(this);
+    m_totals->setObjectName(QStringLiteral("totals"));
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->setContentsMargins(8, 0, 8, 0);
+    statusBar()->addWidget(m_status, 1);
+    statusBar()->addPermanentWidget(m_message);
+    statusBar()->addPermanentWidget(m_totals);
+    connect(m_message, &QToolButton::clicked, this, [this] {
+        auto* dock = m_docks->panelDock(QStringLiteral("messages"));
+        if (dock->isVisible()) return dock->hide();
+        m_docks->addDockWidget(Qt::BottomDockWidgetArea, dock);
+        dock->show();
+        m_pages->setCurrentWidget(m_docks);
+    });
+}
+
+void MainWindow::connectSession() {
+    connect(&m_session, &Session::checkpointChanged, this, [this] {
+        const bool open = m_session.checkpoint() != nullptr;
+        m_pages->setCurrentWidget(open ? static_cast<QWidget*>(m_docks) : m_empty);
+        for (auto* action : m_needCheckpoint) action->setEnabled(open);
+        if (open && m_session.sessionPath().isEmpty()) rememberRecent(QString::fromStdString(m_session.checkpoint()->path().string()));
+        if (open && m_session.tensorCount() > 0) m_session.selection().select({0});
+        updateTitle();
+        updateTotals();
+    });
+    connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
+    connect(&m_session, &Session::openFailed, this, [this](const QString&, const QString& message) { m_empty->setProblem(message); });
+    connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);
+    connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
+    connect(&m_session.evaluation(), &EvaluationService::stateChanged, this, &MainWindow::updateTotals);
+    connect(&m_session.selection(), &Selection::changed, this, &MainWindow::updateStatus);
+    connect(&m_session.selection(), &Selection::hoveredChanged, this, &MainWindow::updateStatus);
+    const auto probe = [this](const QString& text) {
+        m_probe = text;
+        updateStatus();
+    };
+    connect(m_distribution, &DistributionPanel::probed, this, probe);
+    connect(m_channels, &ChannelPanel::probed, this, probe);
+}
+
+void MainWindow::restoreState() {
+    QSettings settings;
+    resize(kDefaultWidth, kDefaultHeight);
+    restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+    m_docks->restore(settings);
+    m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header")).toByteArray());
+    m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
+    m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
+    m_empty->setRecentFiles(recentFiles());
+    for (auto* action : m_needCheckpoint) action->setEnabled(false);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (m_session.exporter().isRunning()) {
+        const auto answer = QMessageBox::question(this, tr("Export in progress"), tr("A file is being exported. Close anyway and leave the target as it was?"));
+        if (answer != QMessageBox::Yes) return event->ignore();
+    }
+    QSettings settings;
+    settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("tensors/header"), m_tensors->headerState());
+    settings.setValue(QStringLiteral("device"), m_session.devices().choice());
+    m_docks->save(settings);
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (event->mimeData()->hasUrls()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    const auto urls = event->mimeData()->urls();
+    if (!urls.isEmpty() && urls.first().isLocalFile()) openPath(urls.first().toLocalFile());
+}
+
+void MainWindow::openPath(const QString& path) { m_session.open(path); }
+
+void MainWindow::openSample() {
+    const QString path = resourcePath(QStringLiteral("sample"));
+    if (path.isEmpty()) return m_session.messages().warn(tr("The bundled sample is missing from this installation."));
+    openPath(path);
+}
+
+void MainWindow::setWorkspace(Workspace workspace) {
+    m_docks->setWorkspace(workspace);
+    m_workspaces->actions().at(int(workspace))->setChecked(true);
+}
+
+void MainWindow::chooseTheme(ThemeChoice choice) {
+    applyTheme(*qApp, choice);
+    m_themes->actions().at(int(choice))->setChecked(true);
+    QSettings().setValue(QStringLiteral("theme"), themeName(choice));
+}
+
+void MainWindow::showExport() {
+    if (!m_session.checkpoint()) return;
+    if (auto* open = findChild<ExportDialog*>()) return open->raise();
+    auto* dialog = new ExportDialog(m_session, this);
+    dialog->show();
+}
+
+void MainWindow::rememberRecent(const QString& path) {
+    auto paths = recentFiles();
+    paths.removeAll(path);
+    paths.prepend(path);
+    QSettings().setValue(QStringLiteral("recent"), paths.mid(0, kMostRecent));
+    m_empty->setRecentFiles(recentFiles());
+}
+
+QStringList MainWindow::recentFiles() const { return QSettings().value(QStringLiteral("recent")).toStringList(); }
+
+void MainWindow::updateTitle() {
+    QString name;
+    if (m_session.checkpoint()) name = QString::fromStdString(m_session.checkpoint()->name());
+    setWindowTitle(name.isEmpty() ? tr("Halftone") : tr("%1 – Halftone").arg(name));
+}
+
+QString MainWindow::statusOfTensor(int tensor) const {
+    QStringList parts{QString::fromStdString(m_session.tensor(tensor).canonicalName)};
+    constexpr Measure kShown[] = {Measure::Bits, Measure::Bytes, Measure::RelativeError, Measure::Sqnr, Measure::Kurtosis, Measure::MaxOverSigma,
+                                  Measure::Minimum, Measure::Maximum, Measure::Outliers};
+    for (const auto measure : kShown) {
+        if (const auto value = m_session.value(measure, tensor)) parts << QStringLiteral("%1 %2").arg(measureLabel(measure), measureText(measure, value));
+    }
+    return parts.join(QStringLiteral(" · "));
+}
+
+void MainWindow::updateStatus() {
+    const auto& selection = m_session.selection();
+    const int tensor = selection.hovered() >= 0 ? selection.hovered() : selection.current();
+    if (!m_probe.isEmpty()) {
+        m_status->setText(m_probe);
+    } else if (tensor >= 0 && tensor < m_session.tensorCount()) {
+        m_status->setText(statusOfTensor(tensor));
+    } else {
+        m_status->clear();
+    }
+}
+
+void MainWindow::updateTotals() {
+    const auto& totals = m_session.recipe().resolved().totals;
+    if (!m_session.checkpoint() || totals.parameters == 0) return m_totals->clear();
+    QStringList parts{tr("%1 bits/weight").arg(numberText(totals.bitsPerWeight()))};
+    const double saved = totals.sourceBytes > 0 ? double(totals.bytes) / double(totals.sourceBytes) - 1 : 0;
+    parts << QStringLiteral("%1 (%2)").arg(bytesText(double(totals.bytes)), (saved > 0 ? QStringLiteral("+") : QString()) + percentText(saved));
+    if (const auto* run = m_session.evaluation().latest(EvaluationTarget::Recipe)) {
+        const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
+        parts << mark + tr("PPL %1").arg(estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));
+        if (run->result.reference) parts << mark + tr("KLD %1").arg(numberText(run->result.reference->kld.mean, 4));
+    }
+    m_totals->setText(parts.join(QStringLiteral(" · ")));
+}
+
+void MainWindow::showMessage() {
+    const auto& message = m_session.messages().messages().last();
+    const auto colors = themeColors(palette());
+    const QColor color = message.severity == MessageSeverity::Error ? colors.failed : message.severity == MessageSeverity::Warning ? colors.stale : colors.mutedText;
+    m_message->setStyleSheet(QStringLiteral("color: %1").arg(color.name()));
+    m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, width() / 2));
+    m_message->setToolTip(message.text);
+    m_message->show();
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QMainWindow>
+
+#include "app/widgets/dock_area.h"
+#include "app/widgets/theme.h"
+
+class QActionGroup;
+class QLabel;
+class QStackedWidget;
+class QToolButton;
+
+namespace halftone::app {
+
+class CalibrationPanel;
+class ChannelPanel;
+class ComparePanel;
+class DistributionPanel;
+class EmptyPage;
+class EvaluationPanel;
+class JobsStrip;
+class MatrixPanel;
+class RecipePanel;
+class Session;
+class TensorPanel;
+
+/// The window: menus, workspaces, docks, status and jobs. It only wires; all state is the session's.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+  public:
+    explicit MainWindow(Session& session, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    void openPath(const QString& path);
+    void openSample();
+    void setWorkspace(Workspace workspace);
+    void chooseTheme(ThemeChoice choice);
+    /// The export dialog, which stays open beside the window.
+    void showExport();
+
+    [[nodiscard]] EvaluationPanel& evaluationPanel() { return *m_evaluation; }
+    [[nodiscard]] ComparePanel& comparePanel() { return *m_compare; }
+    [[nodiscard]] CalibrationPanel& calibrationPanel() { return *m_calibration; }
+    [[nodiscard]] RecipePanel& recipePanel() { return *m_recipe; }
+    [[nodiscard]] MatrixPanel& matrixPanel() { return *m_matrix; }
+    [[nodiscard]] TensorPanel& tensorPanel() { return *m_tensors; }
+    [[nodiscard]] DockArea& docks() { return *m_docks; }
+
+  protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+  private:
+    void createPanels();
+    void createCentral();
+    void createMenus();
+    void createFileMenu();
+    void createEditMenu();
+    void createRecipeMenu();
+    void createViewMenu();
+    void createRunMenu();
+    void createHelpMenu();
+    void createCorner();
+    void createStatusBar();
+    void connectSession();
+    void restoreState();
+
+    void openFileDialog();
+    void openFolderDialog();
+    void saveSession(bool askForPath);
+    void rememberRecent(const QString& path);
+    [[nodiscard]] QStringList recentFiles() const;
+    void fillRecentMenu();
+    void showPalette();
+    void showTensorFinder();
+    void setBits(int bits);
+    void updateTitle();
+    void updateStatus();
+    void updateTotals();
+    void showMessage();
+    [[nodiscard]] QString statusOfTensor(int tensor) const;
+    [[nodiscard]] QList<QAction*> allActions() const;
+
+    Session& m_session;
+    QStackedWidget* m_pages = nullptr;
+    EmptyPage* m_empty = nullptr;
+    DockArea* m_docks = nullptr;
+    MatrixPanel* m_matrix = nullptr;
+    TensorPanel* m_tensors = nullptr;
+    DistributionPanel* m_distribution = nullptr;
+    ChannelPanel* m_channels = nullptr;
+    RecipePanel* m_recipe = nullptr;
+    EvaluationPanel* m_evaluation = nullptr;
+    CalibrationPanel* m_calibration = nullptr;
+    ComparePanel* m_compare = nullptr;
+    JobsStrip* m_jobs = nullptr;
+    QMenu* m_recentMenu = nullptr;
+    QActionGroup *m_workspaces = nullptr, *m_themes = nullptr;
+    QList<QAction*> m_needCheckpoint;
+    QLabel *m_status = nullptr, *m_totals = nullptr;
+    QToolButton* m_message = nullptr;
+    QString m_probe;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The menus, the workspace buttons and what their actions do. Split from main_window.cpp by size only.
+#include <QActionGroup>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QMenuBar>
+#include <QSettings>
+#include <QToolButton>
+
+#include "app/dialogs/about_dialog.h"
+#include "app/dialogs/shortcuts_dialog.h"
+#include "app/main_window.h"
+#include "app/panels/calibration/calibration_panel.h"
+#include "app/panels/compare/compare_panel.h"
+#include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/recipe/recipe_panel.h"
+#include "app/panels/tensors/tensor_panel.h"
+#include "app/session/session.h"
+#include "app/widgets/command_palette.h"
+#include "app/widgets/device_button.h"
+#include "app/widgets/format_combo.h"
+
+namespace halftone::app {
+
+void MainWindow::createMenus() {
+    createFileMenu();
+    createEditMenu();
+    createRecipeMenu();
+    createViewMenu();
+    createRunMenu();
+    createHelpMenu();
+}
+
+void MainWindow::createFileMenu() {
+    auto* menu = menuBar()->addMenu(tr("&File"));
+    menu->addAction(tr("&Open file…"), QKeySequence::Open, this, &MainWindow::openFileDialog);
+    menu->addAction(tr("Open &folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), this, &MainWindow::openFolderDialog);
+    menu->addAction(tr("Open the bundled sample"), this, &MainWindow::openSample);
+    m_recentMenu = menu->addMenu(tr("Open &recent"));
+    connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
+    menu->addSeparator();
+    m_needCheckpoint << menu->addAction(tr("&Save session"), QKeySequence::Save, this, [this] { saveSession(false); });
+    m_needCheckpoint << menu->addAction(tr("Save session &as…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), this, [this] { saveSession(true); });
+    menu->addSeparator();
+    m_needCheckpoint << menu->addAction(tr("&Export GGUF…"), QKeySequence(Qt::CTRL | Qt::Key_E), this, &MainWindow::showExport);
+    menu->addSeparator();
+    m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this, [this] { m_session.close(); });
+    menu->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
+}
+
+void MainWindow::createEditMenu() {
+    auto* menu = menuBar()->addMenu(tr("&Edit"));
+    auto& stack = m_session.recipe().undoStack();
+    auto* undo = stack.createUndoAction(this, tr("Undo"));
+    undo->setShortcut(QKeySequence::Undo);
+    auto* redo = stack.createRedoAction(this, tr("Redo"));
+    redo->setShortcut(QKeySequence::Redo);
+    menu->addActions({undo, redo});
+    menu->addSeparator();
+    menu->addAction(tr("Select all tensors"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this, [this] {
+        QList<int> all;
+        for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) all.append(tensor);
+        m_session.selection().select(all, m_session.selection().current());
+    });
+    menu->addAction(tr("Filter tensors"), QKeySequence::Find, this, [this] {
+        m_docks->panelDock(QStringLiteral("tensors"))->show();
+        m_tensors->focusFilter();
+    });
+    menu->addAction(tr("Find a tensor…"), QKeySequence(Qt::CTRL | Qt::Key_P), this, &MainWindow::showTensorFinder);
+}
+
+void MainWindow::createRecipeMenu() {
+    auto* menu = menuBar()->addMenu(tr("&Recipe"));
+    auto* presets = menu->addMenu(tr("&Presets"));
+    for (const auto& [name, path] : RecipePanel::presets()) presets->addAction(name, this, [this, path = path] { m_recipe->loadPreset(path); });
+    auto* formats = menu->addMenu(tr("&Format of the selection"));
+    fillWithFormats(*formats);
+    connect(formats, &QMenu::triggered, this, [this](const QAction* action) {
+        if (const auto format = Format::parse(action->data().toString().toStdString())) m_session.recipe().setFormat(m_session.selection().tensors(), *format);
+    });
+    auto* bits = menu->addMenu(tr("&Bits of the selection"));
+    for (int count = 2; count <= 8; ++count) {
+        auto* action = bits->addAction(tr("%1 bits").arg(count), QKeySequence(Qt::Key_0 + count), this, [this, count] { setBits(count); });
+        m_needCheckpoint << action;
+    }
+    auto* clear = menu->addAction(tr("Clear formats set by hand in the selection"), QKeySequence::Delete, this,
+                                  [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); });
+    menu->addSeparator();
+    auto* load = menu->addAction(tr("&Load recipe…"), this, [this] { m_recipe->load(); });
+    auto* save = menu->addAction(tr("&Save recipe…"), this, [this] { m_recipe->save(); });
+    m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << clear << load << save;
+}
+
+void MainWindow::createViewMenu() {
+    auto* menu = menuBar()->addMenu(tr("&View"));
+    m_workspaces = new QActionGroup(this);
+    for (const auto workspace : {Workspace::Inspect, Workspace::Tune, Workspace::Compare}) {
+        auto* action = menu->addAction(workspaceName(workspace), QKeySequence(Qt::ALT | Qt::Key(Qt::Key_1 + int(workspace))), this,
+                                       [this, workspace] { setWorkspace(workspace); });
+        action->setCheckable(true);
+        m_workspaces->addAction(action);
+    }
+    menu->addAction(tr("&Reset layout"), this, [this] { m_docks->resetLayout(); });
+    menu->addSeparator();
+    auto* panels = menu->addMenu(tr("&Panels"));
+    panels->addActions(m_docks->toggleActions());
+    auto* themes = menu->addMenu(tr("&Theme"));
+    m_themes = new QActionGroup(this);
+    const std::pair<ThemeChoice, QString> choices[] = {
+        {ThemeChoice::System, tr("As the system")}, {ThemeChoice::Light, tr("Light")}, {ThemeChoice::Dark, tr("Dark")}};
+    const auto current = themeFromName(QSettings().value(QStringLiteral("theme")).toString());
+    for (const auto& [choice, name] : choices) {
+        auto* action = themes->addAction(name, this, [this, choice = choice] { chooseTheme(choice); });
+        action->setCheckable(true);
+        action->setChecked(choice == current);
+        m_themes->addAction(action);
+    }
+    menu->addSeparator();
+    menu->addAction(tr("&Command palette…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), this, &MainWindow::showPalette);
+}
+
+void MainWindow::createRunMenu() {
+    auto* menu = menuBar()->addMenu(tr("R&un"));
+    m_needCheckpoint << menu->addAction(tr("&Calibrate"), QKeySequence(Qt::Key_F6), this, [this] { m_calibration->start(); });
+    m_needCheckpoint << menu->addAction(tr("Evaluate the &original"), QKeySequence(Qt::SHIFT | Qt::Key_F5), this, [this] { m_evaluation->start(EvaluationTarget::Original); });
+    m_needCheckpoint << menu->addAction(tr("Evaluate the &recipe"), QKeySequence(Qt::Key_F5), this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
+    m_needCheckpoint << menu->addAction(tr("&Generate text"), QKeySequence(Qt::CTRL | Qt::Key_Return), this, [this] {
+        setWorkspace(Workspace::Compare);
+        m_compare->start();
+    });
+    menu->addSeparator();
+    menu->addAction(tr("Cancel &all jobs"), QKeySequence(Qt::CTRL | Qt::Key_Period), this, [this] { m_session.jobs().cancelAll(); });
+}
+
+void MainWindow::createHelpMenu() {
+    auto* menu = menuBar()->addMenu(tr("&Help"));
+    menu->addAction(tr("&Shortcuts"), QKeySequence(Qt::Key_Question), this, [this] { showShortcuts(allActions(), this); });
+    menu->addAction(tr("&About Halftone"), this, [this] { showAbout(m_session.devices(), this); });
+}
+
+/// Workspaces and device chip stand at the right end of the menu bar.
+void MainWindow::createCorner() {
+    auto* corner = new QWidget(menuBar());
+    auto* layout = new QHBoxLayout(corner);
+    layout->setContentsMargins(0, 0, 8, 0);
+    layout->setSpacing(4);
+    for (auto* action : m_workspaces->actions()) {
+        auto* button = new QToolButton(corner);
+        button->setDefaultAction(action);
+        layout->addWidget(button);
+    }
+    layout->addSpacing(16);
+    layout->addWidget(new DeviceButton(m_session.devices(), corner));
+    menuBar()->setCornerWidget(corner);
+}
+
+void MainWindow::openFileDialog() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open a checkpoint"), {},
+                                                      tr("Checkpoints and sessions (*.gguf *.safetensors *.safetensors.index.json *.halftone);;All files (*)"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::openFolderDialog() {
+    const QString path = QFileDialog::getExistingDirectory(this, tr("Open a model's folder"));
+    if (!path.isEmpty()) openPath(path);
+}
+
+void MainWindow::saveSession(bool askForPath) {
+    QString path = m_session.sessionPath();
+    if (askForPath || path.isEmpty()) {
+        path = QFileDialog::getSaveFileName(this, tr("Save the session"), QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral(".halftone"),
+                                            tr("Halftone sessions (*.halftone)"));
+        if (path.isEmpty()) return;
+        if (!path.endsWith(QLatin1String(".halftone"))) path += QStringLiteral(".halftone");
+    }
+    m_session.saveTo(path, workspaceName(m_docks->workspace()));
+    rememberRecent(path);
+}
+
+void MainWindow::fillRecentMenu() {
+    m_recentMenu->clear();
+    for (const auto& path : recentFiles()) m_recentMenu->addAction(path, this, [this, path] { openPath(path); });
+    if (m_recentMenu->isEmpty()) m_recentMenu->addAction(tr("Nothing was opened yet"))->setEnabled(false);
+}
+
+void MainWindow::setBits(int bits) {
+    Recipe next = m_session.recipe().recipe();
+    for (const int tensor : m_session.selection().tensors()) {
+        const auto* entry = m_session.recipe().resolvedTensor(tensor);
+        if (entry && entry->quantizable) next.overrides[entry->name] = formatWithBits(entry->requested, bits);
+    }
+    m_session.recipe().apply(std::move(next));
+}
+
+QList<QAction*> MainWindow::allActions() const {
+    QList<QAction*> actions;
+    const auto collect = [&](const auto& self, const QMenu* menu) -> void {
+        for (auto* action : menu->actions()) {
+            if (action->menu()) {
+                self(self, action->menu());
+            } else if (!action->isSeparator()) {
+                actions.append(action);
+            }
+        }
+    };
+    for (const auto* action : menuBar()->actions()) {
+        if (action->menu()) collect(collect, action->menu());
+    }
+    return actions;
+}
+
+void MainWindow::showPalette() {
+    QList<PaletteEntry> entries;
+    for (auto* action : allActions()) {
+        if (!action->isEnabled() || action->text().isEmpty()) continue;
+        QString text = action->text();
+        entries.append({text.remove('&'), action->shortcut().toString(QKeySequence::NativeText), [action] { action->trigger(); }});
+    }
+    (new CommandPalette(tr("Command"), entries, this))->show();
+}
+
+void MainWindow::showTensorFinder() {
+    QList<PaletteEntry> entries;
+    for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
+        entries.append({QString::fromStdString(m_session.tensor(tensor).canonicalName), {}, [this, tensor] { m_session.selection().select({tensor}); }});
+    }
+    (new CommandPalette(tr("Tensor"), entries, this))->show();
+}
+
+}  // namespace halftone::app

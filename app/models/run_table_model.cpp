@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/run_table_model.h"
+
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QPalette>
+
+#include "app/session/evaluation_service.h"
+#include "app/widgets/number_text.h"
+#include "app/widgets/theme.h"
+
+namespace halftone::app {
+
+namespace {
+constexpr size_t kP99 = 5;  // place of 99 % in kKldPercentiles
+static_assert(kKldPercentiles[kP99] == 99);
+}  // namespace
+
+RunTableModel::RunTableModel(EvaluationService& evaluation, QObject* parent)
+    : QAbstractTableModel(parent), m_evaluation(evaluation), m_count(int(evaluation.runs().size())) {
+    connect(&m_evaluation, &EvaluationService::runAdded, this, [this](int index) {
+        beginInsertRows({}, index, index);
+        m_count = index + 1;
+        endInsertRows();
+    });
+    connect(&m_evaluation, &EvaluationService::runsReset, this, [this] {
+        beginResetModel();
+        m_count = int(m_evaluation.runs().size());
+        endResetModel();
+    });
+    connect(&m_evaluation, &EvaluationService::stateChanged, this, [this] {
+        if (m_count > 0) emit dataChanged(index(0, 0), index(m_count - 1, ColumnCount - 1));
+    });
+}
+
+int RunTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_count; }
+
+int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(ColumnCount); }
+
+QVariant RunTableModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid() || index.row() >= m_count) return {};
+    const auto& run = m_evaluation.runs()[index.row()];
+    const bool stale = m_evaluation.isStale(run);
+    switch (role) {
+        case Qt::DisplayRole: return text(run, index.column());
+        case StaleRole: return stale;
+        case Qt::TextAlignmentRole: {
+            const bool isText = index.column() == Name || index.column() == ProtocolColumn || index.column() == Text || index.column() == Device;
+            return QVariant::fromValue(Qt::Alignment((isText ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
+        }
+        case Qt::ForegroundRole:
+            if (stale) return themeColors(QGuiApplication::palette()).mutedText;
+            return {};
+        case Qt::ToolTipRole:
+            if (stale) return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
+            if (index.column() == Kld && run.storeError > 0) return tr("Below %1 a divergence means nothing: the reference is kept in 16 bits.").arg(numberText(run.storeError));
+            if (index.column() == Text) return run.options.textPath;
+            return {};
+        default: return {};
+    }
+}
+
+QString RunTableModel::text(const EvaluationRun& run, int column) const {
+    const auto& result = run.result;
+    const auto& against = result.reference;
+    switch (column) {
+        case Name: {
+            const QString name = run.name.isEmpty() ? tr("recipe") : run.name;
+            return m_evaluation.isStale(run) ? QStringLiteral("◷ ") + name : name;
+        }
+        case Perplexity: return estimateText(result.perplexity.mean, result.perplexity.standardError, 3);
+        case Kld: return against ? QStringLiteral("%1 ± %2").arg(numberText(against->kld.mean, 4), numberText(against->kld.standardError, 2)) : noValue();
+        case KldP99: return against ? numberText(against->kldPercentiles[kP99]) : noValue();
+        case Agreement: return against ? percentText(against->top1Agreement.mean, 4) : noValue();
+        case Bits: return numberText(run.bitsPerWeight);
+        case Size: return bytesText(double(run.bytes));
+        case ProtocolColumn: return QString::fromStdString(result.protocol);
+        case Text: return QFileInfo(run.options.textPath).fileName();
+        case Device: return QString::fromStdString(result.device);
+        case Seconds: return durationText(result.seconds);
+        case When: return run.when.toLocalTime().toString(QStringLiteral("HH:mm"));
+        default: return {};
+    }
+}
+
+QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::ToolTipRole) {
+        if (section == Perplexity) return tr("exp of the mean negative log-likelihood, with its standard error. Only figures of one protocol and one text can be compared.");
+        if (section == Kld) return tr("Mean Kullback-Leibler divergence from the original's distribution, in nats. It resolves differences that perplexity cannot.");
+        if (section == KldP99) return tr("99 % of the tokens diverge less than this.");
+        if (section == Agreement) return tr("Share of tokens where the most likely token is the original's.");
+    }
+    if (role != Qt::DisplayRole) return {};
+    switch (section) {
+        case Name: return tr("run");
+        case Perplexity: return tr("perplexity");
+        case Kld: return tr("KLD");
+        case KldP99: return tr("KLD p99");
+        case Agreement: return tr("same top-1");
+        case Bits: return tr("bits");
+        case Size: return tr("size");
+        case ProtocolColumn: return tr("protocol");
+        case Text: return tr("text");
+        case Device: return tr("device");
+        case Seconds: return tr("time");
+        case When: return tr("at");
+        default: return {};
+    }
+}
+
+QString RunTableModel::csv() const {
+    QString lines = QStringLiteral("run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,top1_agreement,bits_per_weight,bytes,protocol,text,device,seconds,when\n");
+    for (const auto& run : m_evaluation.runs()) {
+        const auto& against = run.result.reference;
+        const auto number = [](double value) { return QString::number(value, 'g', 9); };
+        QString name = run.name;
+        const QStringList cells{
+            '"' + name.replace('"', QStringLiteral("\"\"")) + '"', number(run.result.perplexity.mean), number(run.result.perplexity.standardError),
+            against ? number(against->kld.mean) : QString(), against ? number(against->kld.standardError) : QString(),
+            against ? number(against->kldPercentiles[kP99]) : QString(), against ? number(against->top1Agreement.mean) : QString(),
+            number(run.bitsPerWeight), QString::number(run.bytes), QString::fromStdString(run.result.protocol),
+            '"' + run.options.textPath + '"', '"' + QString::fromStdString(run.result.device) + '"', number(run.result.seconds), run.when.toString(Qt::ISODate)};
+        lines += cells.join(',') + '\n';
+    }
+    return lines;
+}
+
+}  // namespace halftone::app

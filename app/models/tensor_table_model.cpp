@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/models/tensor_table_model.h"
+
+#include <QStringList>
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/session/session.h"
+#include "app/widgets/number_text.h"
+
+namespace halftone::app {
+
+namespace {
+
+QString toText(std::string_view text) { return QString::fromUtf8(text.data(), qsizetype(text.size())); }
+
+/// Position of `value` between the bounds on a logarithmic scale.
+double logShare(double value, double low, double high) {
+    if (!(value > 0)) return 0;
+    return std::clamp((std::log(value) - std::log(low)) / (std::log(high) - std::log(low)), 0.0, 1.0);
+}
+
+}  // namespace
+
+QString shapeText(const std::vector<int64_t>& shape) {
+    if (shape.empty()) return TensorTableModel::tr("scalar");
+    QStringList parts;
+    for (const auto size : shape) parts.append(countText(size));
+    return parts.join(QStringLiteral(" × "));
+}
+
+TensorTableModel::TensorTableModel(Session& session, QObject* parent)
+    : QAbstractTableModel(parent), m_session(session), m_rowCount(session.tensorCount()) {
+    connect(&m_session, &Session::checkpointChanged, this, [this] {
+        beginResetModel();
+        m_rowCount = m_session.tensorCount();
+        endResetModel();
+    });
+    connect(&m_session, &Session::tensorsChanged, this, &TensorTableModel::onTensorsChanged);
+}
+
+int TensorTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_rowCount; }
+
+int TensorTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(ColumnCount); }
+
+std::optional<Measure> TensorTableModel::measureOf(int column) {
+    switch (column) {
+        case Block: return Measure::Block;
+        case Bits: return Measure::Bits;
+        case Size: return Measure::Bytes;
+        case RelativeError: return Measure::RelativeError;
+        case Sqnr: return Measure::Sqnr;
+        case Kurtosis: return Measure::Kurtosis;
+        case MaxSigma: return Measure::MaxOverSigma;
+        case Minimum: return Measure::Minimum;
+        case Maximum: return Measure::Maximum;
+        case Outliers: return Measure::Outliers;
+        case Zeros: return Measure::Zeros;
+        case ActivationMax: return Measure::ActivationMaximum;
+        case ActivationKurtosis: return Measure::ActivationKurtosis;
+        default: return std::nullopt;
+    }
+}
+
+void TensorTableModel::onTensorsChanged(const QList<int>& tensors) {
+    if (m_rowCount == 0 || m_rowCount != m_session.tensorCount()) return;
+    // Many rows: one signal for the range costs the view less than one each.
+    if (tensors.isEmpty() || tensors.size() > 16) {
+        emit dataChanged(index(0, 0), index(m_rowCount - 1, ColumnCount - 1));
+        return;
+    }
+    for (const int tensor : tensors) {
+        if (tensor < m_rowCount) emit dataChanged(index(tensor, 0), index(tensor, ColumnCount - 1));
+    }
+}
+
+QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
+    if (!index.isValid() || index.row() >= m_session.tensorCount()) return {};
+    const int tensor = index.row();
+    const int column = index.column();
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    switch (role) {
+        case Qt::DisplayRole: return displayText(tensor, column);
+        case Qt::EditRole:
+        case FormatNameRole:
+            if (column != FormatColumn || !resolved || !resolved->quantizable) return role == Qt::EditRole ? QVariant(displayText(tensor, column)) : QVariant();
+            return QString::fromStdString(resolved->requested.name());
+        case Qt::TextAlignmentRole:
+            return QVariant::fromValue(Qt::Alignment((measureOf(column) || column == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        case Qt::ToolTipRole: return toolTip(tensor, column);
+        case SortRole: return sortValue(tensor, column);
+        case TensorIndexRole: return tensor;
+        case FallbackRole: return column == FormatColumn && resolved && resolved->quantizable && !resolved->kept && resolved->fellBack();
+        case OverrideRole: return column == FormatColumn && resolved && m_session.recipe().recipe().overrides.count(resolved->name) > 0;
+        case MutedRole: return isMuted(tensor, column);
+        case BarRole: return barValue(tensor, column);
+        default: return {};
+    }
+}
+
+QString TensorTableModel::displayText(int tensor, int column) const {
+    const auto& info = m_session.tensor(tensor);
+    switch (column) {
+        case Name: return QString::fromStdString(info.canonicalName);
+        case Role: return toText(roleName(info.role)) + (info.isBias ? tr(" bias") : QString());
+        case Shape: return shapeText(info.shape);
+        case Stored: return toText(dtypeInfo(info.dtype).name);
+        case FormatColumn: {
+            const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+            if (!resolved) return noValue();
+            if (resolved->kept) return toText(dtypeInfo(info.dtype).name);
+            return QString::fromStdString(resolved->format.displayName());
+        }
+        default: break;
+    }
+    const auto measure = measureOf(column);
+    return measure ? measureText(*measure, m_session.value(*measure, tensor)) : noValue();
+}
+
+QVariant TensorTableModel::sortValue(int tensor, int column) const {
+    const auto& info = m_session.tensor(tensor);
+    if (column == Name) return QString::fromStdString(info.canonicalName);
+    if (column == Shape) return qlonglong(info.elementCount());
+    const auto measure = measureOf(column);
+    if (!measure) return displayText(tensor, column);
+    const auto value = m_session.value(*measure, tensor);
+    return value ? QVariant(*value) : QVariant();
+}
+
+bool TensorTableModel::isMuted(int tensor, int column) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (column == FormatColumn) return !resolved || !resolved->quantizable || resolved->kept;
+    const auto measure = measureOf(column);
+    if (!measure) return column == Role || column == Stored || column == Shape;
+    return m_session.isStale(*measure, tensor) || !m_session.value(*measure, tensor);
+}
+
+QVariant TensorTableModel::barValue(int tensor, int column) const {
+    const auto measure = measureOf(column);
+    if (!measure) return {};
+    const auto value = m_session.value(*measure, tensor);
+    if (!value) return {};
+    if (column == RelativeError) return logShare(*value, 1e-5, 0.1);
+    if (column == Kurtosis) return logShare(*value, 2, 1000);
+    if (column == MaxSigma) return logShare(*value, 3, 100);
+    return {};
+}
+
+QString TensorTableModel::formatToolTip(int tensor) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!resolved) return {};
+    if (!resolved->quantizable) return tr("Norms, biases and position tables are small and sensitive: they stay in full precision whatever the recipe says.");
+    if (resolved->kept) return tr("No rule of the recipe touches this tensor: it stays as stored. Double-click to choose a format.");
+    if (resolved->fellBack()) {
+        return tr("%1 does not fit: its blocks do not divide the row of %2 weights. %3 takes its place.")
+            .arg(QString::fromStdString(resolved->requested.displayName()), countText(resolved->cols), QString::fromStdString(resolved->format.displayName()));
+    }
+    return tr("%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected tensors.")
+        .arg(numberText(resolved->format.bitsPerWeight()));
+}
+
+QString TensorTableModel::toolTip(int tensor, int column) const {
+    const auto& info = m_session.tensor(tensor);
+    if (column == Name) {
+        return info.name == info.canonicalName ? QString::fromStdString(info.name)
+                                               : tr("%1\nin the file: %2").arg(QString::fromStdString(info.canonicalName), QString::fromStdString(info.name));
+    }
+    if (column == FormatColumn) return formatToolTip(tensor);
+    const auto measure = measureOf(column);
+    if (!measure) return {};
+    if (column == RelativeError || column == Sqnr) {
+        if (const QString problem = m_session.quantization().problem(tensor); !problem.isEmpty()) return problem;
+        if (m_session.isStale(*measure, tensor)) return tr("Of the format before; the new figure is being computed.");
+    }
+    if (m_session.value(*measure, tensor)) return {};
+    if (const QString problem = m_session.statistics().problem(tensor); !problem.isEmpty()) return problem;
+    return {};
+}
+
+QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount) return {};
+    const auto measure = measureOf(section);
+    if (role == Qt::TextAlignmentRole) {
+        return QVariant::fromValue(Qt::Alignment((measure || section == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    }
+    if (role == Qt::ToolTipRole && measure) return measureMeaning(*measure);
+    if (role != Qt::DisplayRole) return {};
+    if (measure) return measureLabel(*measure);
+    switch (section) {
+        case Name: return tr("tensor");
+        case Role: return tr("role");
+        case Shape: return tr("shape");
+        case Stored: return tr("stored");
+        case FormatColumn: return tr("format");
+        default: return {};
+    }
+}
+
+Qt::ItemFlags TensorTableModel::flags(const QModelIndex& index) const {
+    Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
+    const auto* resolved = m_session.recipe().resolvedTensor(index.row());
+    if (index.column() == FormatColumn && resolved && resolved->quantizable) flags |= Qt::ItemIsEditable;
+    return flags;
+}
+
+bool TensorTableModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+    if (role != Qt::EditRole || index.column() != FormatColumn) return false;
+    const auto format = Format::parse(value.toString().toStdString());
+    if (!format) return false;
+    const int tensor = index.row();
+    const auto& selection = m_session.selection();
+    m_session.recipe().setFormat(selection.contains(tensor) ? selection.tensors() : QList<int>{tensor}, *format);
+    return true;
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/distribution/distribution_panel.h"
+
+#include <QButtonGroup>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/models/tensor_table_model.h"
+#include "app/plots/distribution_plot.h"
+#include "app/session/session.h"
+#include "app/widgets/number_text.h"
+#include "app/widgets/state_stack.h"
+
+namespace halftone::app {
+
+namespace {
+const QString kTag = QStringLiteral("distribution");
+}
+
+DistributionPanel::DistributionPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
+    setObjectName(QStringLiteral("distributionPanel"));
+    createToggles();
+    createLayout();
+    connect(&m_session.selection(), &Selection::changed, this, &DistributionPanel::refresh);
+    connect(&m_session, &Session::tensorsChanged, this, &DistributionPanel::refreshIfShown);
+    connect(m_plot, &DistributionPlot::rangeChanged, this, &DistributionPanel::updateCaption);
+    connect(m_plot, &DistributionPlot::probed, this, &DistributionPanel::probed);
+    refresh();
+}
+
+void DistributionPanel::createToggles() {
+    const auto toggle = [this](const QString& text, const QString& tip, bool checked) {
+        auto* button = new QToolButton(this);
+        button->setText(text);
+        button->setToolTip(tip);
+        button->setCheckable(true);
+        button->setChecked(checked);
+        return button;
+    };
+    m_weights = toggle(tr("weights"), tr("The tensor's own numbers"), true);
+    m_activations = toggle(tr("activations"), tr("What enters the layer on the calibration text"), false);
+    m_logCounts = toggle(tr("log y"), tr("Counts on a logarithmic axis"), true);
+    m_fullRange = toggle(tr("full range"), tr("From the smallest to the largest value; otherwise the middle 99.98 %"), false);
+    auto* group = new QButtonGroup(this);
+    group->addButton(m_weights);
+    group->addButton(m_activations);
+    connect(m_activations, &QToolButton::toggled, this, [this] {
+        m_shownTensor = -1;
+        refresh();
+    });
+}
+
+void DistributionPanel::createLayout() {
+    m_title = new QLabel(this);
+    m_legend = new QLabel(this);
+    m_caption = mutedLabel({}, this);
+    auto* content = new QWidget(this);
+    m_plot = new DistributionPlot(content);
+    auto* plotLayout = new QVBoxLayout(content);
+    plotLayout->setContentsMargins(0, 0, 0, 0);
+    plotLayout->setSpacing(0);
+    plotLayout->addWidget(m_plot, 1);
+    m_stack = new StateStack(content, this);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 0);
+    bar->addWidget(m_title);
+    bar->addSpacing(8);
+    bar->addWidget(m_legend);
+    bar->addStretch();
+    for (auto* button : {m_weights, m_activations, m_logCounts, m_fullRange}) bar->addWidget(button);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(m_stack, 1);
+    m_caption->setContentsMargins(8, 0, 8, 4);
+    layout->addWidget(m_caption);
+    connect(m_logCounts, &QToolButton::toggled, m_plot, &DistributionPlot::setLogCounts);
+    connect(m_fullRange, &QToolButton::toggled, m_plot, &DistributionPlot::setFullRange);
+}
+
+QString DistributionPanel::titleOf(int tensor) const {
+    const auto& info = m_session.tensor(tensor);
+    return QStringLiteral("<b>%1</b>  %2").arg(QString::fromStdString(info.canonicalName).toHtmlEscaped(), shapeText(info.shape));
+}
+
+void DistributionPanel::refreshIfShown(const QList<int>& tensors) {
+    const int current = m_session.selection().current();
+    if (current < 0 || (!tensors.isEmpty() && !tensors.contains(current))) return;
+    refresh();
+}
+
+void DistributionPanel::refresh() {
+    const int tensor = m_session.selection().current();
+    if (tensor < 0 || tensor >= m_session.tensorCount()) {
+        m_shownTensor = -1;
+        m_data.reset();
+        m_title->clear();
+        m_legend->clear();
+        m_caption->clear();
+        m_stack->showSentence(tr("Select a tensor in the table or the matrix to see the distribution of its weights."));
+        return;
+    }
+    if (m_activations->isChecked()) {
+        showActivations(tensor);
+    } else {
+        showWeights(tensor);
+    }
+}
+
+void DistributionPanel::showActivations(int tensor) {
+    m_session.jobs().cancelTag(kTag);
+    m_title->setText(titleOf(tensor));
+    m_shownTensor = -1;
+    if (!m_session.calibration().hasData()) {
+        m_data.reset();
+        m_legend->clear();
+        m_caption->clear();
+        m_stack->showSentence(tr("Activations are known after a calibration run: see the Calibration panel."));
+        return;
+    }
+    const auto layer = m_session.calibration().of(tensor);
+    if (!layer) {
+        m_data.reset();
+        m_legend->clear();
+        m_caption->clear();
+        m_stack->showSentence(tr("Nothing is multiplied by this tensor in a linear layer, so it has no activations."));
+        return;
+    }
+    auto distribution = std::make_shared<DistributionData>();
+    distribution->stats = std::make_shared<const TensorStats>(layer->summary);
+    showData(std::move(distribution));
+}
+
+void DistributionPanel::showWeights(int tensor) {
+    DistributionRequest request{m_session.checkpoint(), tensor, m_session.statistics().of(tensor), std::nullopt, m_session.modelJobs().importance()};
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (resolved && resolved->quantizable && !resolved->kept) request.format = resolved->format;
+    const bool hasStatistics = request.stats != nullptr;
+    if (tensor == m_shownTensor && request.format == m_requestedFormat && (hasStatistics == m_hadStatistics || m_data)) return;
+    m_title->setText(titleOf(tensor));
+    m_shownTensor = tensor;
+    m_requestedFormat = request.format;
+    m_hadStatistics = hasStatistics;
+    if (hasStatistics && !request.stats->histogram.empty()) {
+        // The original is there at once; the quantized line follows when it is computed.
+        auto distribution = std::make_shared<DistributionData>();
+        distribution->stats = request.stats;
+        showData(std::move(distribution));
+        if (!request.format) return;
+    } else if (!m_data) {
+        m_stack->showSentence(tr("Reading the tensor…"));
+    }
+    using Shared = std::shared_ptr<const DistributionData>;
+    m_session.jobs().start<Shared>(
+        {tr("Distribution"), JobLane::Plots, kTag, true}, this,
+        [request](const JobControl& control) { return computeDistribution(request, control.context()); },
+        [this](const Result<Shared>& distribution) {
+            if (distribution) {
+                showData(*distribution);
+            } else if (distribution.error().code != ErrorCode::kCancelled) {
+                m_data.reset();
+                m_legend->clear();
+                m_caption->clear();
+                m_stack->showSentence(QString::fromStdString(distribution.error().message));
+            }
+        });
+}
+
+void DistributionPanel::showData(std::shared_ptr<const DistributionData> distribution) {
+    m_data = std::move(distribution);
+    m_stack->showContent();
+    m_plot->setData(m_data);
+    updateCaption();
+}
+
+void DistributionPanel::updateCaption() {
+    if (!m_data) return;
+    const auto colors = themeColors(palette());
+    QString legend = QStringLiteral("<span style='color:%1'>■</span> %2").arg(colors.accent.name(), m_activations->isChecked() ? tr("activations") : tr("original"));
+    if (m_data->format) {
+        legend += QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>■</span> %2")
+                      .arg(colors.second.name(), tr("after %1").arg(QString::fromStdString(m_data->format->displayName())));
+    }
+    m_legend->setText(legend);
+    const auto& stats = *m_data->stats;
+    QStringList parts;
+    parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))
+          << tr("min %1 · max %2 (%3 σ)").arg(numberText(stats.min), numberText(stats.max), numberText(stats.maxOverSigma()))
+          << tr("outside: %1").arg(m_plot->outsideText());
+    if (stats.nonFiniteCount > 0) parts << tr("%1 not finite").arg(countText(stats.nonFiniteCount));
+    if (m_data->format) parts << tr("error %1 · SQNR %2 dB").arg(numberText(m_data->distortion.relativeMse()), fixedText(m_data->distortion.sqnrDb(), 1));
+    if (m_data->worst) {
+        const auto& worst = *m_data->worst;
+        parts << tr("worst group: row %1, columns %2–%3, error %4, %5 levels")
+                     .arg(worst.row).arg(worst.firstColumn).arg(worst.firstColumn + worst.columns - 1).arg(numberText(worst.relativeError)).arg(worst.levels.size());
+    }
+    m_caption->setText(parts.join(QStringLiteral(" · ")));
+}
+
+}  // namespace halftone::app

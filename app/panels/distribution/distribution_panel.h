@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "app/plots/distribution_data.h"
+
+class QLabel;
+class QToolButton;
+
+namespace halftone::app {
+
+class DistributionPlot;
+class Session;
+class StateStack;
+
+/// Histogram of the selected tensor: its weights before and after quantization, or the activations that enter it.
+class DistributionPanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit DistributionPanel(Session& session, QWidget* parent = nullptr);
+
+  signals:
+    void probed(const QString& text);
+
+  private:
+    void createLayout();
+    void createToggles();
+    void refresh();
+    void refreshIfShown(const QList<int>& tensors);
+    void showWeights(int tensor);
+    void showActivations(int tensor);
+    void showData(std::shared_ptr<const DistributionData> distribution);
+    void updateCaption();
+    [[nodiscard]] QString titleOf(int tensor) const;
+
+    Session& m_session;
+    QLabel *m_title = nullptr, *m_caption = nullptr, *m_legend = nullptr;
+    QToolButton *m_weights = nullptr, *m_activations = nullptr, *m_logCounts = nullptr, *m_fullRange = nullptr;
+    DistributionPlot* m_plot = nullptr;
+    StateStack* m_stack = nullptr;
+    int m_shownTensor = -1;
+    std::optional<Format> m_requestedFormat;
+    bool m_hadStatistics = false;
+    std::shared_ptr<const DistributionData> m_data;
+};
+
+}  // namespace halftone::app

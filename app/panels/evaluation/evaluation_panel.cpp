@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/evaluation/evaluation_panel.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QMenu>
+#include <QPushButton>
+#include <QSaveFile>
+#include <QSpinBox>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+#include "app/models/run_table_model.h"
+#include "app/session/resources.h"
+#include "app/session/session.h"
+#include "app/widgets/number_text.h"
+#include "app/widgets/path_edit.h"
+#include "app/widgets/state_stack.h"
+
+namespace halftone::app {
+
+namespace {
+
+struct ProtocolChoice {
+    const char* label;
+    const char* meaning;
+    ProtocolKind kind;
+    int contextLength;
+};
+constexpr ProtocolChoice kProtocols[] = {
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p512, half scored"), QT_TRANSLATE_NOOP("EvaluationPanel", "llama.cpp's: windows of 512 tokens, the second half of each scored"), ProtocolKind::kHalfScored, 512},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p2048"), QT_TRANSLATE_NOOP("EvaluationPanel", "GPTQ's: consecutive windows of 2048 tokens"), ProtocolKind::kFullWindow, 2048},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p4096"), QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows of 4096 tokens"), ProtocolKind::kFullWindow, 4096},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "BOS windows"), QT_TRANSLATE_NOOP("EvaluationPanel", "Each window begins with BOS; every token of the text is scored once"), ProtocolKind::kBosWindow, 512},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "plain windows"), QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows without BOS, the last one may be short"), ProtocolKind::kPlainWindow, 512},
+};
+
+QString translated(const char* text) { return QCoreApplication::translate("EvaluationPanel", text); }
+
+}  // namespace
+
+EvaluationPanel::EvaluationPanel(Session& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_model(new RunTableModel(session.evaluation(), this)) {
+    setObjectName(QStringLiteral("evaluationPanel"));
+    createControls();
+    createTable();
+    createLayout();
+    connectSession();
+    refresh();
+}
+
+void EvaluationPanel::createControls() {
+    m_text = new PathEdit(tr("Evaluation text"), tr("Texts (*.txt *.raw);;All files (*)"), this);
+    m_text->setPath(resourcePath(QStringLiteral("texts/evaluation.txt")));
+    m_text->setMinimumWidth(140);
+    m_protocol = new QComboBox(this);
+    m_protocol->setAccessibleName(tr("Protocol"));
+    for (const auto& choice : kProtocols) {
+        m_protocol->addItem(translated(choice.label));
+        m_protocol->setItemData(m_protocol->count() - 1, translated(choice.meaning), Qt::ToolTipRole);
+    }
+    m_protocol->setToolTip(tr("How the text is cut and which positions count. Figures of different protocols cannot be compared."));
+    m_context = new QSpinBox(this);
+    m_context->setRange(8, 131072);
+    m_context->setValue(512);
+    m_context->setPrefix(tr("ctx "));
+    m_context->setToolTip(tr("Tokens per window"));
+    m_chunks = new QSpinBox(this);
+    m_chunks->setObjectName(QStringLiteral("evaluationChunks"));
+    m_chunks->setRange(0, 1'000'000);
+    m_chunks->setSpecialValueText(tr("all windows"));
+    m_chunks->setSuffix(tr(" windows"));
+    m_chunks->setToolTip(tr("How many windows of the text to run; fewer are faster and less certain"));
+    m_runOriginal = new QPushButton(tr("Run original"), this);
+    m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
+    m_runRecipe = new QPushButton(tr("Run recipe"), this);
+    m_runRecipe->setObjectName(QStringLiteral("runRecipe"));
+    m_status = mutedLabel({}, this);
+    connect(m_protocol, &QComboBox::activated, this, &EvaluationPanel::onProtocolChosen);
+}
+
+void EvaluationPanel::createTable() {
+    m_table = new QTableView(this);
+    m_table->setObjectName(QStringLiteral("runTable"));
+    m_table->setAccessibleName(tr("Measured runs"));
+    m_table->setModel(m_model);
+    m_table->setShowGrid(false);
+    m_table->setAlternatingRowColors(true);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(22);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->setWordWrap(false);
+    const std::pair<int, int> widths[] = {{RunTableModel::Name, 180}, {RunTableModel::Perplexity, 120}, {RunTableModel::Kld, 140}, {RunTableModel::KldP99, 72},
+                                          {RunTableModel::Agreement, 80}, {RunTableModel::Bits, 56}, {RunTableModel::Size, 76}, {RunTableModel::ProtocolColumn, 90},
+                                          {RunTableModel::Text, 110}, {RunTableModel::Device, 150}, {RunTableModel::Seconds, 64}, {RunTableModel::When, 52}};
+    for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    connect(m_table, &QTableView::doubleClicked, this, &EvaluationPanel::restoreRecipe);
+    connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
+        QMenu menu(this);
+        const auto index = m_table->indexAt(position);
+        menu.addAction(tr("Take this recipe back"), this, [this, index] { restoreRecipe(index); })->setEnabled(index.isValid());
+        menu.addAction(tr("Copy all runs as CSV"), this, [this] { QApplication::clipboard()->setText(m_model->csv()); });
+        menu.addAction(tr("Save all runs as CSV…"), this, [this] {
+            const QString path = QFileDialog::getSaveFileName(this, tr("Save the runs"), QStringLiteral("runs.csv"), tr("Tables (*.csv)"));
+            QSaveFile file(path);
+            if (path.isEmpty()) return;
+            const bool written = file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
+            if (!written) m_session.messages().warn(tr("%1 cannot be written: %2.").arg(path, file.errorString()));
+        });
+        menu.exec(m_table->viewport()->mapToGlobal(position));
+    });
+}
+
+void EvaluationPanel::createLayout() {
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 6, 8, 4);
+    bar->setSpacing(6);
+    bar->addWidget(m_text, 1);
+    bar->addWidget(m_protocol);
+    bar->addWidget(m_context);
+    bar->addWidget(m_chunks);
+    bar->addWidget(m_runOriginal);
+    bar->addWidget(m_runRecipe);
+    m_status->setContentsMargins(8, 0, 8, 4);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(m_status);
+    layout->addWidget(m_table, 1);
+}
+
+void EvaluationPanel::connectSession() {
+    auto& evaluation = m_session.evaluation();
+    const auto startOrCancel = [this](EvaluationTarget target) {
+        if (m_session.evaluation().isRunning()) {
+            m_session.evaluation().cancel();
+        } else {
+            start(target);
+        }
+    };
+    connect(m_runOriginal, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Original); });
+    connect(m_runRecipe, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Recipe); });
+    connect(&evaluation, &EvaluationService::stateChanged, this, &EvaluationPanel::refresh);
+    connect(&evaluation, &EvaluationService::runAdded, m_table, &QTableView::scrollToBottom, Qt::QueuedConnection);
+    connect(&m_session.jobs(), &JobManager::jobsChanged, this, &EvaluationPanel::refresh);
+    connect(&m_session, &Session::modelChanged, this, [this] {
+        if (const auto& model = m_session.model()) m_context->setValue(int(std::min<int64_t>(512, model->graph->config.contextLength)));
+        refresh();
+    });
+    connect(&m_session, &Session::sessionRestored, this, &EvaluationPanel::restoreSession);
+}
+
+void EvaluationPanel::restoreSession() {
+    const auto& saved = m_session.preferences();
+    if (!saved.evaluationText.empty()) m_text->setPath(QString::fromStdString(saved.evaluationText.string()));
+    const auto protocol = Protocol::parse(saved.protocol);
+    if (!protocol) return;
+    for (int i = 0; i < int(std::size(kProtocols)); ++i) {
+        if (kProtocols[i].kind == protocol->kind) {
+            m_protocol->setCurrentIndex(i);
+            break;
+        }
+    }
+    m_context->setValue(int(protocol->contextLength));
+}
+
+void EvaluationPanel::onProtocolChosen() {
+    const auto& choice = kProtocols[m_protocol->currentIndex()];
+    int64_t length = choice.contextLength;
+    if (const auto& model = m_session.model()) length = std::min(length, model->graph->config.contextLength);
+    m_context->setValue(int(length));
+}
+
+EvaluationOptions EvaluationPanel::options() const {
+    EvaluationOptions options;
+    options.textPath = m_text->path();
+    options.protocol = {kProtocols[m_protocol->currentIndex()].kind, m_context->value()};
+    options.maxWindows = m_chunks->value();
+    return options;
+}
+
+void EvaluationPanel::setChunks(int chunks) { m_chunks->setValue(chunks); }
+
+void EvaluationPanel::start(EvaluationTarget target) {
+    const auto chosen = options();
+    m_session.preferences().evaluationText = chosen.textPath.toStdString();
+    m_session.preferences().protocol = chosen.protocol.name();
+    m_session.evaluation().start(target, chosen);
+}
+
+QString EvaluationPanel::runningText() const {
+    const auto& running = m_session.evaluation().running();
+    if (!running) return tr("Preparing…");
+    QString text = tr("window %1 · perplexity %2").arg(running->windows).arg(estimateText(running->perplexity.mean, running->perplexity.standardError, 3));
+    if (running->reference) {
+        text += tr(" · KLD %1 ± %2").arg(numberText(running->reference->kld.mean, 4), numberText(running->reference->kld.standardError, 2));
+    }
+    return text;
+}
+
+void EvaluationPanel::refresh() {
+    const auto& evaluation = m_session.evaluation();
+    const QString why = m_session.modelJobs().whyNot();
+    const bool running = evaluation.isRunning();
+    const bool noRecipe = m_session.recipe().changesNothing();
+    m_runOriginal->setText(running ? tr("Cancel") : tr("Run original"));
+    m_runOriginal->setEnabled(why.isEmpty() || running);
+    m_runRecipe->setEnabled(why.isEmpty() && !running && !noRecipe);
+    m_runRecipe->setToolTip(noRecipe ? tr("The recipe changes nothing yet: choose a format first.") : tr("Measures the recipe against the original"));
+    m_status->setProperty("role", "muted");
+    if (!why.isEmpty()) {
+        m_status->setText(why);
+    } else if (running) {
+        m_status->setText(runningText());
+    } else if (!evaluation.problem().isEmpty()) {
+        m_status->setText(evaluation.problem());
+    } else if (evaluation.runs().isEmpty()) {
+        m_status->setText(tr("Run the original and a recipe on the text: perplexity with its error, and how far the recipe's predictions diverge from the original's."));
+    } else {
+        m_status->clear();
+    }
+    m_status->setVisible(!m_status->text().isEmpty());
+}
+
+void EvaluationPanel::restoreRecipe(const QModelIndex& index) {
+    if (!index.isValid()) return;
+    const auto& run = m_session.evaluation().runs()[index.row()];
+    if (run.target == EvaluationTarget::Recipe) m_session.recipe().apply(run.recipe, tr("Take back the recipe of a run"));
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "app/session/evaluation_service.h"
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+class QSpinBox;
+class QTableView;
+
+namespace halftone::app {
+
+class PathEdit;
+class RunTableModel;
+class Session;
+
+/// Measures the original and the recipe on a text, and keeps the table of what was measured.
+class EvaluationPanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit EvaluationPanel(Session& session, QWidget* parent = nullptr);
+    void start(EvaluationTarget target);
+    [[nodiscard]] EvaluationOptions options() const;
+    void setChunks(int chunks);
+
+  private:
+    void createControls();
+    void createTable();
+    void createLayout();
+    void connectSession();
+    void refresh();
+    void onProtocolChosen();
+    void restoreRecipe(const QModelIndex& index);
+    void restoreSession();
+    [[nodiscard]] QString runningText() const;
+
+    Session& m_session;
+    RunTableModel* m_model;
+    PathEdit* m_text = nullptr;
+    QComboBox* m_protocol = nullptr;
+    QSpinBox *m_context = nullptr, *m_chunks = nullptr;
+    QPushButton *m_runOriginal = nullptr, *m_runRecipe = nullptr;
+    QLabel* m_status = nullptr;
+    QTableView* m_table = nullptr;
+};
+
+}  // namespace halftone::app

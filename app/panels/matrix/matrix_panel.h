@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include "app/session/measure.h"
+
+class QComboBox;
+
+namespace halftone::app {
+
+class ColorBar;
+class LayerMatrix;
+class Session;
+
+/// The layer x role matrix with the choice of measure and its colour scale.
+class MatrixPanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit MatrixPanel(Session& session, QWidget* parent = nullptr);
+    void setMeasure(Measure measure);
+
+  private:
+    void fillMeasures();
+
+    QComboBox* m_measures;
+    ColorBar* m_bar;
+    LayerMatrix* m_matrix;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/recipe/recipe_panel.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDir>
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QListView>
+#include <QMenu>
+#include <QTableView>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/dialogs/rule_dialog.h"
+#include "app/models/problem_model.h"
+#include "app/models/rule_table_model.h"
+#include "app/session/resources.h"
+#include "app/session/session.h"
+#include "app/widgets/format_combo.h"
+#include "app/widgets/number_text.h"
+#include "app/widgets/state_stack.h"
+
+namespace halftone::app {
+
+namespace {
+
+QLabel* titleLabel(const QString& text, QWidget* parent) {
+    auto* label = new QLabel(text, parent);
+    label->setProperty("role", "title");
+    return label;
+}
+
+}  // namespace
+
+RecipePanel::RecipePanel(Session& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_rules(new RuleTableModel(session.recipe(), this)), m_problems(new ProblemModel(this)) {
+    setObjectName(QStringLiteral("recipePanel"));
+    createTop();
+    createRules();
+    createTotals();
+    createLayout();
+    connectSession();
+    refresh();
+}
+
+void RecipePanel::createTop() {
+    m_name = new QLabel(this);
+    m_name->setTextFormat(Qt::PlainText);
+    m_name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_presets = new QToolButton(this);
+    m_presets->setObjectName(QStringLiteral("presets"));
+    m_presets->setText(tr("Presets"));
+    m_presets->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(m_presets);
+    for (const auto& [name, path] : presets()) menu->addAction(name, this, [this, path = path] { loadPreset(path); });
+    m_presets->setMenu(menu);
+    m_default = new QComboBox(this);
+    m_default->setObjectName(QStringLiteral("defaultFormat"));
+    m_default->setAccessibleName(tr("Default format"));
+    m_default->addItem(tr("keep as stored"), QString());
+    fillWithFormats(*m_default);
+    m_default->setToolTip(tr("What every weight matrix becomes that no rule and no hand speaks of"));
+    m_importance = new QCheckBox(tr("weigh by importance"), this);
+    m_importance->setToolTip(tr("Block formats choose their codes so that channels with large activations lose less. Needs a calibration run."));
+    connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
+    connect(m_importance, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseImportance(on); });
+}
+
+void RecipePanel::createRules() {
+    m_ruleTable = new QTableView(this);
+    m_ruleTable->setObjectName(QStringLiteral("ruleTable"));
+    m_ruleTable->setAccessibleName(tr("Rules"));
+    m_ruleTable->setModel(m_rules);
+    m_ruleTable->setShowGrid(false);
+    m_ruleTable->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_ruleTable->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_ruleTable->verticalHeader()->setDefaultSectionSize(22);
+    m_ruleTable->verticalHeader()->setFixedWidth(28);
+    m_ruleTable->horizontalHeader()->setHighlightSections(false);
+    m_ruleTable->horizontalHeader()->setSectionResizeMode(RuleTableModel::Roles, QHeaderView::Stretch);
+    m_ruleTable->horizontalHeader()->resizeSection(RuleTableModel::Blocks, 64);
+    connect(m_ruleTable, &QTableView::doubleClicked, this, [this](const QModelIndex& index) { editRule(index.row()); });
+    const auto button = [this](const QString& text, const QString& tip, auto action) {
+        auto* tool = new QToolButton(this);
+        tool->setText(text);
+        tool->setToolTip(tip);
+        tool->setAccessibleName(tip);
+        connect(tool, &QToolButton::clicked, this, action);
+        m_ruleButtons.append(tool);
+    };
+    auto& editor = m_session.recipe();
+    button(QStringLiteral("+"), tr("Add a rule"), [this] { addRule(); });
+    button(QStringLiteral("−"), tr("Remove the rule"), [this, &editor] { editor.removeRule(currentRule()); });
+    button(QStringLiteral("↑"), tr("Move the rule up"), [this, &editor] { editor.moveRule(currentRule(), currentRule() - 1); });
+    button(QStringLiteral("↓"), tr("Move the rule down: later rules win"), [this, &editor] { editor.moveRule(currentRule(), currentRule() + 1); });
+}
+
+void RecipePanel::createTotals() {
+    m_totals = new QLabel(this);
+    m_totals->setTextFormat(Qt::RichText);
+    m_totals->setWordWrap(true);
+    m_overrides = mutedLabel({}, this);
+    m_clearOverrides = new QToolButton(this);
+    m_clearOverrides->setText(tr("Clear"));
+    m_clearOverrides->setToolTip(tr("Takes back all formats set by hand"));
+    connect(m_clearOverrides, &QToolButton::clicked, this, [this] {
+        Recipe next = m_session.recipe().recipe();
+        next.overrides.clear();
+        m_session.recipe().apply(std::move(next), tr("Clear the formats set by hand"));
+    });
+    m_problemList = new QListView(this);
+    m_problemList->setObjectName(QStringLiteral("recipeProblems"));
+    m_problemList->setAccessibleName(tr("Problems of the recipe"));
+    m_problemList->setModel(m_problems);
+    m_problemList->setWordWrap(true);
+    m_problemList->setUniformItemSizes(false);
+    m_problemList->setResizeMode(QListView::Adjust);
+    connect(m_problemList, &QListView::clicked, this, [this](const QModelIndex& index) { jumpToProblem(index.row()); });
+}
+
+void RecipePanel::createLayout() {
+    auto* top = new QHBoxLayout;
+    top->addWidget(m_name, 1);
+    top->addWidget(m_presets);
+    auto* defaults = new QHBoxLayout;
+    defaults->addWidget(new QLabel(tr("Default"), this));
+    defaults->addWidget(m_default, 1);
+    defaults->addWidget(m_importance);
+    auto* ruleBar = new QHBoxLayout;
+    ruleBar->addWidget(titleLabel(tr("Rules"), this));
+    ruleBar->addStretch();
+    for (auto* button : m_ruleButtons) ruleBar->addWidget(button);
+    auto* overrides = new QHBoxLayout;
+    overrides->addWidget(m_overrides, 1);
+    overrides->addWidget(m_clearOverrides);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 8, 8, 8);
+    layout->setSpacing(6);
+    layout->addLayout(top);
+    layout->addWidget(m_totals);
+    layout->addLayout(defaults);
+    layout->addLayout(ruleBar);
+    layout->addWidget(m_ruleTable, 2);
+    layout->addLayout(overrides);
+    layout->addWidget(m_problemList, 1);
+}
+
+void RecipePanel::connectSession() {
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, &RecipePanel::refresh);
+    connect(&m_session.calibration(), &CalibrationService::changed, this, &RecipePanel::refresh);
+    connect(&m_session, &Session::checkpointChanged, this, &RecipePanel::refresh);
+}
+
+void RecipePanel::refresh() {
+    const auto& recipe = m_session.recipe().recipe();
+    setEnabled(m_session.checkpoint() != nullptr);
+    m_name->setText(recipe.name.empty() ? tr("Recipe") : QString::fromStdString(recipe.name));
+    m_name->setToolTip(m_name->text());
+    m_default->setCurrentIndex(m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
+    m_importance->setEnabled(m_session.calibration().hasData());
+    m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
+    const auto overrides = int(recipe.overrides.size());
+    m_overrides->setText(overrides ? tr("%n tensor(s) set by hand", nullptr, overrides) : tr("No tensor is set by hand: change formats in the table."));
+    m_clearOverrides->setVisible(overrides > 0);
+    m_problems->setProblems(m_session.recipe().resolved().problems);
+    m_problemList->setVisible(m_problems->rowCount() > 0);
+    refreshTotals();
+}
+
+void RecipePanel::refreshTotals() {
+    const auto& totals = m_session.recipe().resolved().totals;
+    if (totals.parameters == 0) {
+        m_totals->clear();
+        return;
+    }
+    const double saved = totals.sourceBytes > 0 ? 1.0 - double(totals.bytes) / double(totals.sourceBytes) : 0;
+    m_totals->setText(QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
+                          .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())), bytesText(double(totals.bytes)),
+                               saved >= 0 ? tr("%1 saved of %2").arg(percentText(saved), bytesText(double(totals.sourceBytes)))
+                                          : tr("%1 more than %2").arg(percentText(-saved), bytesText(double(totals.sourceBytes)))));
+}
+
+void RecipePanel::onDefaultChosen() {
+    const QString name = m_default->currentData().toString();
+    if (name.isEmpty()) return m_session.recipe().setDefaultFormat(std::nullopt);
+    if (const auto format = Format::parse(name.toStdString())) m_session.recipe().setDefaultFormat(*format);
+}
+
+int RecipePanel::currentRule() const { return m_ruleTable->currentIndex().isValid() ? m_ruleTable->currentIndex().row() : -1; }
+
+void RecipePanel::addRule() {
+    RecipeRule rule;
+    rule.format = Format::of(DType::kQ6_K);
+    const int current = m_session.selection().current();
+    if (current >= 0) rule.match.roles.insert(m_session.tensor(current).role);
+    RuleDialog dialog(rule, m_session.checkpoint()->tensors(), this);
+    if (dialog.exec() == QDialog::Accepted) m_session.recipe().addRule(dialog.rule());
+}
+
+void RecipePanel::editRule(int row) {
+    const auto& rules = m_session.recipe().recipe().rules;
+    if (row < 0 || size_t(row) >= rules.size()) return;
+    RuleDialog dialog(rules[size_t(row)], m_session.checkpoint()->tensors(), this);
+    if (dialog.exec() == QDialog::Accepted) m_session.recipe().replaceRule(row, dialog.rule());
+}
+
+void RecipePanel::jumpToProblem(int row) {
+    const auto& name = m_problems->problem(row).tensor;
+    for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
+        if (m_session.tensor(tensor).canonicalName == name) m_session.selection().select({tensor});
+    }
+}
+
+QList<std::pair<QString, QString>> RecipePanel::presets() {
+    QList<std::pair<QString, QString>> list;
+    const QDir folder(resourcePath(QStringLiteral("presets")));
+    for (const auto& file : folder.entryInfoList({QStringLiteral("*.recipe")}, QDir::Files, QDir::Name)) {
+        const auto recipe = Recipe::load(file.filePath().toStdString());
+        if (recipe) list.append({recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name), file.filePath()});
+    }
+    return list;
+}
+
+void RecipePanel::loadPreset(const QString& path) {
+    auto recipe = Recipe::load(path.toStdString());
+    if (!recipe) return m_session.messages().fail(tr("Recipe"), recipe.error());
+    const QString name = tr("Load the recipe “%1”").arg(QString::fromStdString(recipe->name));
+    m_session.recipe().apply(std::move(*recipe), name);
+}
+
+void RecipePanel::load() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Load a recipe"), {}, tr("Recipes (*.recipe);;All files (*)"));
+    if (!path.isEmpty()) loadPreset(path);
+}
+
+void RecipePanel::save() {
+    QString path = QFileDialog::getSaveFileName(this, tr("Save the recipe"), QStringLiteral("my.recipe"), tr("Recipes (*.recipe)"));
+    if (path.isEmpty()) return;
+    if (!path.endsWith(QLatin1String(".recipe"))) path += QStringLiteral(".recipe");
+    if (auto status = m_session.recipe().recipe().save(path.toStdString()); !status) m_session.messages().fail(tr("Recipe"), status.error());
+}
+
+}  // namespace halftone::app

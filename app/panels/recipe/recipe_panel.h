@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QListView;
+class QMenu;
+class QTableView;
+class QToolButton;
+
+namespace halftone::app {
+
+class ProblemModel;
+class RuleTableModel;
+class Session;
+
+/// The recipe: default format, rules, formats set by hand, what it comes to, and what is wrong with it.
+class RecipePanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit RecipePanel(Session& session, QWidget* parent = nullptr);
+    void loadPreset(const QString& path);
+    void load();
+    void save();
+    /// Presets found beside the program, as (name, path).
+    [[nodiscard]] static QList<std::pair<QString, QString>> presets();
+
+  private:
+    void createTop();
+    void createRules();
+    void createTotals();
+    void createLayout();
+    void connectSession();
+    void refresh();
+    void refreshTotals();
+    void onDefaultChosen();
+    void addRule();
+    void editRule(int row);
+    [[nodiscard]] int currentRule() const;
+    void jumpToProblem(int row);
+
+    Session& m_session;
+    RuleTableModel* m_rules;
+    ProblemModel* m_problems;
+    QLabel *m_name = nullptr, *m_totals = nullptr, *m_overrides = nullptr;
+    QComboBox* m_default = nullptr;
+    QToolButton *m_presets = nullptr, *m_clearOverrides = nullptr;
+    QCheckBox* m_importance = nullptr;
+    QTableView* m_ruleTable = nullptr;
+    QListView* m_problemList = nullptr;
+    QList<QToolButton*> m_ruleButtons;
+};
+
+}  // namespace halftone::app

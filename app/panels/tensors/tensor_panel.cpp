@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/panels/tensors/tensor_panel.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QStyle>
+#include <QTableView>
+#include <QVBoxLayout>
+
+#include "app/models/tensor_delegate.h"
+#include "app/models/tensor_filter_model.h"
+#include "app/models/tensor_table_model.h"
+#include "app/session/session.h"
+#include "app/widgets/format_combo.h"
+#include "app/widgets/state_stack.h"
+
+namespace halftone::app {
+
+namespace {
+constexpr int kRowHeight = 22;
+const QList<std::pair<int, int>> kColumnWidths{
+    {TensorTableModel::Name, 220}, {TensorTableModel::Role, 96}, {TensorTableModel::Block, 44}, {TensorTableModel::Shape, 110},
+    {TensorTableModel::Stored, 56}, {TensorTableModel::FormatColumn, 130}, {TensorTableModel::Bits, 52}, {TensorTableModel::Size, 76},
+    {TensorTableModel::RelativeError, 76}, {TensorTableModel::Sqnr, 70}, {TensorTableModel::Kurtosis, 70}, {TensorTableModel::MaxSigma, 62},
+    {TensorTableModel::Minimum, 70}, {TensorTableModel::Maximum, 70}, {TensorTableModel::Outliers, 66}, {TensorTableModel::Zeros, 66},
+    {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
+};
+}  // namespace
+
+TensorPanel::TensorPanel(Session& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_model(new TensorTableModel(session, this)), m_filter(new TensorFilterModel(session, this)) {
+    setObjectName(QStringLiteral("tensorPanel"));
+    m_filter->setSourceModel(m_model);
+    createLayout();
+    setUpTable();
+    connectSession();
+    updateCount();
+}
+
+void TensorPanel::createLayout() {
+    m_filterEdit = new QLineEdit(this);
+    m_filterEdit->setObjectName(QStringLiteral("tensorFilter"));
+    m_filterEdit->setPlaceholderText(tr("Filter: ffn_down, role=attn_q && kurtosis>20"));
+    m_filterEdit->setClearButtonEnabled(true);
+    m_filterEdit->setMaximumWidth(420);
+    m_filterEdit->setAccessibleName(tr("Filter of the tensor table"));
+    m_filterEdit->setToolTip(tr("A part of the name, or comparisons: role, block, format, stored, kurtosis, maxsigma, error, sqnr, bits, size, "
+                                "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
+    m_problem = new QLabel(this);
+    m_problem->setProperty("role", "problem");
+    m_count = new QLabel(this);
+    m_count->setProperty("role", "muted");
+    m_table = new QTableView(this);
+    auto* bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 4);
+    bar->setSpacing(8);
+    bar->addWidget(m_filterEdit, 3);
+    bar->addWidget(m_problem, 2);
+    bar->addStretch(1);
+    bar->addWidget(m_count);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(m_table);
+}
+
+void TensorPanel::setUpTable() {
+    m_table->setObjectName(QStringLiteral("tensorTable"));
+    m_table->setAccessibleName(tr("Tensors"));
+    m_table->setModel(m_filter);
+    m_table->setItemDelegate(new TensorDelegate(m_session, m_table));
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(-1, Qt::AscendingOrder);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_table->setShowGrid(false);
+    m_table->setAlternatingRowColors(true);
+    m_table->setWordWrap(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
+    m_table->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_table->setMouseTracking(true);
+    m_table->viewport()->installEventFilter(this);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    m_table->verticalHeader()->setDefaultSectionSize(kRowHeight);
+    auto* header = m_table->horizontalHeader();
+    header->setHighlightSections(false);
+    header->setSectionsMovable(true);
+    header->setSortIndicatorClearable(true);
+    header->setContextMenuPolicy(Qt::CustomContextMenu);
+    header->setMinimumSectionSize(36);
+    for (const auto& [column, width] : kColumnWidths) header->resizeSection(column, width);
+    header->hideSection(TensorTableModel::ActivationMax);
+    header->hideSection(TensorTableModel::ActivationKurtosis);
+    connect(header, &QWidget::customContextMenuRequested, this, &TensorPanel::showHeaderMenu);
+    connect(m_table, &QWidget::customContextMenuRequested, this, &TensorPanel::showContextMenu);
+    connect(m_table, &QTableView::entered, this,
+            [this](const QModelIndex& index) { m_session.selection().setHovered(index.data(TensorTableModel::TensorIndexRole).toInt()); });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TensorPanel::onViewSelectionChanged);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &TensorPanel::onViewSelectionChanged);
+}
+
+void TensorPanel::connectSession() {
+    connect(m_filterEdit, &QLineEdit::textChanged, this, &TensorPanel::applyFilter);
+    connect(&m_session.selection(), &Selection::changed, this, &TensorPanel::showSessionSelection);
+    connect(&m_session.selection(), &Selection::hoveredChanged, m_table->viewport(), qOverload<>(&QWidget::update));
+    connect(&m_session, &Session::checkpointChanged, this, &TensorPanel::updateCount);
+    connect(m_filter, &QAbstractItemModel::rowsInserted, this, &TensorPanel::updateCount);
+    connect(m_filter, &QAbstractItemModel::rowsRemoved, this, &TensorPanel::updateCount);
+    connect(&m_session.calibration(), &CalibrationService::changed, this, [this] {
+        const bool show = m_session.calibration().hasData();
+        m_table->setColumnHidden(TensorTableModel::ActivationMax, !show);
+        m_table->setColumnHidden(TensorTableModel::ActivationKurtosis, !show);
+    });
+}
+
+void TensorPanel::focusFilter() {
+    m_filterEdit->setFocus(Qt::ShortcutFocusReason);
+    m_filterEdit->selectAll();
+}
+
+QByteArray TensorPanel::headerState() const { return m_table->horizontalHeader()->saveState(); }
+
+void TensorPanel::restoreHeaderState(const QByteArray& state) {
+    if (!state.isEmpty()) m_table->horizontalHeader()->restoreState(state);
+}
+
+bool TensorPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::Leave) m_session.selection().setHovered(-1);
+    return QWidget::eventFilter(watched, event);
+}
+
+void TensorPanel::applyFilter(const QString& text) {
+    const auto problem = m_filter->setExpression(text);
+    m_problem->setText(problem ? problem->message : QString());
+    m_filterEdit->setProperty("problem", problem.has_value());
+    m_filterEdit->style()->unpolish(m_filterEdit);
+    m_filterEdit->style()->polish(m_filterEdit);
+    showSessionSelection();
+    updateCount();
+}
+
+void TensorPanel::onViewSelectionChanged() {
+    if (m_isSyncing) return;
+    QList<int> tensors;
+    for (const auto& index : m_table->selectionModel()->selectedRows()) tensors.append(index.data(TensorTableModel::TensorIndexRole).toInt());
+    const auto current = m_table->selectionModel()->currentIndex();
+    m_isSyncing = true;
+    m_session.selection().select(tensors, current.isValid() ? current.data(TensorTableModel::TensorIndexRole).toInt() : -1);
+    m_isSyncing = false;
+    updateCount();
+}
+
+void TensorPanel::showSessionSelection() {
+    updateCount();
+    if (m_isSyncing) return;
+    m_isSyncing = true;
+    QItemSelection selection;
+    for (const int tensor : m_session.selection().tensors()) {
+        const auto index = m_filter->mapFromSource(m_model->index(tensor, 0));
+        if (index.isValid()) selection.select(index, index);
+    }
+    auto* selectionModel = m_table->selectionModel();
+    selectionModel->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
+    const auto current = m_filter->mapFromSource(m_model->index(m_session.selection().current(), 0));
+    if (current.isValid()) {
+        selectionModel->setCurrentIndex(current, QItemSelectionModel::NoUpdate);
+        m_table->scrollTo(current);
+    }
+    m_isSyncing = false;
+}
+
+void TensorPanel::showContextMenu(const QPoint& position) {
+    QMenu menu(this);
+    const auto& tensors = m_session.selection().tensors();
+    auto* formats = menu.addMenu(tr("Format"));
+    fillWithFormats(*formats);
+    formats->setEnabled(!tensors.isEmpty());
+    connect(formats, &QMenu::triggered, this, [this](const QAction* action) {
+        if (const auto format = Format::parse(action->data().toString().toStdString())) {
+            m_session.recipe().setFormat(m_session.selection().tensors(), *format);
+        }
+    });
+    menu.addAction(tr("Clear formats set by hand"), this, [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); })
+        ->setEnabled(!tensors.isEmpty());
+    menu.addSeparator();
+    menu.addAction(tr("Copy as CSV"), this, &TensorPanel::copyAsCsv);
+    menu.exec(m_table->viewport()->mapToGlobal(position));
+}
+
+void TensorPanel::showHeaderMenu(const QPoint& position) {
+    QMenu menu(this);
+    for (int column = 1; column < TensorTableModel::ColumnCount; ++column) {
+        auto* action = menu.addAction(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        action->setCheckable(true);
+        action->setChecked(!m_table->isColumnHidden(column));
+        connect(action, &QAction::toggled, m_table, [this, column](bool shown) { m_table->setColumnHidden(column, !shown); });
+    }
+    menu.exec(m_table->horizontalHeader()->mapToGlobal(position));
+}
+
+/// The shown rows and columns; numbers in full precision.
+void TensorPanel::copyAsCsv() const {
+    QStringList lines{QString()};
+    QStringList header;
+    for (int column = 0; column < TensorTableModel::ColumnCount; ++column) {
+        if (!m_table->isColumnHidden(column)) header.append(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+    }
+    lines[0] = header.join(',');
+    for (int row = 0; row < m_filter->rowCount(); ++row) {
+        QStringList cells;
+        for (int column = 0; column < TensorTableModel::ColumnCount; ++column) {
+            if (m_table->isColumnHidden(column)) continue;
+            const auto index = m_filter->index(row, column);
+            cells.append(TensorTableModel::measureOf(column) ? index.data(TensorTableModel::SortRole).toString() : index.data().toString());
+        }
+        lines.append(cells.join(','));
+    }
+    QApplication::clipboard()->setText(lines.join('\n') + '\n');
+}
+
+void TensorPanel::updateCount() {
+    const int shown = m_filter->rowCount();
+    const int total = m_model->rowCount();
+    const auto selected = m_session.selection().tensors().size();
+    QString text = shown == total ? tr("%n tensor(s)", nullptr, total) : tr("%1 of %2 shown").arg(shown).arg(total);
+    if (selected > 1) text += tr(" · %1 selected").arg(selected);
+    m_count->setText(text);
+}
+
+}  // namespace halftone::app

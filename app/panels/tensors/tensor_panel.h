@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QTableView;
+
+namespace halftone::app {
+
+class Session;
+class TensorFilterModel;
+class TensorTableModel;
+
+/// The table of all tensors with its filter; selection is linked with the session's.
+class TensorPanel : public QWidget {
+    Q_OBJECT
+
+  public:
+    explicit TensorPanel(Session& session, QWidget* parent = nullptr);
+
+    void focusFilter();
+    [[nodiscard]] QByteArray headerState() const;
+    void restoreHeaderState(const QByteArray& state);
+
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+  private:
+    void createLayout();
+    void setUpTable();
+    void connectSession();
+    void applyFilter(const QString& text);
+    void onViewSelectionChanged();
+    void showSessionSelection();
+    void showContextMenu(const QPoint& position);
+    void showHeaderMenu(const QPoint& position);
+    void copyAsCsv() const;
+    void updateCount();
+
+    Session& m_session;
+    TensorTableModel* m_model;
+    TensorFilterModel* m_filter;
+    QLineEdit* m_filterEdit = nullptr;
+    QLabel* m_problem = nullptr;
+    QLabel* m_count = nullptr;
+    QTableView* m_table = nullptr;
+    bool m_isSyncing = false;
+};
+
+}  // namespace halftone::app

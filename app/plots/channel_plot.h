@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <vector>
+
+#include "app/plots/plot_base.h"
+
+namespace halftone::app {
+
+/// Largest magnitude per channel as a skyline over the channel's index. Where channels outnumber pixels, each column shows
+/// the largest of its channels, so that no spike is lost.
+class ChannelPlot : public PlotBase {
+    Q_OBJECT
+
+  public:
+    explicit ChannelPlot(QWidget* parent = nullptr);
+
+    void setData(std::vector<float> maxima, const QString& axisLabel);
+    void clear();
+    /// Largest first instead of by index.
+    void setSorted(bool sorted);
+    [[nodiscard]] QString csv() const override;
+
+  signals:
+    void probed(const QString& text);
+
+  protected:
+    void applyColors(const ThemeColors& colors) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+  private:
+    void rebuild();
+
+    std::vector<float> m_maxima;
+    std::vector<int64_t> m_order;  ///< channel at each place of the axis
+    QCPGraph* m_graph = nullptr;
+    bool m_sorted = false;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/plots/distribution_data.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "core/quant/formats/codec.h"
+
+namespace halftone::app {
+
+namespace {
+
+constexpr int64_t kTileElements = 1 << 16;
+
+/// What one tile finds; merged in any order, because sums and maxima do not depend on it.
+struct TileResult {
+    FloatHistogram histogram;
+    std::optional<WorstGroup> worst;
+};
+
+double relativeError(const float* original, const float* decoded, int64_t count) {
+    double error = 0, energy = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const double difference = double(original[i]) - double(decoded[i]);
+        error += difference * difference;
+        energy += double(original[i]) * double(original[i]);
+    }
+    return energy > 0 ? error / energy : 0;
+}
+
+bool isWorse(const WorstGroup& a, const WorstGroup& b) {
+    if (a.relativeError != b.relativeError) return a.relativeError > b.relativeError;
+    return a.row != b.row ? a.row < b.row : a.firstColumn < b.firstColumn;
+}
+
+void keepWorse(std::optional<WorstGroup>& best, const WorstGroup& candidate) {
+    if (!best || isWorse(candidate, *best)) best = candidate;
+}
+
+/// Decodes rows [begin, end) and compares them with the original.
+Result<TileResult> examineTile(const RowSource& source, const PackedTensor& packed, int64_t begin, int64_t end) {
+    const int64_t cols = packed.cols();
+    const int64_t count = end - begin;
+    std::vector<float> original(size_t(count * cols)), decoded(size_t(count * cols));
+    HT_TRY(source.readRows(begin, count, original));
+    const auto bytes = packed.bytes.subspan(size_t(begin * packed.layout.rowBytes), size_t(count * packed.layout.rowBytes));
+    HT_TRY(decodeRows(packed.layout, bytes, count, decoded));
+    TileResult tile;
+    tile.histogram.add(decoded);
+    const int64_t group = packed.layout.groupSize;
+    if (group <= 1) return tile;
+    for (int64_t row = 0; row < count; ++row) {
+        for (int64_t column = 0; column < cols; column += group) {
+            const int64_t size = std::min(group, cols - column);
+            const auto at = row * cols + column;
+            WorstGroup candidate{begin + row, column, size, relativeError(&original[size_t(at)], &decoded[size_t(at)], size), {}};
+            keepWorse(tile.worst, candidate);
+        }
+    }
+    return tile;
+}
+
+Status examineAll(const RowSource& source, const PackedTensor& packed, DistributionData& data, const JobContext& context) {
+    const int64_t rowsPerTile = std::max<int64_t>(1, kTileElements / std::max<int64_t>(packed.cols(), 1));
+    std::mutex mutex;
+    Status status;
+    context.pool.parallelFor(packed.rows, rowsPerTile, [&](int64_t begin, int64_t end) {
+        if (context.cancelled()) return;
+        auto tile = examineTile(source, packed, begin, end);
+        const std::lock_guard lock(mutex);
+        if (!tile) {
+            status = tl::unexpected(tile.error());
+            return;
+        }
+        data.quantized.merge(tile->histogram);
+        if (tile->worst) keepWorse(data.worst, *tile->worst);
+    });
+    HT_TRY(context.checkpoint());
+    return status;
+}
+
+QuantizeOptions optionsFor(const DistributionRequest& request, const TensorInfo& info) {
+    QuantizeOptions options;
+    options.tensorName = info.canonicalName;
+    if (request.importance) {
+        const auto found = request.importance->byTensor.find(info.canonicalName);
+        if (found != request.importance->byTensor.end()) options.importance = found->second;
+    }
+    return options;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request, const JobContext& context) {
+    const auto& info = request.checkpoint->tensors()[size_t(request.tensor)];
+    HT_ASSIGN_OR_RETURN(const auto rows, openRows(request.checkpoint, info));
+    auto data = std::make_shared<DistributionData>();
+    data->stats = request.stats;
+    if (!data->stats || data->stats->histogram.empty()) {
+        HT_ASSIGN_OR_RETURN(auto stats, computeTensorStats(*rows, context));
+        data->stats = std::make_shared<const TensorStats>(std::move(stats));
+    }
+    if (!request.format) return data;
+    data->format = request.format;
+    HT_ASSIGN_OR_RETURN(const auto quantized, quantizeTensor(*rows, *request.format, optionsFor(request, info), context));
+    data->distortion = quantized.distortion;
+    HT_TRY(examineAll(*rows, quantized.packed, *data, context));
+    if (data->worst) data->worst->levels = groupLevels(quantized.packed.layout, quantized.packed.row(data->worst->row), data->worst->firstColumn);
+    return data;
+}
+
+}  // namespace halftone::app

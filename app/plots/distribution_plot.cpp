@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/plots/distribution_plot.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/widgets/number_text.h"
+
+namespace halftone::app {
+
+namespace {
+constexpr int kPixelsPerBin = 2;
+constexpr size_t kMostLevels = 64;  // more are a solid bar
+constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
+}  // namespace
+
+DistributionPlot::DistributionPlot(QWidget* parent) : PlotBase(parent) {
+    setObjectName(QStringLiteral("distributionPlot"));
+    createGraphs();
+    setInteraction(QCP::iRangeDrag);
+    setInteraction(QCP::iRangeZoom);
+    axisRect()->setRangeDrag(Qt::Horizontal);
+    axisRect()->setRangeZoom(Qt::Horizontal);
+    setMouseTracking(true);
+    yAxis2->setRange(0, 1);
+    setLogCounts(true);
+    applyColors(colors());
+    connect(xAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &DistributionPlot::resample);
+}
+
+void DistributionPlot::createGraphs() {
+    m_originalGraph = addGraph();
+    m_quantizedGraph = addGraph();
+    m_percentileGraph = addGraph(xAxis, yAxis2);
+    m_levelGraph = addGraph(xAxis, yAxis2);
+    for (auto* graph : {m_originalGraph, m_quantizedGraph}) graph->setLineStyle(QCPGraph::lsStepCenter);
+    for (auto* graph : {m_percentileGraph, m_levelGraph}) graph->setLineStyle(QCPGraph::lsImpulse);
+    for (size_t i = 0; i < kMarked.size(); ++i) {
+        auto* label = new QCPItemText(this);
+        label->position->setTypeX(QCPItemPosition::ptPlotCoords);
+        label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+        label->setPositionAlignment(Qt::AlignTop | Qt::AlignHCenter);
+        label->setText(QStringLiteral("p%1").arg(kMarked[i]));
+        label->setVisible(false);
+        m_percentileLabels.append(label);
+    }
+}
+
+void DistributionPlot::applyColors(const ThemeColors& theme) {
+    PlotBase::applyColors(theme);
+    if (!m_originalGraph) return;
+    m_originalGraph->setPen(QPen(theme.accent, 1));
+    m_originalGraph->setBrush(theme.accentSoft);
+    m_quantizedGraph->setPen(QPen(theme.second, 1.2));
+    m_levelGraph->setPen(QPen(theme.second, 1));
+    m_percentileGraph->setPen(QPen(theme.mutedText, 1, Qt::DotLine));
+    for (auto* label : m_percentileLabels) {
+        label->setColor(theme.mutedText);
+        label->setFont(font());
+    }
+}
+
+void DistributionPlot::setData(std::shared_ptr<const DistributionData> distribution) {
+    m_data = std::move(distribution);
+    fitRange();
+    resample();
+}
+
+void DistributionPlot::clear() {
+    m_data.reset();
+    for (int i = 0; i < graphCount(); ++i) graph(i)->data()->clear();
+    for (auto* label : m_percentileLabels) label->setVisible(false);
+    replot(QCustomPlot::rpQueuedReplot);
+}
+
+void DistributionPlot::setLogCounts(bool logarithmic) {
+    m_logCounts = logarithmic;
+    yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
+    if (logarithmic) {
+        yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+        yAxis->setNumberFormat(QStringLiteral("eb"));
+        yAxis->setNumberPrecision(0);
+    } else {
+        yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        yAxis->setNumberFormat(QStringLiteral("gb"));
+        yAxis->setNumberPrecision(4);
+    }
+    resample();
+}
+
+void DistributionPlot::setFullRange(bool full) {
+    m_fullRange = full;
+    fitRange();
+    resample();
+}
+
+void DistributionPlot::fitRange() {
+    if (!m_data || m_data->stats->histogram.empty()) return;
+    const auto& stats = *m_data->stats;
+    double low = stats.min, high = stats.max;
+    if (!m_fullRange) {
+        low = std::max(low, stats.histogram.quantile(0.0001));
+        high = std::min(high, stats.histogram.quantile(0.9999));
+    }
+    double margin = 0.08 * (high - low);
+    if (!(margin > 0)) margin = std::max(std::abs(high) * 0.1, 1e-6);
+    m_isResampling = true;
+    xAxis->setRange(low - margin, high + margin);
+    m_isResampling = false;
+}
+
+void DistributionPlot::resample() {
+    if (!m_data || m_isResampling) return;
+    const QCPRange range = xAxis->range();
+    const int bins = std::clamp(axisRect()->width() / kPixelsPerBin, 64, 1024);
+    m_original = m_data->stats->histogram.resample(range.lower, range.upper, bins);
+    m_quantized = m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
+    const double width = range.size() / bins;
+    double most = 1;
+    const auto fill = [&](QCPGraph* graph, const std::vector<double>& counts) {
+        QVector<double> x(qsizetype(counts.size())), y(qsizetype(counts.size()));
+        for (size_t i = 0; i < counts.size(); ++i) {
+            x[qsizetype(i)] = range.lower + (double(i) + 0.5) * width;
+            y[qsizetype(i)] = std::max(counts[i], floorCount());
+            most = std::max(most, counts[i]);
+        }
+        graph->setData(x, y, true);
+    };
+    fill(m_originalGraph, m_original.counts);
+    fill(m_quantizedGraph, m_quantized.counts);
+    yAxis->setRange(floorCount(), m_logCounts ? most * 4 : most * 1.15);
+    drawMarkers();
+    replot(QCustomPlot::rpQueuedReplot);
+    emit rangeChanged();
+}
+
+void DistributionPlot::drawMarkers() {
+    QVector<double> levels, heights;
+    if (m_data->worst && m_data->worst->levels.size() <= kMostLevels) {
+        for (const float level : m_data->worst->levels) levels.append(double(level));
+    }
+    heights.fill(0.05, levels.size());
+    m_levelGraph->setData(levels, heights, true);
+    QVector<double> at, full;
+    double lastLabelPixel = -1e9;
+    for (size_t i = 0; i < kMarked.size(); ++i) {
+        const double value = m_data->stats->histogram.quantile(kMarked[i] / 100);
+        at.append(value);
+        full.append(0.93);
+        auto* label = m_percentileLabels[qsizetype(i)];
+        const double pixel = xAxis->coordToPixel(value);
+        const bool fits = xAxis->range().contains(value) && pixel - lastLabelPixel > 40;
+        if (fits) lastLabelPixel = pixel;
+        label->setVisible(fits);
+        label->position->setCoords(value, 0);
+    }
+    m_percentileGraph->setData(at, full, true);
+}
+
+void DistributionPlot::resizeEvent(QResizeEvent* event) {
+    PlotBase::resizeEvent(event);
+    resample();
+}
+
+void DistributionPlot::mouseMoveEvent(QMouseEvent* event) {
+    PlotBase::mouseMoveEvent(event);
+    if (!m_data || m_original.counts.empty() || !axisRect()->rect().contains(event->pos())) {
+        emit probed({});
+        return;
+    }
+    const double value = xAxis->pixelToCoord(event->pos().x());
+    const QCPRange range = xAxis->range();
+    const auto bin = size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
+    QString text = tr("value %1 · original %2").arg(numberText(value), countText(int64_t(std::llround(m_original.counts[bin]))));
+    if (bin < m_quantized.counts.size()) text += tr(" · quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
+    emit probed(text);
+}
+
+void DistributionPlot::mouseDoubleClickEvent(QMouseEvent* event) {
+    PlotBase::mouseDoubleClickEvent(event);
+    fitRange();
+    resample();
+}
+
+void DistributionPlot::leaveEvent(QEvent* event) {
+    PlotBase::leaveEvent(event);
+    emit probed({});
+}
+
+QString DistributionPlot::outsideText() const {
+    if (!m_data) return {};
+    return tr("below %1 · above %2").arg(countText(int64_t(std::llround(m_original.underflow))), countText(int64_t(std::llround(m_original.overflow))));
+}
+
+QString DistributionPlot::csv() const {
+    if (!m_data) return {};
+    QString text = QStringLiteral("lower,upper,original,quantized\n");
+    const double width = (m_original.upper - m_original.lower) / double(std::max<size_t>(m_original.counts.size(), 1));
+    for (size_t i = 0; i < m_original.counts.size(); ++i) {
+        const double quantized = i < m_quantized.counts.size() ? m_quantized.counts[i] : 0;
+        text += QStringLiteral("%1,%2,%3,%4\n")
+                    .arg(m_original.lower + double(i) * width, 0, 'g', 9)
+                    .arg(m_original.lower + double(i + 1) * width, 0, 'g', 9)
+                    .arg(m_original.counts[i])
+                    .arg(quantized);
+    }
+    return text;
+}
+
+}  // namespace halftone::app

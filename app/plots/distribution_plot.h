@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/plots/distribution_data.h"
+#include "app/plots/plot_base.h"
+
+namespace halftone::app {
+
+/// Histogram of a tensor: the original filled, the dequantized weights as a line over it, the levels of the worst group
+/// as ticks at the bottom, percentiles as dashed lines. Drag and wheel move along the values; the bins follow.
+class DistributionPlot : public PlotBase {
+    Q_OBJECT
+
+  public:
+    explicit DistributionPlot(QWidget* parent = nullptr);
+
+    void setData(std::shared_ptr<const DistributionData> distribution);
+    void clear();
+    void setLogCounts(bool logarithmic);
+    /// The whole range of values, or the 99.98 % in the middle.
+    void setFullRange(bool full);
+    [[nodiscard]] QString csv() const override;
+    /// "below: 12 · above: 0": what lies outside the drawn range.
+    [[nodiscard]] QString outsideText() const;
+    [[nodiscard]] bool hasData() const { return m_data != nullptr; }
+
+  signals:
+    void rangeChanged();
+    /// Value and counts under the mouse, for the status bar; empty outside.
+    void probed(const QString& text);
+
+  protected:
+    void applyColors(const ThemeColors& colors) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
+
+  private:
+    void createGraphs();
+    void fitRange();
+    void resample();
+    void drawMarkers();
+    [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }
+
+    std::shared_ptr<const DistributionData> m_data;
+    FloatHistogram::Resampled m_original, m_quantized;
+    QCPGraph *m_originalGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr, *m_percentileGraph = nullptr;
+    QList<QCPItemText*> m_percentileLabels;
+    bool m_logCounts = true;
+    bool m_fullRange = false;
+    bool m_isResampling = false;
+};
+
+}  // namespace halftone::app

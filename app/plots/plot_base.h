@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <qcustomplot.h>
+
+#include "app/widgets/theme.h"
+
+namespace halftone::app {
+
+/// A QCustomPlot in the colours of the theme, with a context menu that copies it as image or CSV and saves PNG or SVG.
+class PlotBase : public QCustomPlot {
+    Q_OBJECT
+
+  public:
+    explicit PlotBase(QWidget* parent = nullptr);
+
+    /// The figures behind the picture; empty if there are none.
+    [[nodiscard]] virtual QString csv() const = 0;
+    void copyImage();
+    void copyCsv();
+    void saveImage();
+
+  protected:
+    void changeEvent(QEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+    /// Colours of axes and series; called again when the palette changes.
+    virtual void applyColors(const ThemeColors& colors);
+    void styleAxis(QCPAxis* axis, const ThemeColors& colors) const;
+    [[nodiscard]] ThemeColors colors() const { return themeColors(palette()); }
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/screenshots.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QTextStream>
+
+#include "app/dialogs/export_dialog.h"
+#include "app/main_window.h"
+#include "app/panels/calibration/calibration_panel.h"
+#include "app/panels/compare/compare_panel.h"
+#include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/matrix/matrix_panel.h"
+#include "app/panels/recipe/recipe_panel.h"
+#include "app/session/resources.h"
+#include "app/session/session.h"
+
+namespace halftone::app {
+
+namespace {
+constexpr int kPollMs = 100;
+constexpr int kQuietPolls = 4;  // so that delivered results are painted
+constexpr qint64 kStepLimitMs = 300'000;
+constexpr int kChunks = 8;
+}  // namespace
+
+ScreenshotTour::ScreenshotTour(Session& session, MainWindow& window, const QString& folder, QObject* parent)
+    : QObject(parent), m_session(session), m_window(window), m_folder(folder) {
+    QDir().mkpath(m_folder);
+    m_timer.setInterval(kPollMs);
+    connect(&m_timer, &QTimer::timeout, this, &ScreenshotTour::poll);
+}
+
+void ScreenshotTour::start(const QString& path) {
+    addSteps(path.isEmpty() ? resourcePath(QStringLiteral("sample")) : path);
+    next();
+}
+
+void ScreenshotTour::addSteps(const QString& path) {
+    m_steps.push_back({QStringLiteral("empty"), [] {}, [] { return true; }});
+    m_steps.push_back({{}, [this, path] { m_window.openPath(path); }, [this] { return m_session.checkpoint() != nullptr; }});
+    addInspectSteps();
+    addTuneSteps();
+    addCompareSteps();
+}
+
+void ScreenshotTour::addInspectSteps() {
+    const auto quiet = [this] { return isQuiet(); };
+    m_steps.push_back({QStringLiteral("opened"), [this] { m_window.setWorkspace(Workspace::Inspect); }, [] { return true; }});
+    m_steps.push_back({QStringLiteral("inspect"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
+    m_steps.push_back({{}, [this] { m_window.calibrationPanel().start(); }, quiet});
+    m_steps.push_back({QStringLiteral("calibrated"), [this] { m_window.matrixPanel().setMeasure(Measure::ActivationMaxOverSigma); }, quiet});
+}
+
+void ScreenshotTour::addTuneSteps() {
+    const auto quiet = [this] { return isQuiet(); };
+    m_steps.push_back({{}, [this] {
+                           m_window.setWorkspace(Workspace::Tune);
+                           m_window.matrixPanel().setMeasure(Measure::RelativeError);
+                           m_window.recipePanel().loadPreset(resourcePath(QStringLiteral("presets/q4_k_balanced.recipe")));
+                       }, quiet});
+    m_steps.push_back({QStringLiteral("tune"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
+    m_steps.push_back({QStringLiteral("evaluating"), [this] {
+                           m_window.evaluationPanel().setChunks(kChunks);
+                           m_window.evaluationPanel().start(EvaluationTarget::Recipe);
+                       }, [this] { return m_session.evaluation().running().has_value() || !m_session.evaluation().isRunning(); }});
+    m_steps.push_back({QStringLiteral("evaluated"), [] {}, quiet});
+    m_steps.push_back({QStringLiteral("stale"), [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
+}
+
+void ScreenshotTour::addCompareSteps() {
+    const auto quiet = [this] { return isQuiet(); };
+    m_steps.push_back({QStringLiteral("compare"), [this] {
+                           m_window.setWorkspace(Workspace::Compare);
+                           m_window.recipePanel().loadPreset(resourcePath(QStringLiteral("presets/int3_trial.recipe")));
+                           m_window.comparePanel().start();
+                       }, quiet});
+    m_steps.push_back({QStringLiteral("export"), [this] { m_window.showExport(); }, quiet});
+}
+
+void ScreenshotTour::selectNamed(const QString& part) {
+    for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
+        if (QString::fromStdString(m_session.tensor(tensor).canonicalName).contains(part)) return m_session.selection().select({tensor});
+    }
+}
+
+bool ScreenshotTour::isQuiet() const { return m_session.jobs().isIdle(); }
+
+void ScreenshotTour::next() {
+    if (m_at == m_steps.size()) {
+        QCoreApplication::exit(0);
+        return;
+    }
+    m_quietPolls = 0;
+    m_clock.start();
+    m_steps[m_at].act();
+    m_timer.start();
+}
+
+void ScreenshotTour::poll() {
+    const auto& step = m_steps[m_at];
+    m_quietPolls = step.isDone() ? m_quietPolls + 1 : 0;
+    if (m_quietPolls < kQuietPolls) {
+        if (m_clock.elapsed() < kStepLimitMs) return;
+        QTextStream(stderr) << tr("The step for picture “%1” did not end.").arg(step.picture) << '\n';
+        QCoreApplication::exit(1);
+        return;
+    }
+    m_timer.stop();
+    if (!step.picture.isEmpty()) {
+        auto* dialog = m_window.findChild<ExportDialog*>();
+        const QPixmap picture = dialog ? dialog->grab() : m_window.grab();
+        if (!picture.save(QDir(m_folder).filePath(step.picture + QStringLiteral(".png")))) {
+            QTextStream(stderr) << tr("%1 cannot be written.").arg(m_folder) << '\n';
+            QCoreApplication::exit(1);
+            return;
+        }
+    }
+    ++m_at;
+    next();
+}
+
+}  // namespace halftone::app

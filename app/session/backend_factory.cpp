@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/backend_factory.h"
+
+#include <QCoreApplication>
+#include <QThread>
+
+#include <charconv>
+
+#include "app/widgets/number_text.h"
+#ifdef HT_HAS_GPU
+#include "gpu/vulkan_backend.h"
+#endif
+
+namespace halftone::app {
+
+namespace {
+QString tr(const char* text) { return QCoreApplication::translate("Devices", text); }
+}  // namespace
+
+QList<DeviceEntry> cpuDevices() {
+    DeviceEntry cpu;
+    cpu.id = QStringLiteral("cpu");
+    cpu.name = tr("CPU");
+    cpu.detail = tr("vectorized, %1 threads").arg(QThread::idealThreadCount());
+    DeviceEntry reference;
+    reference.id = QStringLiteral("cpu-reference");
+    reference.name = tr("CPU reference");
+    reference.detail = tr("scalar, one thread, for comparison");
+    return {cpu, reference};
+}
+
+#ifdef HT_HAS_GPU
+
+QList<DeviceEntry> vulkanDevices() {
+    QList<DeviceEntry> list;
+    for (const auto& device : listVulkanDevices()) {
+        DeviceEntry entry;
+        entry.id = QStringLiteral("vulkan:%1").arg(device.index);
+        entry.name = QString::fromStdString(device.name);
+        entry.detail = QStringLiteral("%1, Vulkan %2, %3")
+                           .arg(QString::fromStdString(device.driver), QString::fromStdString(device.apiVersion),
+                                bytesText(double(device.memoryBytes)));
+        entry.usable = device.usable;
+        entry.isSoftware = device.isSoftware;
+        entry.whyNot = QString::fromStdString(device.whyNot);
+        list.append(entry);
+    }
+    return list;
+}
+
+Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
+    if (deviceId == "cpu") return createCpuBackend();
+    if (deviceId == "cpu-reference") return createCpuReferenceBackend();
+    int index = -1;
+    const auto colon = deviceId.find(':');
+    if (colon != std::string::npos) std::from_chars(deviceId.data() + colon + 1, deviceId.data() + deviceId.size(), index);
+    return createVulkanBackend(index);
+}
+
+#else
+
+QList<DeviceEntry> vulkanDevices() { return {}; }
+
+Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
+    if (deviceId == "cpu-reference") return createCpuReferenceBackend();
+    if (deviceId == "cpu") return createCpuBackend();
+    return makeError(ErrorCode::kNotFound, "This build has no Vulkan engine; take the CPU.");
+}
+
+#endif
+
+}  // namespace halftone::app

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/calibration_service.h"
+
+#include <QFileInfo>
+
+#include <algorithm>
+#include <map>
+
+#include "app/session/message_log.h"
+#include "core/evaluation/evaluate.h"
+
+namespace halftone::app {
+
+namespace {
+const QString kTag = QStringLiteral("calibration");
+constexpr int64_t kWorstChannels = 8;
+}  // namespace
+
+struct CalibrationService::Outcome {
+    std::map<std::string, std::shared_ptr<const LayerActivations>> layers;
+    std::shared_ptr<const ImportanceData> importance;
+    int64_t tokens = 0;
+};
+
+CalibrationService::CalibrationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {}
+
+void CalibrationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
+    m_modelJobs.jobs().cancelTag(kTag);
+    m_checkpoint = std::move(checkpoint);
+    m_layers.clear();
+    m_importance.reset();
+    m_tokens = 0;
+    m_problem.clear();
+    emit changed();
+}
+
+bool CalibrationService::isRunning() const { return m_modelJobs.jobs().hasTag(kTag); }
+
+void CalibrationService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+
+Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibrate(Engine& engine, EngineRequest request,
+                                                                                   const CalibrationOptions& options,
+                                                                                   const Engine::LostHandler& lost,
+                                                                                   const JobContext& context) {
+    const auto& tokenizer = *request.model->tokenizer;
+    HT_ASSIGN_OR_RETURN(auto tokens, tokenizeFile(*request.model, options.textPath));
+    if (int64_t(tokens.size()) > options.maxTokens) tokens.resize(size_t(options.maxTokens));
+    const int64_t length = std::min(options.contextLength, request.model->graph->config.contextLength);
+    HT_ASSIGN_OR_RETURN(auto capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
+        HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request, context));
+        return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt, context);
+    }));
+    auto outcome = std::make_shared<Outcome>();
+    const int64_t chunks = (int64_t(tokens.size()) + length - 1) / length;
+    outcome->importance = std::make_shared<const ImportanceData>(
+        importanceFrom(capture, QFileInfo(options.textPath).fileName().toStdString(), chunks));
+    outcome->tokens = int64_t(tokens.size());
+    for (const auto& [name, stats] : capture.byWeight) {
+        auto layer = std::make_shared<LayerActivations>();
+        layer->summary = stats.summary();
+        layer->worstChannels = stats.worstChannels(kWorstChannels);
+        outcome->layers[name] = std::move(layer);
+    }
+    return outcome;
+}
+
+void CalibrationService::start(const CalibrationOptions& options) {
+    if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) {
+        m_modelJobs.messages().warn(why);
+        return;
+    }
+    m_problem.clear();
+    m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
+        {tr("Calibrating on %1").arg(QFileInfo(options.textPath).fileName()), JobLane::Compute, kTag}, this,
+        [this, options, engine = m_modelJobs.engine(), request = m_modelJobs.engineRequest()](const JobControl& control) {
+            return calibrate(*engine, request, options, m_modelJobs.lostHandler(control), control.context());
+        },
+        [this, options](Result<std::shared_ptr<Outcome>> outcome) {
+            if (outcome) {
+                store(std::move(**outcome), options);
+            } else if (outcome.error().code != ErrorCode::kCancelled) {
+                m_problem = QString::fromStdString(outcome.error().message);
+                m_modelJobs.messages().fail(tr("Calibration"), outcome.error());
+            }
+            emit changed();
+        });
+    emit changed();
+}
+
+void CalibrationService::store(Outcome outcome, const CalibrationOptions& options) {
+    if (!m_checkpoint) return;
+    m_textPath = options.textPath;
+    m_tokens = outcome.tokens;
+    m_importance = outcome.importance;
+    m_layers.assign(m_checkpoint->tensors().size(), nullptr);
+    for (size_t i = 0; i < m_layers.size(); ++i) {
+        const auto found = outcome.layers.find(m_checkpoint->tensors()[i].canonicalName);
+        if (found != outcome.layers.end()) m_layers[i] = found->second;
+    }
+}
+
+std::shared_ptr<const LayerActivations> CalibrationService::of(int tensor) const {
+    return tensor >= 0 && size_t(tensor) < m_layers.size() ? m_layers[size_t(tensor)] : nullptr;
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/device_choice.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include <algorithm>
+
+namespace halftone::app {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("Devices", text); }
+
+const DeviceEntry* findEntry(const QList<DeviceEntry>& entries, const QString& id) {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.id == id; });
+    return found == entries.end() ? nullptr : &*found;
+}
+
+DeviceDecision cpuBecause(const QList<DeviceEntry>& entries, const QString& reason) {
+    const auto* cpu = findEntry(entries, QStringLiteral("cpu"));
+    return {QStringLiteral("cpu"), cpu ? cpu->name : tr("CPU"), reason};
+}
+
+DeviceDecision decideAutomatically(const QList<DeviceEntry>& entries, const QStringList& lost) {
+    bool hasSoftware = false, hasUnusable = false;
+    for (const auto& entry : entries) {
+        if (!entry.id.startsWith(QLatin1String("vulkan"))) continue;
+        if (lost.contains(entry.id)) continue;
+        if (entry.usable && !entry.isSoftware) return {entry.id, entry.name, tr("Chosen automatically: the first usable GPU.")};
+        hasSoftware |= entry.usable && entry.isSoftware;
+        hasUnusable |= !entry.usable;
+    }
+    if (!lost.isEmpty()) return cpuBecause(entries, tr("The GPU stopped working, so the CPU took over."));
+    if (hasSoftware) return cpuBecause(entries, tr("The only Vulkan device is a software one, which is slower than using the CPU directly."));
+    if (hasUnusable) return cpuBecause(entries, tr("No Vulkan device of this machine has what the engine needs."));
+    return cpuBecause(entries, tr("This machine has no Vulkan device."));
+}
+
+}  // namespace
+
+DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& entries, const QStringList& lost) {
+    if (choice.isEmpty() || choice == QLatin1String("auto")) return decideAutomatically(entries, lost);
+    const auto* entry = findEntry(entries, choice);
+    if (!entry) return cpuBecause(entries, tr("The device %1 is not there.").arg(choice));
+    if (lost.contains(choice)) return cpuBecause(entries, tr("%1 stopped working, so the CPU took over.").arg(entry->name));
+    if (!entry->usable) return cpuBecause(entries, tr("%1 cannot be used: %2").arg(entry->name, entry->whyNot));
+    return {entry->id, entry->name, tr("Chosen by you.")};
+}
+
+}  // namespace halftone::app

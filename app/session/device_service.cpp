@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/device_service.h"
+
+#include "app/jobs/job_manager.h"
+#include "app/session/backend_factory.h"
+#include "app/session/message_log.h"
+
+namespace halftone::app {
+
+DeviceService::DeviceService(JobManager& jobs, MessageLog& messages, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_messages(messages), m_entries(cpuDevices()) {
+    decide();
+}
+
+void DeviceService::refresh() {
+    m_jobs.start<QList<DeviceEntry>>(
+        {tr("Listing devices"), JobLane::Compute, QStringLiteral("devices"), true}, this,
+        [](const JobControl&) -> Result<QList<DeviceEntry>> { return cpuDevices() + vulkanDevices(); },
+        [this](const Result<QList<DeviceEntry>>& entries) {
+            if (!entries) return;
+            m_entries = *entries;
+            decide();
+        });
+}
+
+void DeviceService::setChoice(const QString& choice) {
+    m_lost.removeAll(choice);
+    if (choice == QLatin1String("auto")) m_lost.clear();
+    m_choice = choice;
+    decide();
+}
+
+void DeviceService::markLost(const QString& id, const QString& message) {
+    if (!m_lost.contains(id)) m_lost.append(id);
+    decide();
+    m_messages.warn(tr("%1 stopped working; the CPU takes over. %2").arg(id, message));
+}
+
+void DeviceService::decide() {
+    m_decision = decideDevice(m_choice, m_entries, m_lost);
+    emit changed();
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+
+#include "app/session/device_choice.h"
+
+namespace halftone::app {
+
+class JobManager;
+class MessageLog;
+
+/// The devices of the machine, the user's choice, and what it comes to. Devices are listed on a worker thread: until then
+/// the CPU is all there is.
+class DeviceService : public QObject {
+    Q_OBJECT
+
+  public:
+    DeviceService(JobManager& jobs, MessageLog& messages, QObject* parent = nullptr);
+
+    void refresh();
+    [[nodiscard]] const QList<DeviceEntry>& entries() const { return m_entries; }
+    /// "auto" or an entry's id.
+    [[nodiscard]] const QString& choice() const { return m_choice; }
+    void setChoice(const QString& choice);
+    [[nodiscard]] const DeviceDecision& decision() const { return m_decision; }
+    /// A device failed while running: it is not used again until it is chosen by hand.
+    void markLost(const QString& id, const QString& message);
+
+  signals:
+    void changed();
+
+  private:
+    void decide();
+
+    JobManager& m_jobs;
+    MessageLog& m_messages;
+    QList<DeviceEntry> m_entries;
+    QStringList m_lost;
+    QString m_choice = QStringLiteral("auto");
+    DeviceDecision m_decision;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/inference/backend.h"
+#include "core/pipeline/loaded_model.h"
+#include "core/pipeline/recipe_weights.h"
+
+namespace halftone::app {
+
+/// The weights a job wants: the recipe applied to the checkpoint.
+struct WeightsRequest {
+    uint64_t key = 0;  ///< equal keys mean equal weights (recipe and importance)
+    ResolvedRecipe recipe;
+    std::shared_ptr<const ImportanceData> importance;  ///< null: none
+};
+
+/// What a job asks the engine for.
+struct EngineRequest {
+    std::shared_ptr<const LoadedModel> model;
+    std::string device;  ///< id of a DeviceEntry
+};
+
+/// The executables of the model in work: the original's and the current recipe's, kept between jobs. Used by jobs of the
+/// compute lane only, which run one after the other, so at most one thread is inside.
+class Engine {
+  public:
+    /// Called when a device fails while running and the CPU takes over; on the worker thread.
+    using LostHandler = std::function<void(const std::string& device, const std::string& message)>;
+
+    /// Runs `body`; if the device is lost meanwhile, says so and runs it again on the CPU.
+    template <typename T>
+    Result<T> run(EngineRequest& request, const LostHandler& lost, const std::function<Result<T>()>& body) {
+        auto result = body();
+        if (result || result.error().code != ErrorCode::kDeviceLost || request.device == "cpu") return result;
+        lost(request.device, result.error().message);
+        drop();
+        request.device = "cpu";
+        return body();
+    }
+
+    Result<Executable*> original(const EngineRequest& request, const JobContext& context);
+    Result<Executable*> quantized(const EngineRequest& request, const WeightsRequest& weights, const JobContext& context);
+    /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
+    [[nodiscard]] std::string deviceDescription() const;
+    /// Frees executables and quantized weights.
+    void drop();
+
+  private:
+    Status prepare(const EngineRequest& request, const JobContext& context);
+
+    std::shared_ptr<const LoadedModel> m_model;
+    std::string m_device;
+    std::shared_ptr<Backend> m_backend;
+    std::unique_ptr<RecipeWeights> m_weights;
+    std::unique_ptr<Executable> m_original, m_quantized;
+    uint64_t m_quantizedKey = 0;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/evaluation_service.h"
+
+#include <QFileInfo>
+
+#include <algorithm>
+
+#include "app/session/message_log.h"
+#include "app/session/recipe_editor.h"
+
+namespace halftone::app {
+
+namespace {
+const QString kTag = QStringLiteral("evaluation");
+constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
+}  // namespace
+
+bool EvaluationOptions::sameMeasurement(const EvaluationOptions& other) const {
+    return textPath == other.textPath && protocol == other.protocol && maxWindows == other.maxWindows;
+}
+
+/// What a job takes along.
+struct EvaluationService::Request {
+    EvaluationTarget target{};
+    EvaluationOptions options;
+    EngineRequest engineRequest;
+    WeightsRequest weights;
+    std::shared_ptr<Engine> engine;
+    std::shared_ptr<const ReferenceRun> reference;  ///< of the same measurement, or null
+    Recipe recipe;
+    int64_t bytes = 0;
+    double bitsPerWeight = 0;
+};
+
+struct EvaluationService::Outcome {
+    std::shared_ptr<const ReferenceRun> reference;
+    bool referenceIsNew = false;
+    std::optional<EvaluationResult> recipeResult;
+    std::string device, note;
+};
+
+EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {
+    connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &EvaluationService::stateChanged);
+}
+
+void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
+    m_modelJobs.jobs().cancelTag(kTag);
+    m_checkpoint = std::move(checkpoint);
+    m_runs.clear();
+    m_reference.reset();
+    m_running.reset();
+    m_problem.clear();
+    emit runsReset();
+    emit stateChanged();
+}
+
+bool EvaluationService::isRunning() const { return m_modelJobs.jobs().hasTag(kTag); }
+
+void EvaluationService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+
+Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(Request& request, const EvaluationObserver& observer,
+                                                                               const Engine::LostHandler& lost,
+                                                                               const JobContext& context) {
+    const auto& protocol = request.options.protocol;
+    const auto& model = *request.engineRequest.model;
+    HT_ASSIGN_OR_RETURN(const auto note, checkContextLength(model.graph->config, protocol.contextLength));
+    HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, request.options.textPath));
+    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer), request.options.maxWindows));
+    auto outcome = std::make_shared<Outcome>();
+    outcome->note = note;
+    outcome->reference = request.reference;
+    auto& engine = *request.engine;
+    if (!outcome->reference || request.target == EvaluationTarget::Original) {
+        using Reference = std::shared_ptr<const ReferenceRun>;
+        HT_ASSIGN_OR_RETURN(outcome->reference, engine.run<Reference>(request.engineRequest, lost, [&]() -> Result<Reference> {
+            HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request.engineRequest, context));
+            return runReference(*executable, windows, protocol, kMostReferenceBytes, observer, context);
+        }));
+        outcome->referenceIsNew = true;
+    }
+    if (request.target == EvaluationTarget::Recipe) {
+        HT_ASSIGN_OR_RETURN(auto result, engine.run<EvaluationResult>(request.engineRequest, lost, [&]() -> Result<EvaluationResult> {
+            HT_ASSIGN_OR_RETURN(auto* executable, engine.quantized(request.engineRequest, request.weights, context));
+            return evaluateAgainst(*executable, windows, protocol, *outcome->reference, observer, context);
+        }));
+        outcome->recipeResult = std::move(result);
+    }
+    outcome->device = engine.deviceDescription();
+    return outcome;
+}
+
+std::shared_ptr<EvaluationService::Request> EvaluationService::makeRequest(EvaluationTarget target,
+                                                                           const EvaluationOptions& options) const {
+    auto request = std::make_shared<Request>();
+    request->target = target;
+    request->options = options;
+    request->engineRequest = m_modelJobs.engineRequest();
+    request->weights = m_modelJobs.weightsRequest();
+    request->engine = m_modelJobs.engine();
+    if (m_reference && m_referenceOptions.sameMeasurement(options)) request->reference = m_reference;
+    request->recipe = m_modelJobs.recipe().recipe();
+    const auto& totals = m_modelJobs.recipe().resolved().totals;
+    request->bytes = totals.bytes;
+    request->bitsPerWeight = totals.bitsPerWeight();
+    return request;
+}
+
+void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& options) {
+    if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) {
+        m_modelJobs.messages().warn(why);
+        return;
+    }
+    m_problem.clear();
+    m_running.reset();
+    const auto request = makeRequest(target, options);
+    const QString name = target == EvaluationTarget::Original ? tr("the original") : QString::fromStdString(request->recipe.name);
+    m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
+        {tr("Evaluating %1").arg(name.isEmpty() ? tr("the recipe") : name), JobLane::Compute, kTag}, this,
+        [this, request](const JobControl& control) {
+            const auto observer = [this, &control](const EvaluationResult& figures) {
+                EvaluationResult summary = figures;
+                summary.tokenNll.clear();
+                summary.tokenKld.clear();
+                control.post([this, summary] {
+                    m_running = summary;
+                    emit stateChanged();
+                });
+            };
+            return evaluate(*request, observer, m_modelJobs.lostHandler(control), control.context());
+        },
+        [this, request](Result<std::shared_ptr<Outcome>> outcome) {
+            m_running.reset();
+            if (outcome) {
+                store(*request, std::move(**outcome));
+            } else if (outcome.error().code != ErrorCode::kCancelled) {
+                m_problem = QString::fromStdString(outcome.error().message);
+                m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
+            }
+            emit stateChanged();
+        });
+    emit stateChanged();
+}
+
+void EvaluationService::store(const Request& request, Outcome outcome) {
+    if (!m_checkpoint || request.engineRequest.model->checkpoint != m_checkpoint) return;
+    m_reference = outcome.reference;
+    if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
+    m_referenceOptions = request.options;
+    EvaluationRun run;
+    run.options = request.options;
+    run.when = QDateTime::currentDateTimeUtc();
+    run.storeError = m_reference->storeError();
+    if (outcome.referenceIsNew) {
+        EvaluationRun original = run;
+        original.target = EvaluationTarget::Original;
+        original.name = tr("original");
+        original.result = m_reference->result();
+        const auto parameters = m_checkpoint->parameterCount();
+        original.bytes = int64_t(m_checkpoint->totalTensorBytes());
+        original.bitsPerWeight = parameters > 0 ? 8.0 * double(original.bytes) / double(parameters) : 0;
+        original.result.device = outcome.device;
+        addRun(std::move(original));
+    }
+    if (!outcome.recipeResult) return;
+    run.target = EvaluationTarget::Recipe;
+    run.recipe = request.recipe;
+    run.name = QString::fromStdString(request.recipe.name);
+    run.weightsKey = request.weights.key;
+    run.result = std::move(*outcome.recipeResult);
+    run.result.device = outcome.device;
+    run.bytes = request.bytes;
+    run.bitsPerWeight = request.bitsPerWeight;
+    addRun(std::move(run));
+}
+
+void EvaluationService::addRun(EvaluationRun run) {
+    m_runs.append(std::move(run));
+    emit runAdded(int(m_runs.size()) - 1);
+}
+
+bool EvaluationService::isStale(const EvaluationRun& run) const {
+    return run.target == EvaluationTarget::Recipe && run.weightsKey != m_modelJobs.weightsKey();
+}
+
+const EvaluationRun* EvaluationService::latest(EvaluationTarget target) const {
+    const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) { return run.target == target; });
+    return found == m_runs.rend() ? nullptr : &*found;
+}
+
+std::vector<RecordedRun> EvaluationService::recordedRuns() const {
+    std::vector<RecordedRun> recorded;
+    for (const auto& run : m_runs) {
+        RecordedRun record;
+        if (run.target == EvaluationTarget::Recipe) record.recipeText = run.recipe.toText();
+        record.protocol = run.result.protocol;
+        record.textPath = run.options.textPath.toStdString();
+        record.bytes = run.bytes;
+        record.bitsPerWeight = run.bitsPerWeight;
+        record.perplexity = run.result.perplexity.mean;
+        record.perplexityError = run.result.perplexity.standardError;
+        if (run.result.reference) {
+            const auto& against = *run.result.reference;
+            record.kldMean = against.kld.mean;
+            record.kldError = against.kld.standardError;
+            record.kldP99 = against.kldPercentiles[5];
+            record.top1Agreement = against.top1Agreement.mean;
+        }
+        record.device = run.result.device;
+        record.seconds = run.result.seconds;
+        record.when = run.when.toString(Qt::ISODate).toStdString();
+        recorded.push_back(std::move(record));
+    }
+    return recorded;
+}
+
+void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
+    for (const auto& record : runs) {
+        EvaluationRun run;
+        run.isEarlier = true;
+        run.target = record.recipeText.empty() ? EvaluationTarget::Original : EvaluationTarget::Recipe;
+        if (auto recipe = Recipe::parse(record.recipeText); recipe) run.recipe = *recipe;
+        run.name = run.target == EvaluationTarget::Original ? tr("original") : QString::fromStdString(run.recipe.name);
+        run.options.textPath = QString::fromStdString(record.textPath);
+        run.result.protocol = record.protocol;
+        run.result.perplexity = {record.perplexity, record.perplexityError};
+        if (record.kldMean) {
+            EvaluationResult::AgainstReference against;
+            against.kld = {*record.kldMean, record.kldError.value_or(0)};
+            against.kldPercentiles[5] = record.kldP99.value_or(0);
+            against.top1Agreement = {record.top1Agreement.value_or(0), 0};
+            run.result.reference = against;
+        }
+        run.result.device = record.device;
+        run.result.seconds = record.seconds;
+        run.bytes = record.bytes;
+        run.bitsPerWeight = record.bitsPerWeight;
+        run.when = QDateTime::fromString(QString::fromStdString(record.when), Qt::ISODate);
+        addRun(std::move(run));
+    }
+}
+
+}  // namespace halftone::app

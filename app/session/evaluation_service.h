@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDateTime>
+#include <QList>
+#include <QObject>
+#include <QString>
+
+#include <memory>
+#include <optional>
+
+#include "app/session/model_jobs.h"
+#include "core/evaluation/evaluate.h"
+#include "core/project/session_file.h"
+
+namespace halftone::app {
+
+enum class EvaluationTarget { Original, Recipe };
+
+struct EvaluationOptions {
+    QString textPath;
+    Protocol protocol;
+    int64_t maxWindows = 0;  ///< 0: the whole text
+    [[nodiscard]] bool sameMeasurement(const EvaluationOptions& other) const;
+};
+
+/// One line of the table of runs. Figures of runs read back from a session file lack the per-token values.
+struct EvaluationRun {
+    EvaluationTarget target = EvaluationTarget::Original;
+    QString name;          ///< "original", or the recipe's name
+    Recipe recipe;
+    quint64 weightsKey = 0;
+    EvaluationOptions options;
+    EvaluationResult result;
+    double storeError = 0; ///< KL floor of the kept reference
+    int64_t bytes = 0;
+    double bitsPerWeight = 0;
+    QDateTime when;
+    bool isEarlier = false;  ///< read from a session file
+};
+
+/// Perplexity and divergence of the original and of recipes, and the history of what was measured.
+class EvaluationService : public QObject {
+    Q_OBJECT
+
+  public:
+    explicit EvaluationService(ModelJobs& modelJobs, QObject* parent = nullptr);
+
+    void reset(std::shared_ptr<const Checkpoint> checkpoint);
+    /// Runs the model on the text. A recipe is measured against the original, which is run first if it has not been yet.
+    void start(EvaluationTarget target, const EvaluationOptions& options);
+    void cancel();
+    [[nodiscard]] bool isRunning() const;
+
+    [[nodiscard]] const QList<EvaluationRun>& runs() const { return m_runs; }
+    /// The run belongs to other weights than the recipe in work makes.
+    [[nodiscard]] bool isStale(const EvaluationRun& run) const;
+    /// The latest run of this kind, or null.
+    [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
+    /// Figures of the run in progress, after each window.
+    [[nodiscard]] const std::optional<EvaluationResult>& running() const { return m_running; }
+    [[nodiscard]] const QString& problem() const { return m_problem; }
+
+    [[nodiscard]] std::vector<RecordedRun> recordedRuns() const;
+    void restoreRuns(const std::vector<RecordedRun>& runs);
+
+  signals:
+    void runAdded(int index);
+    void runsReset();
+    /// The running figures, the busy state or what is stale changed.
+    void stateChanged();
+
+  private:
+    struct Outcome;
+    struct Request;
+    static Result<std::shared_ptr<Outcome>> evaluate(Request& request, const EvaluationObserver& observer,
+                                                     const Engine::LostHandler& lost, const JobContext& context);
+    [[nodiscard]] std::shared_ptr<Request> makeRequest(EvaluationTarget target, const EvaluationOptions& options) const;
+    void store(const Request& request, Outcome outcome);
+    void addRun(EvaluationRun run);
+
+    ModelJobs& m_modelJobs;
+    std::shared_ptr<const Checkpoint> m_checkpoint;
+    QList<EvaluationRun> m_runs;
+    std::shared_ptr<const ReferenceRun> m_reference;
+    EvaluationOptions m_referenceOptions;
+    std::optional<EvaluationResult> m_running;
+    QString m_problem;
+};
+
+}  // namespace halftone::app

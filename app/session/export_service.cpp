@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/export_service.h"
+
+#include <QFileInfo>
+
+#include "app/session/message_log.h"
+#include "app/session/recipe_editor.h"
+#include "app/widgets/number_text.h"
+
+namespace halftone::app {
+
+namespace {
+const QString kTag = QStringLiteral("export");
+}
+
+ExportService::ExportService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {}
+
+void ExportService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
+    m_modelJobs.jobs().cancelTag(kTag);
+    m_checkpoint = std::move(checkpoint);
+}
+
+void ExportService::makePlan() {
+    if (!m_checkpoint) return;
+    m_modelJobs.jobs().start<ExportPlan>(
+        {tr("Planning the export"), JobLane::Files, QStringLiteral("export-plan"), true}, this,
+        [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved()](const JobControl&) {
+            return planGgufExport(*checkpoint, resolved);
+        },
+        [this](const Result<ExportPlan>& plan) { emit planReady(plan); });
+}
+
+void ExportService::start(const QString& target) {
+    if (!m_checkpoint) return;
+    const ImportanceData importance = m_modelJobs.importance() ? *m_modelJobs.importance() : ImportanceData{};
+    m_job = m_modelJobs.jobs().start<ExportReport>(
+        {tr("Exporting %1").arg(QFileInfo(target).fileName()), JobLane::Files, kTag}, this,
+        [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved(), text = m_modelJobs.recipe().recipe().toText(),
+         importance, path = std::filesystem::path(target.toStdString())](const JobControl& control) {
+            return exportGguf(checkpoint, resolved, text, importance, path, control.context());
+        },
+        [this](const Result<ExportReport>& report) {
+            m_job = 0;
+            if (report) {
+                m_modelJobs.messages().note(tr("Exported %1, %2; %3 tensors verified.")
+                                                .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
+                                                .arg(report->tensorsVerified));
+            } else {
+                m_modelJobs.messages().fail(tr("Export"), report.error());
+            }
+            emit finished(report);
+        });
+}
+
+void ExportService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+
+bool ExportService::isRunning() const { return m_job != 0; }
+
+std::optional<JobStatus> ExportService::status() {
+    for (const auto& status : m_modelJobs.jobs().status()) {
+        if (status.id == m_job) return status;
+    }
+    return std::nullopt;
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/model_jobs.h"
+
+#include <QFile>
+
+#include "app/session/device_service.h"
+#include "app/session/message_log.h"
+#include "app/session/recipe_editor.h"
+
+namespace halftone::app {
+
+ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_messages(messages), m_devices(devices), m_recipe(recipe) {}
+
+void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot) {
+    m_model = std::move(model);
+    m_whyNot = whyNot;
+    m_importance.reset();
+    ++m_importanceRevision;
+    if (!m_model) {
+        m_jobs.start<int>(
+            {tr("Freeing the model"), JobLane::Compute, QStringLiteral("drop"), true}, this,
+            [engine = m_engine](const JobControl&) -> Result<int> {
+                engine->drop();
+                return 0;
+            },
+            [](const Result<int>&) {});
+    }
+    emit modelChanged();
+}
+
+void ModelJobs::setImportance(std::shared_ptr<const ImportanceData> importance) {
+    m_importance = std::move(importance);
+    ++m_importanceRevision;
+}
+
+QString ModelJobs::whyNot() const {
+    if (m_model) return {};
+    return m_whyNot.isEmpty() ? tr("No checkpoint that can be run is open.") : m_whyNot;
+}
+
+quint64 ModelJobs::weightsKey() const {
+    const quint64 revision = m_importance ? m_importanceRevision : 0;
+    return m_recipe.key() ^ (revision * 0x9e3779b97f4a7c15ULL);
+}
+
+WeightsRequest ModelJobs::weightsRequest() const {
+    return {weightsKey(), m_recipe.resolved(), m_importance};
+}
+
+EngineRequest ModelJobs::engineRequest() const { return {m_model, m_devices.decision().id.toStdString()}; }
+
+Engine::LostHandler ModelJobs::lostHandler(const JobControl& control) {
+    return [this, control](const std::string& device, const std::string& message) {
+        control.post([this, device, message] {
+            m_devices.markLost(QString::fromStdString(device), QString::fromStdString(message));
+        });
+    };
+}
+
+Result<std::string> readTextFile(const QString& path) {
+    constexpr qint64 kMostBytes = qint64(1) << 30;
+    QFile file(path);
+    const std::string shown = path.toStdString();
+    if (path.isEmpty()) return makeError(ErrorCode::kInvalidArgument, "No text is chosen; choose a text file first.");
+    if (!file.open(QIODevice::ReadOnly)) {
+        return makeError(ErrorCode::kIo, "The text " + shown + " cannot be read: " + file.errorString().toStdString() + ".");
+    }
+    if (file.size() > kMostBytes) return makeError(ErrorCode::kInvalidArgument, "The text " + shown + " is larger than 1 GiB; take a part of it.");
+    auto text = file.readAll().toStdString();
+    if (text.empty()) return makeError(ErrorCode::kInvalidArgument, "The text " + shown + " is empty; choose one with words in it.");
+    return text;
+}
+
+Result<std::vector<TokenId>> tokenizeFile(const LoadedModel& model, const QString& path) {
+    HT_ASSIGN_OR_RETURN(const auto text, readTextFile(path));
+    return model.tokenize(text);
+}
+
+}  // namespace halftone::app

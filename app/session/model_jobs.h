@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include <memory>
+
+#include "app/jobs/job_manager.h"
+#include "app/session/engine.h"
+
+namespace halftone::app {
+
+class DeviceService;
+class MessageLog;
+class RecipeEditor;
+
+/// What every job that runs the model needs, gathered on the GUI thread when the job is started: the model, the device and
+/// the weights that the recipe asks for. One of these is shared by calibration, evaluation and generation.
+class ModelJobs : public QObject {
+    Q_OBJECT
+
+  public:
+    ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe, QObject* parent = nullptr);
+
+    /// Null with a sentence: the checkpoint cannot be run; null without: nothing is open, or it is not known yet.
+    void setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot = {});
+    void setImportance(std::shared_ptr<const ImportanceData> importance);
+    [[nodiscard]] const std::shared_ptr<const LoadedModel>& model() const { return m_model; }
+    [[nodiscard]] const std::shared_ptr<const ImportanceData>& importance() const { return m_importance; }
+    [[nodiscard]] JobManager& jobs() { return m_jobs; }
+    [[nodiscard]] MessageLog& messages() { return m_messages; }
+    [[nodiscard]] RecipeEditor& recipe() { return m_recipe; }
+
+    /// Empty if the model can run, else the sentence to show.
+    [[nodiscard]] QString whyNot() const;
+    /// Equal for equal weights: recipe and importance together.
+    [[nodiscard]] quint64 weightsKey() const;
+    [[nodiscard]] WeightsRequest weightsRequest() const;
+    [[nodiscard]] EngineRequest engineRequest() const;
+    [[nodiscard]] std::shared_ptr<Engine> engine() const { return m_engine; }
+    /// Tells the GUI thread that a device is lost; may be called from any thread of the job.
+    [[nodiscard]] Engine::LostHandler lostHandler(const JobControl& control);
+
+  signals:
+    /// The model can run now, or cannot any more.
+    void modelChanged();
+
+  private:
+    JobManager& m_jobs;
+    MessageLog& m_messages;
+    DeviceService& m_devices;
+    RecipeEditor& m_recipe;
+    std::shared_ptr<Engine> m_engine = std::make_shared<Engine>();
+    std::shared_ptr<const LoadedModel> m_model;
+    QString m_whyNot;
+    std::shared_ptr<const ImportanceData> m_importance;
+    quint64 m_importanceRevision = 0;
+};
+
+/// Reads a whole text file; the error says what is wrong with it (missing, empty, too large).
+[[nodiscard]] Result<std::string> readTextFile(const QString& path);
+/// The text's token ids without special tokens.
+[[nodiscard]] Result<std::vector<TokenId>> tokenizeFile(const LoadedModel& model, const QString& path);
+
+}  // namespace halftone::app

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/quantization_service.h"
+
+#include "app/session/message_log.h"
+#include "app/session/recipe_editor.h"
+
+namespace halftone::app {
+
+namespace {
+
+const QString kTag = QStringLiteral("quantization");
+
+struct PassSummary {};
+
+Result<Distortion> measure(const std::shared_ptr<const Checkpoint>& checkpoint, int tensor, const Format& format,
+                           const ImportanceData* importance, const JobContext& context) {
+    const auto& info = checkpoint->tensors()[size_t(tensor)];
+    HT_ASSIGN_OR_RETURN(const auto rows, openRows(checkpoint, info));
+    QuantizeOptions options;
+    options.tensorName = info.canonicalName;
+    if (importance) {
+        const auto found = importance->byTensor.find(info.canonicalName);
+        if (found != importance->byTensor.end()) options.importance = found->second;
+    }
+    const JobContext quiet{context.stop, nullptr, context.pool};
+    auto result = quantizeStreaming(*rows, format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
+    context.advance(int64_t(info.sizeBytes));
+    return result;
+}
+
+}  // namespace
+
+QuantizationService::QuantizationService(JobManager& jobs, MessageLog& messages, RecipeEditor& recipe, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_messages(messages), m_recipe(recipe) {
+    connect(&m_recipe, &RecipeEditor::changed, this, &QuantizationService::onRecipeChanged);
+}
+
+void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
+    m_jobs.cancelTag(kTag);
+    m_checkpoint = std::move(checkpoint);
+    m_importance.reset();
+    m_entries.assign(m_checkpoint ? m_checkpoint->tensors().size() : 0, Entry{});
+}
+
+void QuantizationService::setImportance(std::shared_ptr<const ImportanceData> importance) {
+    m_importance = std::move(importance);
+    QList<int> all;
+    for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
+        m_entries[size_t(tensor)].tried.clear();
+        all.append(tensor);
+    }
+    onRecipeChanged(all);
+}
+
+const Distortion* QuantizationService::of(int tensor) const {
+    if (tensor < 0 || size_t(tensor) >= m_entries.size()) return nullptr;
+    const auto& entry = m_entries[size_t(tensor)];
+    return entry.distortion ? &*entry.distortion : nullptr;
+}
+
+bool QuantizationService::isStale(int tensor) const { return of(tensor) && state(tensor) == FigureState::Pending; }
+
+FigureState QuantizationService::state(int tensor) const {
+    return tensor >= 0 && size_t(tensor) < m_entries.size() ? m_entries[size_t(tensor)].state : FigureState::None;
+}
+
+QString QuantizationService::problem(int tensor) const {
+    return tensor >= 0 && size_t(tensor) < m_entries.size() ? m_entries[size_t(tensor)].problem : QString();
+}
+
+void QuantizationService::onRecipeChanged(const QList<int>& tensors) {
+    bool needsWork = false;
+    QList<int> known;
+    for (const int tensor : tensors) {
+        if (size_t(tensor) >= m_entries.size()) continue;
+        needsWork |= prepare(tensor);
+        known.append(tensor);
+    }
+    if (!known.isEmpty()) emit tensorsChanged(known);
+    if (needsWork) startPending();
+}
+
+/// Brings the entry in line with the recipe as far as that needs no work; true if work is left.
+bool QuantizationService::prepare(int tensor) {
+    auto& entry = m_entries[size_t(tensor)];
+    entry.problem.clear();
+    const auto* resolved = m_recipe.resolvedTensor(tensor);
+    if (!resolved || !resolved->quantizable || resolved->kept) {
+        entry.state = FigureState::None;
+        entry.distortion.reset();
+        return false;
+    }
+    if (const auto found = entry.tried.find(resolved->format); found != entry.tried.end()) {
+        entry.state = FigureState::Ready;
+        entry.distortion = found->second;
+        entry.format = found->first;
+        return false;
+    }
+    entry.state = FigureState::Pending;
+    return true;
+}
+
+void QuantizationService::startPending() {
+    std::vector<Task> tasks;
+    int64_t totalBytes = 0;
+    for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
+        if (m_entries[size_t(tensor)].state != FigureState::Pending) continue;
+        tasks.push_back({tensor, m_recipe.resolvedTensor(tensor)->format});
+        totalBytes += int64_t(m_checkpoint->tensors()[size_t(tensor)].sizeBytes);
+    }
+    m_jobs.start<PassSummary>(
+        {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
+        [this, tasks, totalBytes, source = m_checkpoint, importance = m_importance](const JobControl& control) -> Result<PassSummary> {
+            control.context().start("quantizing", totalBytes, "B");
+            for (const auto& task : tasks) {
+                HT_TRY(control.context().checkpoint());
+                auto result = measure(source, task.tensor, task.format, importance.get(), control.context());
+                if (!result && result.error().code == ErrorCode::kCancelled) return tl::unexpected(result.error());
+                control.post([this, task, result] { store(task, result); });
+            }
+            return PassSummary{};
+        },
+        [this](const Result<PassSummary>& result) {
+            if (!result) m_messages.fail(tr("Error of the formats"), result.error());
+        });
+}
+
+void QuantizationService::store(const Task& task, const Result<Distortion>& result) {
+    if (size_t(task.tensor) >= m_entries.size()) return;
+    auto& entry = m_entries[size_t(task.tensor)];
+    if (result) entry.tried[task.format] = *result;
+    const auto* resolved = m_recipe.resolvedTensor(task.tensor);
+    if (!resolved || resolved->kept || resolved->format != task.format) return;
+    if (result) {
+        entry.state = FigureState::Ready;
+        entry.distortion = *result;
+        entry.format = task.format;
+    } else {
+        entry.state = FigureState::Failed;
+        entry.distortion.reset();
+        entry.problem = QString::fromStdString(result.error().message);
+    }
+    emit tensorsChanged({task.tensor});
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/jobs/job_manager.h"
+#include "app/session/statistics_service.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/export/gguf_export.h"
+#include "core/quant/methods/quantize.h"
+
+namespace halftone::app {
+
+class MessageLog;
+class RecipeEditor;
+
+/// What a tensor's weights lose in the format that the recipe gives them. Follows the recipe: an edit computes the
+/// tensors it changes, in the background; figures of formats tried before come back at once.
+class QuantizationService : public QObject {
+    Q_OBJECT
+
+  public:
+    QuantizationService(JobManager& jobs, MessageLog& messages, RecipeEditor& recipe, QObject* parent = nullptr);
+
+    void reset(std::shared_ptr<const Checkpoint> checkpoint);
+    /// Importance for the search of block formats; null: none. All figures are recomputed.
+    void setImportance(std::shared_ptr<const ImportanceData> importance);
+
+    /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the recipe's.
+    [[nodiscard]] const Distortion* of(int tensor) const;
+    [[nodiscard]] bool isStale(int tensor) const;
+    [[nodiscard]] FigureState state(int tensor) const;
+    [[nodiscard]] QString problem(int tensor) const;
+
+  signals:
+    void tensorsChanged(const QList<int>& tensors);
+
+  private:
+    struct Entry {
+        FigureState state = FigureState::None;
+        std::optional<Distortion> distortion;
+        Format format;  ///< that the distortion belongs to
+        QString problem;
+        std::map<Format, Distortion> tried;
+    };
+    struct Task {
+        int tensor = 0;
+        Format format;
+    };
+    void onRecipeChanged(const QList<int>& tensors);
+    [[nodiscard]] bool prepare(int tensor);
+    void startPending();
+    void store(const Task& task, const Result<Distortion>& result);
+
+    JobManager& m_jobs;
+    MessageLog& m_messages;
+    RecipeEditor& m_recipe;
+    std::shared_ptr<const Checkpoint> m_checkpoint;
+    std::shared_ptr<const ImportanceData> m_importance;
+    std::vector<Entry> m_entries;
+};
+
+}  // namespace halftone::app

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/recipe_editor.h"
+
+#include <QUndoCommand>
+
+#include <span>
+
+#include "core/base/hash.h"
+
+namespace halftone::app {
+
+/// One step: the recipes before and after it.
+class RecipeCommand : public QUndoCommand {
+  public:
+    RecipeCommand(RecipeEditor& editor, Recipe before, Recipe after, const QString& name)
+        : QUndoCommand(name), m_editor(editor), m_before(std::move(before)), m_after(std::move(after)) {}
+    void undo() override { m_editor.assign(m_before); }
+    void redo() override { m_editor.assign(m_after); }
+
+  private:
+    RecipeEditor& m_editor;
+    Recipe m_before, m_after;
+};
+
+namespace {
+
+quint64 keyOf(const ResolvedRecipe& resolved) {
+    std::string text;
+    for (const auto& tensor : resolved.tensors) {
+        text += tensor.name;
+        text += tensor.kept ? "=" : "=" + tensor.format.name();
+        text += '\n';
+    }
+    return hashBytes(std::as_bytes(std::span(text)));
+}
+
+}  // namespace
+
+RecipeEditor::RecipeEditor(QObject* parent) : QObject(parent) {}
+
+void RecipeEditor::reset(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe) {
+    m_checkpoint = std::move(checkpoint);
+    m_undoStack.clear();
+    assign(recipe);
+}
+
+const ResolvedTensor* RecipeEditor::resolvedTensor(int tensor) const {
+    if (tensor < 0 || size_t(tensor) >= m_resolved.tensors.size()) return nullptr;
+    return &m_resolved.tensors[size_t(tensor)];
+}
+
+bool RecipeEditor::changesNothing() const {
+    for (const auto& tensor : m_resolved.tensors) {
+        if (tensor.quantizable && !tensor.kept) return false;
+    }
+    return true;
+}
+
+void RecipeEditor::apply(Recipe next, const QString& name) {
+    if (next == m_recipe) return;
+    const QString stepName = name.isEmpty() ? nameOfStep(next) : name;
+    m_undoStack.push(new RecipeCommand(*this, m_recipe, std::move(next), stepName));
+}
+
+void RecipeEditor::setFormat(const QList<int>& tensors, const Format& format) {
+    Recipe next = m_recipe;
+    for (const int tensor : tensors) {
+        const auto* entry = resolvedTensor(tensor);
+        if (entry && entry->quantizable) next.overrides[entry->name] = format;
+    }
+    apply(std::move(next));
+}
+
+void RecipeEditor::clearOverrides(const QList<int>& tensors) {
+    Recipe next = m_recipe;
+    for (const int tensor : tensors) {
+        if (const auto* entry = resolvedTensor(tensor)) next.overrides.erase(entry->name);
+    }
+    apply(std::move(next), tr("Clear the formats set by hand"));
+}
+
+void RecipeEditor::setDefaultFormat(std::optional<Format> format) {
+    Recipe next = m_recipe;
+    next.defaultFormat = format;
+    apply(std::move(next), format ? tr("Default format: %1").arg(QString::fromStdString(format->displayName()))
+                                  : tr("Default format: keep as stored"));
+}
+
+void RecipeEditor::addRule(const RecipeRule& rule) {
+    Recipe next = m_recipe;
+    next.rules.push_back(rule);
+    apply(std::move(next), tr("Add a rule"));
+}
+
+void RecipeEditor::replaceRule(int index, const RecipeRule& rule) {
+    if (index < 0 || size_t(index) >= m_recipe.rules.size()) return;
+    Recipe next = m_recipe;
+    next.rules[size_t(index)] = rule;
+    apply(std::move(next), tr("Edit rule %1").arg(index + 1));
+}
+
+void RecipeEditor::removeRule(int index) {
+    if (index < 0 || size_t(index) >= m_recipe.rules.size()) return;
+    Recipe next = m_recipe;
+    next.rules.erase(next.rules.begin() + index);
+    apply(std::move(next), tr("Remove rule %1").arg(index + 1));
+}
+
+void RecipeEditor::moveRule(int from, int to) {
+    const auto count = int(m_recipe.rules.size());
+    if (from < 0 || from >= count || to < 0 || to >= count) return;
+    Recipe next = m_recipe;
+    std::swap(next.rules[size_t(from)], next.rules[size_t(to)]);
+    apply(std::move(next), tr("Move rule %1").arg(from + 1));
+}
+
+void RecipeEditor::assign(const Recipe& recipe) {
+    const ResolvedRecipe before = std::move(m_resolved);
+    m_recipe = recipe;
+    m_resolved = m_checkpoint ? resolve(m_recipe, m_checkpoint->tensors()) : ResolvedRecipe{};
+    m_key = keyOf(m_resolved);
+    QList<int> tensors;
+    for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
+        const auto& now = m_resolved.tensors[i];
+        const bool same = i < before.tensors.size() && before.tensors[i].name == now.name &&
+                          before.tensors[i].format == now.format && before.tensors[i].requested == now.requested &&
+                          before.tensors[i].kept == now.kept;
+        if (!same) tensors.append(int(i));
+    }
+    emit changed(tensors);
+}
+
+QString RecipeEditor::nameOfStep(const Recipe& next) const {
+    if (!m_checkpoint) return tr("Edit the recipe");
+    const auto changes = diff(m_resolved, resolve(next, m_checkpoint->tensors()));
+    if (changes.empty()) return tr("Edit the recipe");
+    return QString::fromStdString(describeChanges(changes, m_checkpoint->tensors()));
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/session.h"
+
+#include <QFileInfo>
+
+namespace halftone::app {
+
+namespace {
+
+const QString kOpenTag = QStringLiteral("open");
+
+struct OpenedSession {
+    std::shared_ptr<const Checkpoint> checkpoint;
+    bool fingerprintDiffers = false;
+};
+
+std::optional<double> statisticsValue(Measure measure, const TensorStats& stats) {
+    switch (measure) {
+        case Measure::Kurtosis: return stats.kurtosis;
+        case Measure::MaxOverSigma: return stats.maxOverSigma();
+        case Measure::Minimum: return stats.min;
+        case Measure::Maximum: return stats.max;
+        case Measure::Mean: return stats.mean;
+        case Measure::Deviation: return stats.standardDeviation;
+        case Measure::Outliers: return double(stats.outlierCount);
+        case Measure::Zeros: return stats.zeroShare();
+        case Measure::NonFinite: return double(stats.nonFiniteCount);
+        default: return std::nullopt;
+    }
+}
+
+std::optional<double> activationValue(Measure measure, const TensorStats& stats) {
+    switch (measure) {
+        case Measure::ActivationMaximum: return stats.maxAbs;
+        case Measure::ActivationMaxOverSigma: return stats.maxOverSigma();
+        case Measure::ActivationKurtosis: return stats.kurtosis;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace
+
+Session::Session(QObject* parent) : QObject(parent) {
+    connectServices();
+    m_devices.refresh();
+}
+
+Session::~Session() = default;
+
+void Session::connectServices() {
+    connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
+    connect(&m_statistics, &StatisticsService::tensorReady, this, [this](int tensor) { emit tensorsChanged({tensor}); });
+    connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
+    connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
+    connect(&m_selection, &Selection::changed, this, [this] { m_statistics.prioritize(m_selection.tensors()); });
+    connect(&m_calibration, &CalibrationService::changed, this, [this] {
+        const auto importance = m_useImportance ? m_calibration.importance() : nullptr;
+        if (importance != m_modelJobs.importance()) setUseImportance(m_useImportance);
+        emit tensorsChanged({});
+    });
+}
+
+int Session::tensorCount() const { return m_checkpoint ? int(m_checkpoint->tensors().size()) : 0; }
+
+bool Session::isOpening() const { return m_jobs.hasTag(kOpenTag); }
+
+void Session::open(const QString& path) {
+    if (path.endsWith(QLatin1String(".halftone"), Qt::CaseInsensitive)) {
+        openSessionFile(path);
+    } else {
+        openCheckpoint(path, nullptr);
+    }
+}
+
+void Session::openSessionFile(const QString& path) {
+    auto saved = SessionFile::load(path.toStdString());
+    if (!saved) {
+        m_messages.fail(tr("Session"), saved.error());
+        emit openFailed(path, QString::fromStdString(saved.error().message));
+        return;
+    }
+    const QString checkpointPath = QString::fromStdString(saved->checkpoint.string());
+    openCheckpoint(checkpointPath, std::make_shared<const SessionFile>(std::move(*saved)));
+    m_sessionPath = path;
+}
+
+void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved) {
+    m_jobs.start<OpenedSession>(
+        {tr("Opening %1").arg(QFileInfo(path).fileName()), JobLane::Files, kOpenTag}, this,
+        [path, saved](const JobControl&) -> Result<OpenedSession> {
+            OpenedSession opened;
+            HT_ASSIGN_OR_RETURN(opened.checkpoint, Checkpoint::open(path.toStdString()));
+            opened.fingerprintDiffers = saved && !saved->fingerprint.empty() && saved->fingerprint != opened.checkpoint->fingerprint();
+            return opened;
+        },
+        [this, path, saved](const Result<OpenedSession>& opened) {
+            emit openingChanged();
+            if (!opened) {
+                m_messages.fail({}, opened.error());
+                emit openFailed(path, QString::fromStdString(opened.error().message));
+                return;
+            }
+            if (!saved) m_sessionPath.clear();
+            if (opened->fingerprintDiffers) m_messages.warn(tr("The checkpoint has changed since this session was saved; earlier figures may not belong to it."));
+            setCheckpoint(opened->checkpoint, saved ? saved->recipe : Recipe{});
+            if (saved) restore(*saved);
+        });
+    emit openingChanged();
+}
+
+void Session::close() {
+    m_sessionPath.clear();
+    setCheckpoint(nullptr, Recipe{});
+}
+
+void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe) {
+    m_checkpoint = std::move(checkpoint);
+    m_preferences = {};
+    m_selection.clear();
+    m_modelJobs.setModel(nullptr);
+    m_calibration.reset(m_checkpoint);
+    m_evaluation.reset(m_checkpoint);
+    m_compare.reset();
+    m_exporter.reset(m_checkpoint);
+    m_quantization.reset(m_checkpoint);
+    m_recipe.reset(m_checkpoint, std::move(recipe));
+    emit checkpointChanged();
+    m_statistics.start(m_checkpoint);
+    if (!m_checkpoint) return;
+    for (const auto& warning : m_checkpoint->warnings()) m_messages.warn(QString::fromStdString(warning.message));
+    startLoadingModel();
+}
+
+void Session::startLoadingModel() {
+    using Model = std::shared_ptr<const LoadedModel>;
+    m_jobs.start<Model>(
+        {tr("Reading the tokenizer"), JobLane::Files, QStringLiteral("model"), true}, this,
+        [checkpoint = m_checkpoint](const JobControl&) -> Result<Model> {
+            HT_ASSIGN_OR_RETURN(auto model, LoadedModel::load(checkpoint));
+            return std::make_shared<const LoadedModel>(std::move(model));
+        },
+        [this](const Result<Model>& model) {
+            if (model) {
+                m_modelJobs.setModel(*model);
+            } else if (model.error().code != ErrorCode::kCancelled) {
+                const QString why = QString::fromStdString(model.error().message);
+                m_messages.note(tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why));
+                m_modelJobs.setModel(nullptr, why);
+            }
+        });
+}
+
+void Session::setUseImportance(bool use) {
+    m_useImportance = use;
+    const auto importance = use ? m_calibration.importance() : nullptr;
+    if (importance == m_modelJobs.importance()) return;
+    m_modelJobs.setImportance(importance);
+    m_quantization.setImportance(importance);
+    emit m_evaluation.stateChanged();
+    emit m_compare.stateChanged();
+}
+
+std::optional<double> Session::value(Measure measure, int index) const {
+    if (index < 0 || index >= tensorCount()) return std::nullopt;
+    const auto& info = tensor(index);
+    const auto* resolved = m_recipe.resolvedTensor(index);
+    switch (measure) {
+        case Measure::Bits:
+            return resolved && info.elementCount() > 0 ? std::optional(8.0 * double(resolved->bytes) / double(info.elementCount())) : std::nullopt;
+        case Measure::Bytes: return resolved ? std::optional(double(resolved->bytes)) : std::nullopt;
+        case Measure::StoredBytes: return double(info.sizeBytes);
+        case Measure::Parameters: return double(info.elementCount());
+        case Measure::Block: return info.block >= 0 ? std::optional(double(info.block)) : std::nullopt;
+        case Measure::RelativeError:
+            if (const auto* distortion = m_quantization.of(index)) return distortion->relativeMse();
+            return std::nullopt;
+        case Measure::Sqnr:
+            if (const auto* distortion = m_quantization.of(index)) return distortion->sqnrDb();
+            return std::nullopt;
+        case Measure::ActivationMaximum:
+        case Measure::ActivationMaxOverSigma:
+        case Measure::ActivationKurtosis:
+            if (const auto layer = m_calibration.of(index)) return activationValue(measure, layer->summary);
+            return std::nullopt;
+        default:
+            if (const auto stats = m_statistics.of(index)) return statisticsValue(measure, *stats);
+            return std::nullopt;
+    }
+}
+
+bool Session::isStale(Measure measure, int index) const {
+    return (measure == Measure::RelativeError || measure == Measure::Sqnr) && m_quantization.isStale(index);
+}
+
+void Session::saveTo(const QString& path, const QString& uiState) {
+    if (!m_checkpoint) return;
+    SessionFile file = m_preferences;
+    file.checkpoint = m_checkpoint->path();
+    file.fingerprint = m_checkpoint->fingerprint();
+    file.recipe = m_recipe.recipe();
+    file.runs = m_evaluation.recordedRuns();
+    file.uiState = uiState.toStdString();
+    if (auto status = file.save(path.toStdString()); !status) {
+        m_messages.fail(tr("Saving the session"), status.error());
+        return;
+    }
+    m_sessionPath = path;
+    m_recipe.undoStack().setClean();
+    m_messages.note(tr("Saved the session to %1.").arg(path));
+}
+
+void Session::restore(const SessionFile& saved) {
+    m_preferences = saved;
+    m_evaluation.restoreRuns(saved.runs);
+    emit sessionRestored();
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+
+#include <memory>
+#include <optional>
+
+#include "app/session/calibration_service.h"
+#include "app/session/compare_service.h"
+#include "app/session/device_service.h"
+#include "app/session/evaluation_service.h"
+#include "app/session/export_service.h"
+#include "app/session/measure.h"
+#include "app/session/message_log.h"
+#include "app/session/quantization_service.h"
+#include "app/session/recipe_editor.h"
+#include "app/session/selection.h"
+#include "app/session/statistics_service.h"
+
+namespace halftone::app {
+
+/// The single owner of what is open and what was found out about it: checkpoint, recipe, statistics, calibration, results,
+/// and the services that compute them. Panels see the session and never each other. GUI thread only.
+class Session : public QObject {
+    Q_OBJECT
+
+  public:
+    explicit Session(QObject* parent = nullptr);
+    ~Session() override;
+
+    JobManager& jobs() { return m_jobs; }
+    MessageLog& messages() { return m_messages; }
+    Selection& selection() { return m_selection; }
+    RecipeEditor& recipe() { return m_recipe; }
+    DeviceService& devices() { return m_devices; }
+    ModelJobs& modelJobs() { return m_modelJobs; }
+    StatisticsService& statistics() { return m_statistics; }
+    QuantizationService& quantization() { return m_quantization; }
+    CalibrationService& calibration() { return m_calibration; }
+    EvaluationService& evaluation() { return m_evaluation; }
+    CompareService& compare() { return m_compare; }
+    ExportService& exporter() { return m_exporter; }
+
+    /// Opens a checkpoint or a saved session (*.halftone) in the background. The table is there as soon as the headers
+    /// are read; what is open now stays until then, and stays if the new one cannot be opened.
+    void open(const QString& path);
+    void close();
+    [[nodiscard]] bool isOpening() const;
+    [[nodiscard]] const std::shared_ptr<const Checkpoint>& checkpoint() const { return m_checkpoint; }
+    /// Null until hyper-parameters and tokenizer have been read, and for checkpoints that do not run here.
+    [[nodiscard]] const std::shared_ptr<const LoadedModel>& model() const { return m_modelJobs.model(); }
+    [[nodiscard]] int tensorCount() const;
+    [[nodiscard]] const TensorInfo& tensor(int index) const { return m_checkpoint->tensors()[size_t(index)]; }
+
+    /// Whether quantizers use the importance that calibration measured.
+    void setUseImportance(bool use);
+    [[nodiscard]] bool usesImportance() const { return m_useImportance; }
+
+    /// A tensor's value of a measure; nullopt: not applicable or not known yet.
+    [[nodiscard]] std::optional<double> value(Measure measure, int tensor) const;
+    /// The value belongs to an earlier state of the recipe.
+    [[nodiscard]] bool isStale(Measure measure, int tensor) const;
+
+    [[nodiscard]] const QString& sessionPath() const { return m_sessionPath; }
+    /// Texts, protocol and prompts that panels want kept with the session.
+    [[nodiscard]] SessionFile& preferences() { return m_preferences; }
+    void saveTo(const QString& path, const QString& uiState);
+
+  signals:
+    /// Another checkpoint is open, or none.
+    void checkpointChanged();
+    /// Hyper-parameters and tokenizer have been read.
+    void modelChanged();
+    void openingChanged();
+    void openFailed(const QString& path, const QString& message);
+    /// Preferences come from a session file: panels should show them.
+    void sessionRestored();
+    /// Values of these tensors changed (statistics, error, format, activations). Empty: all.
+    void tensorsChanged(const QList<int>& tensors);
+
+  private:
+    void openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved);
+    void openSessionFile(const QString& path);
+    void setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe);
+    void restore(const SessionFile& saved);
+    void startLoadingModel();
+    void connectServices();
+
+    JobManager m_jobs;
+    MessageLog m_messages;
+    Selection m_selection;
+    RecipeEditor m_recipe;
+    DeviceService m_devices{m_jobs, m_messages};
+    ModelJobs m_modelJobs{m_jobs, m_messages, m_devices, m_recipe};
+    StatisticsService m_statistics{m_jobs, m_messages};
+    QuantizationService m_quantization{m_jobs, m_messages, m_recipe};
+    CalibrationService m_calibration{m_modelJobs};
+    EvaluationService m_evaluation{m_modelJobs};
+    CompareService m_compare{m_modelJobs};
+    ExportService m_exporter{m_modelJobs};
+
+    std::shared_ptr<const Checkpoint> m_checkpoint;
+    bool m_useImportance = true;
+    QString m_sessionPath;
+    SessionFile m_preferences;
+};
+
+}  // namespace halftone::app

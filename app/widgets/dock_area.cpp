@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/widgets/dock_area.h"
+
+#include <QAction>
+#include <QDockWidget>
+#include <QLabel>
+#include <QSettings>
+
+#include <algorithm>
+
+namespace halftone::app {
+
+namespace {
+
+/// Increase when docks are added or renamed: arrangements of older versions are then dropped.
+constexpr int kLayoutVersion = 1;
+
+QString settingsKey(int workspace) { return QStringLiteral("layout/workspace%1").arg(workspace); }
+
+}  // namespace
+
+QString workspaceName(Workspace workspace) {
+    switch (workspace) {
+        case Workspace::Inspect: return DockArea::tr("Inspect");
+        case Workspace::Tune: return DockArea::tr("Tune");
+        case Workspace::Compare: return DockArea::tr("Compare");
+    }
+    return {};
+}
+
+DockArea::DockArea(QWidget* parent) : QMainWindow(parent, Qt::Widget) {
+    setDockNestingEnabled(true);
+    setDockOptions(dockOptions() | QMainWindow::AllowTabbedDocks | QMainWindow::GroupedDragging);
+    setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+    setContextMenuPolicy(Qt::NoContextMenu);
+}
+
+QDockWidget* DockArea::addPanel(const QString& name, const QString& title, QWidget* panel) {
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setWidget(panel);
+    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable | QDockWidget::DockWidgetClosable);
+    m_docks.insert(name, dock);
+    m_order.append(name);
+    addDockWidget(Qt::LeftDockWidgetArea, dock);
+    return dock;
+}
+
+QList<QAction*> DockArea::toggleActions() const {
+    QList<QAction*> actions;
+    for (const auto& name : m_order) actions.append(m_docks[name]->toggleViewAction());
+    return actions;
+}
+
+void DockArea::setWorkspace(Workspace workspace) {
+    if (m_isArranged && workspace == m_workspace) return;
+    if (m_isArranged) m_states[int(m_workspace)] = saveState(kLayoutVersion);
+    m_workspace = workspace;
+    m_isArranged = true;
+    const auto state = m_states.value(int(workspace));
+    if (state.isEmpty() || !restoreState(state, kLayoutVersion)) applyDefault(workspace);
+}
+
+void DockArea::resetLayout() { applyDefault(m_workspace); }
+
+void DockArea::applyDefault(Workspace workspace) {
+    for (auto* dock : m_docks) {
+        dock->setFloating(false);
+        removeDockWidget(dock);
+    }
+    switch (workspace) {
+        case Workspace::Inspect: return arrangeInspect();
+        case Workspace::Tune: return arrangeTune();
+        case Workspace::Compare: return arrangeCompare();
+    }
+}
+
+void DockArea::arrangeInspect() {
+    auto* matrix = m_docks["matrix"];
+    auto* distribution = m_docks["distribution"];
+    auto* channels = m_docks["channels"];
+    auto* tensors = m_docks["tensors"];
+    auto* calibration = m_docks["calibration"];
+    auto* model = m_docks["model"];
+    addDockWidget(Qt::LeftDockWidgetArea, matrix);
+    splitDockWidget(matrix, tensors, Qt::Vertical);
+    splitDockWidget(matrix, distribution, Qt::Horizontal);
+    splitDockWidget(distribution, channels, Qt::Vertical);
+    tabifyDockWidget(channels, calibration);
+    tabifyDockWidget(matrix, model);
+    for (auto* dock : {matrix, distribution, channels, tensors, calibration, model}) dock->show();
+    matrix->raise();
+    channels->raise();
+    resizeDocks({matrix, distribution}, {380, 1000}, Qt::Horizontal);
+    resizeDocks({matrix, tensors}, {520, 260}, Qt::Vertical);
+    resizeDocks({distribution, channels}, {330, 190}, Qt::Vertical);
+}
+
+void DockArea::arrangeTune() {
+    auto* matrix = m_docks["matrix"];
+    auto* recipe = m_docks["recipe"];
+    auto* distribution = m_docks["distribution"];
+    auto* tensors = m_docks["tensors"];
+    auto* evaluation = m_docks["evaluation"];
+    auto* calibration = m_docks["calibration"];
+    addDockWidget(Qt::LeftDockWidgetArea, matrix);
+    splitDockWidget(matrix, tensors, Qt::Vertical);
+    splitDockWidget(tensors, evaluation, Qt::Vertical);
+    splitDockWidget(matrix, distribution, Qt::Horizontal);
+    splitDockWidget(distribution, recipe, Qt::Horizontal);
+    tabifyDockWidget(recipe, calibration);
+    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration}) dock->show();
+    recipe->raise();
+    resizeDocks({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
+    resizeDocks({matrix, tensors, evaluation}, {400, 230, 190}, Qt::Vertical);
+}
+
+void DockArea::arrangeCompare() {
+    auto* compare = m_docks["compare"];
+    auto* evaluation = m_docks["evaluation"];
+    auto* recipe = m_docks["recipe"];
+    addDockWidget(Qt::LeftDockWidgetArea, compare);
+    splitDockWidget(compare, evaluation, Qt::Vertical);
+    splitDockWidget(compare, recipe, Qt::Horizontal);
+    for (auto* dock : {compare, evaluation, recipe}) dock->show();
+    resizeDocks({compare, recipe}, {1000, 400}, Qt::Horizontal);
+    resizeDocks({compare, evaluation}, {560, 260}, Qt::Vertical);
+}
+
+void DockArea::save(QSettings& settings) {
+    if (m_isArranged) m_states[int(m_workspace)] = saveState(kLayoutVersion);
+    for (auto it = m_states.cbegin(); it != m_states.cend(); ++it) settings.setValue(settingsKey(it.key()), it.value());
+    settings.setValue(QStringLiteral("layout/current"), int(m_workspace));
+}
+
+void DockArea::restore(const QSettings& settings) {
+    for (int workspace = 0; workspace <= int(Workspace::Compare); ++workspace) {
+        const auto state = settings.value(settingsKey(workspace)).toByteArray();
+        if (!state.isEmpty()) m_states[workspace] = state;
+    }
+    setWorkspace(Workspace(std::clamp(settings.value(QStringLiteral("layout/current"), 0).toInt(), 0, int(Workspace::Compare))));
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QHash>
+#include <QMainWindow>
+#include <QStringList>
+
+class QSettings;
+
+namespace halftone::app {
+
+enum class Workspace { Inspect, Tune, Compare };
+
+/// The docks and their three arrangements. Each workspace remembers how its docks were left; reset takes the arrangement
+/// it came with.
+class DockArea : public QMainWindow {
+    Q_OBJECT
+
+  public:
+    explicit DockArea(QWidget* parent = nullptr);
+
+    /// `name` is the object name that arrangements are saved under.
+    QDockWidget* addPanel(const QString& name, const QString& title, QWidget* panel);
+    void setWorkspace(Workspace workspace);
+    [[nodiscard]] Workspace workspace() const { return m_workspace; }
+    void resetLayout();
+    [[nodiscard]] QDockWidget* panelDock(const QString& name) const { return m_docks.value(name); }
+    [[nodiscard]] QList<QAction*> toggleActions() const;
+
+    void save(QSettings& settings);
+    void restore(const QSettings& settings);
+
+  private:
+    void applyDefault(Workspace workspace);
+    void arrangeInspect();
+    void arrangeTune();
+    void arrangeCompare();
+
+    QHash<QString, QDockWidget*> m_docks;
+    QStringList m_order;
+    QHash<int, QByteArray> m_states;
+    Workspace m_workspace = Workspace::Inspect;
+    bool m_isArranged = false;
+};
+
+[[nodiscard]] QString workspaceName(Workspace workspace);
+
+}  // namespace halftone::app

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include "core/quant/formats/format.h"
+
+class QComboBox;
+class QMenu;
+
+namespace halftone::app {
+
+/// Adds the offered formats, their names as data, with their bits per weight; families are set apart.
+void fillWithFormats(QComboBox& combo);
+/// The same as submenus; actions carry the format's name as data.
+void fillWithFormats(QMenu& menu);
+/// "Q4_K  4.50 bits".
+[[nodiscard]] QString formatMenuText(const Format& format);
+/// The format of about so many bits that is closest in kind to `current`: the integer family keeps its granularity, all
+/// others take the GGUF block type (or, where there is none of that width, asymmetric integers in groups of 64).
+[[nodiscard]] Format formatWithBits(const Format& current, int bits);
+
+}  // namespace halftone::app

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/widgets/jobs_strip.h"
+
+#include <QCoreApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QSet>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+#include "app/jobs/job_manager.h"
+#include "app/widgets/number_text.h"
+
+namespace halftone::app {
+
+namespace {
+
+constexpr int kRefreshMs = 150;
+/// Jobs that end sooner never show: a strip that flickers is worse than none.
+constexpr double kShowAfterSeconds = 0.25;
+
+QString tr(const char* text) { return QCoreApplication::translate("JobsStrip", text); }
+
+QString rateText(double rate, const QString& unit) {
+    if (unit == QLatin1String("B")) return bytesText(rate) + QStringLiteral("/s");
+    return QStringLiteral("%1 %2/s").arg(numberText(rate), unit);
+}
+
+}  // namespace
+
+QString jobFigures(const JobStatus& status) {
+    if (status.cancelRequested) return tr("stopping…");
+    if (status.state == JobState::Queued) return tr("waiting");
+    QStringList parts;
+    const QString unit = QString::fromStdString(status.progress.unit);
+    if (unit != QLatin1String("B") && status.progress.total > 0) parts << QStringLiteral("%1/%2 %3").arg(status.progress.done).arg(status.progress.total).arg(unit).trimmed();
+    if (status.unitsPerSecond > 0) parts << rateText(status.unitsPerSecond, unit);
+    if (status.secondsLeft >= 0.5) parts << tr("%1 left").arg(durationText(status.secondsLeft));
+    return parts.join(QStringLiteral(" · "));
+}
+
+JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs), m_layout(new QVBoxLayout(this)) {
+    setObjectName(QStringLiteral("jobsStrip"));
+    m_layout->setContentsMargins(8, 0, 8, 0);
+    m_layout->setSpacing(0);
+    m_timer.setInterval(kRefreshMs);
+    connect(&m_timer, &QTimer::timeout, this, &JobsStrip::refresh);
+    connect(&m_jobs, &JobManager::jobsChanged, this, [this] {
+        if (!m_timer.isActive()) m_timer.start();
+    });
+}
+
+JobsStrip::Line JobsStrip::createLine(JobId id) {
+    Line line;
+    line.widget = new QWidget(this);
+    line.title = new QLabel(line.widget);
+    line.title->setMinimumWidth(260);
+    line.bar = new QProgressBar(line.widget);
+    line.bar->setRange(0, 1000);
+    line.bar->setTextVisible(false);
+    line.bar->setFixedWidth(200);
+    line.figures = new QLabel(line.widget);
+    line.figures->setProperty("role", "muted");
+    auto* cancel = new QToolButton(line.widget);
+    cancel->setText(tr("Cancel"));
+    connect(cancel, &QToolButton::clicked, this, [this, id] { m_jobs.cancel(id); });
+    auto* layout = new QHBoxLayout(line.widget);
+    layout->setContentsMargins(0, 1, 0, 1);
+    layout->addWidget(line.title);
+    layout->addWidget(line.bar);
+    layout->addWidget(line.figures, 1);
+    layout->addWidget(cancel);
+    m_layout->addWidget(line.widget);
+    return line;
+}
+
+void JobsStrip::refresh() {
+    QSet<JobId> alive;
+    for (const auto& status : m_jobs.status()) {
+        const bool known = m_lines.contains(status.id);
+        if (status.quiet || (!known && status.elapsedSeconds < kShowAfterSeconds)) continue;
+        alive.insert(status.id);
+        if (!known) m_lines.insert(status.id, createLine(status.id));
+        fill(m_lines[status.id], status);
+    }
+    for (auto it = m_lines.begin(); it != m_lines.end();) {
+        if (alive.contains(it.key())) {
+            ++it;
+            continue;
+        }
+        it->widget->deleteLater();
+        m_layout->removeWidget(it->widget);
+        it = m_lines.erase(it);
+    }
+    if (m_jobs.isIdle()) m_timer.stop();
+}
+
+void JobsStrip::fill(const Line& line, const JobStatus& status) const {
+    const QString stage = QString::fromStdString(status.progress.stage);
+    line.title->setText(stage.isEmpty() ? status.title : QStringLiteral("%1: %2").arg(status.title, stage));
+    line.bar->setRange(0, status.progress.total > 0 ? 1000 : 0);
+    line.bar->setValue(int(1000 * std::min(status.progress.fraction(), 1.0)));
+    line.figures->setText(jobFigures(status));
+}
+
+}  // namespace halftone::app

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/widgets/number_text.h"
+
+#include <QCoreApplication>
+
+#include <cmath>
+
+namespace halftone::app {
+
+namespace {
+
+QString scaled(double value, double step, const char* const* units, int unitCount) {
+    int unit = 0;
+    double magnitude = std::abs(value);
+    while (magnitude >= step * 0.9995 && unit + 1 < unitCount) {
+        magnitude /= step;
+        value /= step;
+        ++unit;
+    }
+    const QString number = unit == 0 ? QString::number(value, 'f', 0) : numberText(value);
+    const QString suffix = QString::fromLatin1(units[unit]);
+    return suffix.isEmpty() ? number : number + QChar(0x00a0) + suffix;
+}
+
+}  // namespace
+
+QString noValue() { return QString(QChar(0x2014)); }
+
+QString numberText(double value, int significant) {
+    if (!std::isfinite(value)) return std::isnan(value) ? noValue() : (value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞"));
+    if (value == 0) return QStringLiteral("0");
+    const double magnitude = std::abs(value);
+    QString text;
+    if (magnitude < 1e-4 || magnitude >= 1e6) {
+        text = QString::number(value, 'e', significant - 1);
+    } else {
+        const int digitsBefore = int(std::floor(std::log10(magnitude))) + 1;
+        int decimals = std::max(0, significant - digitsBefore);
+        // 9.996 rounds up to 10.00: one decimal too many for three figures.
+        const double rounded = std::round(magnitude * std::pow(10, decimals)) / std::pow(10, decimals);
+        if (rounded >= std::pow(10, digitsBefore)) decimals = std::max(0, decimals - 1);
+        text = QString::number(value, 'f', decimals);
+    }
+    return text.replace('-', QStringLiteral("−"));
+}
+
+QString fixedText(double value, int decimals) {
+    if (!std::isfinite(value)) return numberText(value);
+    return QString::number(value, 'f', decimals).replace('-', QStringLiteral("−"));
+}
+
+QString percentText(double share, int significant) {
+    if (!std::isfinite(share)) return noValue();
+    return numberText(100 * share, significant) + QStringLiteral("\u00a0%");
+}
+
+QString bytesText(double bytes) {
+    static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
+    return scaled(bytes, 1000, kUnits, 5);
+}
+
+QString countText(int64_t count) {
+    QString digits = QString::number(count);
+    const int first = count < 0 ? 1 : 0;
+    for (int at = int(digits.size()) - 3; at > first; at -= 3) digits.insert(at, QChar(0x2009));
+    return digits;
+}
+
+QString shortCountText(double count) {
+    static constexpr const char* kUnits[] = {"", "k", "M", "B", "T"};
+    return scaled(count, 1000, kUnits, 5);
+}
+
+QString durationText(double seconds) {
+    if (!std::isfinite(seconds) || seconds < 0) return noValue();
+    if (seconds < 1) return QCoreApplication::translate("Duration", "%1 s").arg(QString::number(seconds, 'f', 2));
+    if (seconds < 10) return QCoreApplication::translate("Duration", "%1 s").arg(QString::number(seconds, 'f', 1));
+    const auto whole = int64_t(std::llround(seconds));
+    if (whole < 60) return QCoreApplication::translate("Duration", "%1 s").arg(whole);
+    if (whole < 3600) return QCoreApplication::translate("Duration", "%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return QCoreApplication::translate("Duration", "%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QChar('0'));
+}
+
+QString estimateText(double mean, double standardError, int decimals) {
+    return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), numberText(standardError, 2));
+}
+
+}  // namespace halftone::app

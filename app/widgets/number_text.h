@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <cstdint>
+
+namespace halftone::app {
+
+/// Numbers as every view writes them: three significant figures, units, "—" where there is no number.
+
+/// What stands where a number does not apply or is not known.
+[[nodiscard]] QString noValue();
+/// Three significant figures; very small and very large magnitudes in the form 1.23e-05. NaN: "—".
+[[nodiscard]] QString numberText(double value, int significant = 3);
+[[nodiscard]] QString fixedText(double value, int decimals);
+/// 0.0123 -> "1.23 %".
+[[nodiscard]] QString percentText(double share, int significant = 3);
+/// Decimal units, as file managers and model hubs write them: kB = 10^3, MB = 10^6, GB = 10^9.
+[[nodiscard]] QString bytesText(double bytes);
+/// 1234567 -> "1 234 567", with thin spaces.
+[[nodiscard]] QString countText(int64_t count);
+/// 1234567 -> "1.23 M".
+[[nodiscard]] QString shortCountText(double count);
+/// "0.8 s", "12 s", "3 min 20 s", "1 h 05 min".
+[[nodiscard]] QString durationText(double seconds);
+/// "18.42 ± 0.21": mean with its standard error.
+[[nodiscard]] QString estimateText(double mean, double standardError, int decimals);
+
+}  // namespace halftone::app

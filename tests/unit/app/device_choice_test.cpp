@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/session/device_choice.h"
+
+#include <gtest/gtest.h>
+
+#include <QStringList>
+
+namespace halftone::app {
+namespace {
+
+DeviceEntry entry(const QString& id, const QString& name) {
+    DeviceEntry made;
+    made.id = id;
+    made.name = name;
+    return made;
+}
+
+QList<DeviceEntry> machine(bool software, bool usable) {
+    auto gpu = entry("vulkan:0", "Card");
+    gpu.isSoftware = software;
+    gpu.usable = usable;
+    gpu.whyNot = usable ? QString() : QString("it is too old.");
+    return {entry("cpu", "CPU"), entry("cpu-reference", "CPU reference"), gpu};
+}
+
+TEST(DeviceChoice, AutomaticTakesAGpu) { EXPECT_EQ(decideDevice("auto", machine(false, true), {}).id, "vulkan:0"); }
+
+TEST(DeviceChoice, AutomaticLeavesASoftwareDeviceAndSaysWhy) {
+    const auto decision = decideDevice("auto", machine(true, true), {});
+    EXPECT_EQ(decision.id, "cpu");
+    EXPECT_TRUE(decision.reason.contains("software"));
+}
+
+TEST(DeviceChoice, ASoftwareDeviceCanBeChosen) { EXPECT_EQ(decideDevice("vulkan:0", machine(true, true), {}).id, "vulkan:0"); }
+
+TEST(DeviceChoice, AnUnusableDeviceFallsBackWithItsReason) {
+    const auto decision = decideDevice("vulkan:0", machine(false, false), {});
+    EXPECT_EQ(decision.id, "cpu");
+    EXPECT_TRUE(decision.reason.contains("too old"));
+    EXPECT_EQ(decideDevice("auto", machine(false, false), {}).id, "cpu");
+}
+
+TEST(DeviceChoice, ALostDeviceIsNotTakenAgain) {
+    EXPECT_EQ(decideDevice("auto", machine(false, true), {"vulkan:0"}).id, "cpu");
+    EXPECT_EQ(decideDevice("vulkan:0", machine(false, true), {"vulkan:0"}).id, "cpu");
+}
+
+TEST(DeviceChoice, AMissingDeviceFallsBack) {
+    EXPECT_EQ(decideDevice("vulkan:7", machine(false, true), {}).id, "cpu");
+    EXPECT_EQ(decideDevice("auto", {entry("cpu", "CPU")}, {}).id, "cpu");
+}
+
+}  // namespace
+}  // namespace halftone::app
