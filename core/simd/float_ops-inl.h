@@ -32,9 +32,11 @@ using IntVec = hn::Vec<IntTag>;
 using BitsVec = hn::Vec<BitsTag>;
 using FloatMask = hn::Mask<FloatTag>;
 
-/// Nearest integers, ties to even, limited to [low, high]: roundToCode() as a float. The limits are given as the bits of
-/// 1.5 * 2^23 + low and 1.5 * 2^23 + high (codeLimit).
-HWY_INLINE IntVec codeLimit(int code) { return hn::Set(IntTag(), 0x4B400000 + code); }
+/// Nearest integers, ties to even, limited to [low, high]: roundToCode() as a float. The limits are given as the bits
+/// of 1.5 * 2^23 + low and 1.5 * 2^23 + high (codeLimit).
+HWY_INLINE IntVec codeLimit(int code) {
+    return hn::Set(IntTag(), 0x4B400000 + code);
+}
 
 HWY_INLINE FloatVec roundToCodes(FloatVec value, IntVec low, IntVec high) {
     const FloatTag df;

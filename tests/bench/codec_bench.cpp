@@ -7,8 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "core/quant/formats/codec.h"
-#include "core/base/thread_pool.h"
+#include "core/quant/methods/quantize.h"
 
 namespace {
 
@@ -35,12 +34,15 @@ struct Buffers {
     std::vector<float> decoded;
 
     explicit Buffers(const Format& format)
-        : layout(PackedLayout::of(format, kCols)), packed(static_cast<size_t>(kRows * layout.rowBytes)),
+        : layout(PackedLayout::of(format, kCols)),
+          packed(static_cast<size_t>(kRows * layout.rowBytes)),
           decoded(static_cast<size_t>(kRows * kCols)) {}
 
     void encodeTile(int64_t begin, int64_t end) {
-        const std::span<const float> values(sourceValues().data() + begin * kCols, static_cast<size_t>((end - begin) * kCols));
-        (void)encodeRows(layout, values, end - begin, {}, std::span(packed).subspan(static_cast<size_t>(begin * layout.rowBytes)));
+        const std::span<const float> values(sourceValues().data() + begin * kCols,
+                                            static_cast<size_t>((end - begin) * kCols));
+        (void)encodeRows(layout, values, end - begin, {},
+                         std::span(packed).subspan(static_cast<size_t>(begin * layout.rowBytes)));
     }
     void decodeTile(int64_t begin, int64_t end) {
         (void)decodeRows(layout, std::span(packed).subspan(static_cast<size_t>(begin * layout.rowBytes)), end - begin,
@@ -48,14 +50,17 @@ struct Buffers {
     }
 };
 
-void setRate(benchmark::State& state) { state.SetBytesProcessed(state.iterations() * kRows * kCols * 4); }
+void setRate(benchmark::State& state) {
+    state.SetBytesProcessed(state.iterations() * kRows * kCols * 4);
+}
 
 void copyFloats(benchmark::State& state) {
     const ThreadPool pool(static_cast<int>(state.range(0)));
     std::vector<float> target(sourceValues().size());
     for (auto _ : state) {
         pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) {
-            std::memcpy(target.data() + begin * kCols, sourceValues().data() + begin * kCols, static_cast<size_t>((end - begin) * kCols) * 4);
+            std::memcpy(target.data() + begin * kCols, sourceValues().data() + begin * kCols,
+                        static_cast<size_t>((end - begin) * kCols) * 4);
         });
         benchmark::ClobberMemory();
     }
@@ -81,6 +86,32 @@ void decodeFormat(benchmark::State& state, const Format& format) {
     setRate(state);
 }
 
+/// The scalar definition, for the gain of the vectorized encoder.
+void encodeReference(benchmark::State& state, const Format& format) {
+    const ThreadPool pool(static_cast<int>(state.range(0)));
+    Buffers buffers(format);
+    const std::span<const float> values(sourceValues());
+    for (auto _ : state) {
+        pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) {
+            const auto offset = static_cast<size_t>(begin * buffers.layout.rowBytes);
+            (void)encodeRowsReference(buffers.layout, values.subspan(static_cast<size_t>(begin * kCols)), end - begin,
+                                      {}, std::span(buffers.packed).subspan(offset));
+        });
+    }
+    setRate(state);
+}
+
+/// The whole job: read, check, encode, validate, decode, measure the distortion.
+void quantizeWhole(benchmark::State& state, const Format& format) {
+    Buffers source(Format::of(DType::kF32));
+    source.encodeTile(0, kRows);
+    const auto rows = rowSourceOf({source.layout, kRows, source.packed, nullptr});
+    JobContext context;
+    context.pool = ThreadPool(static_cast<int>(state.range(0)));
+    for (auto _ : state) benchmark::DoNotOptimize(quantizeTensor(*rows, format, {}, context).has_value());
+    setRate(state);
+}
+
 benchmark::internal::Benchmark* configure(benchmark::internal::Benchmark* benchmark) {
     return benchmark->Arg(1)->Arg(2)->ArgName("threads")->UseRealTime()->Unit(benchmark::kMillisecond);
 }
@@ -92,6 +123,11 @@ int main(int argc, char** argv) {
     for (const Format& format : offeredFormats()) {
         configure(benchmark::RegisterBenchmark(("encode/" + format.name()).c_str(), encodeFormat, format));
         configure(benchmark::RegisterBenchmark(("decode/" + format.name()).c_str(), decodeFormat, format));
+    }
+    for (const char* name : {"q8_0", "q6_k", "q5_k", "q4_k", "q4_0", "int4_g128_asym"}) {
+        const Format format = Format::parse(name).value();
+        configure(benchmark::RegisterBenchmark(("encode_scalar/" + format.name()).c_str(), encodeReference, format));
+        configure(benchmark::RegisterBenchmark(("quantize/" + format.name()).c_str(), quantizeWhole, format));
     }
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

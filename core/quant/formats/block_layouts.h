@@ -9,18 +9,66 @@
 namespace halftone {
 
 /// Blocks of the GGUF block types as they lie in a file: bytes only, so that they may start at any address.
-/// Multi-byte fields are little-endian. docs/formats/ describes each; source: the reference page on ggml blocks, section 2.
+/// Multi-byte fields are little-endian. docs/formats/ describes each; source: the reference page on ggml blocks,
+/// section 2.
 
-struct BlockQ4_0 { static constexpr int kElements = 32; uint8_t d[2]; uint8_t qs[16]; };
-struct BlockQ4_1 { static constexpr int kElements = 32; uint8_t d[2]; uint8_t m[2]; uint8_t qs[16]; };
-struct BlockQ5_0 { static constexpr int kElements = 32; uint8_t d[2]; uint8_t qh[4]; uint8_t qs[16]; };
-struct BlockQ5_1 { static constexpr int kElements = 32; uint8_t d[2]; uint8_t m[2]; uint8_t qh[4]; uint8_t qs[16]; };
-struct BlockQ8_0 { static constexpr int kElements = 32; uint8_t d[2]; int8_t qs[32]; };
-struct BlockQ8_1 { static constexpr int kElements = 32; uint8_t d[2]; uint8_t s[2]; int8_t qs[32]; };
+struct BlockQ4_0 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t qs[16];
+};
+struct BlockQ4_1 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t m[2];
+    uint8_t qs[16];
+};
+struct BlockQ5_0 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t qh[4];
+    uint8_t qs[16];
+};
+struct BlockQ5_1 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t m[2];
+    uint8_t qh[4];
+    uint8_t qs[16];
+};
+struct BlockQ8_0 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    int8_t qs[32];
+};
+struct BlockQ8_1 {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t s[2];
+    int8_t qs[32];
+};
 
-struct BlockQ2_K { static constexpr int kElements = 256; uint8_t scales[16]; uint8_t qs[64]; uint8_t d[2]; uint8_t dmin[2]; };
-struct BlockQ3_K { static constexpr int kElements = 256; uint8_t hmask[32]; uint8_t qs[64]; uint8_t scales[12]; uint8_t d[2]; };
-struct BlockQ4_K { static constexpr int kElements = 256; uint8_t d[2]; uint8_t dmin[2]; uint8_t scales[12]; uint8_t qs[128]; };
+struct BlockQ2_K {
+    static constexpr int kElements = 256;
+    uint8_t scales[16];
+    uint8_t qs[64];
+    uint8_t d[2];
+    uint8_t dmin[2];
+};
+struct BlockQ3_K {
+    static constexpr int kElements = 256;
+    uint8_t hmask[32];
+    uint8_t qs[64];
+    uint8_t scales[12];
+    uint8_t d[2];
+};
+struct BlockQ4_K {
+    static constexpr int kElements = 256;
+    uint8_t d[2];
+    uint8_t dmin[2];
+    uint8_t scales[12];
+    uint8_t qs[128];
+};
 struct BlockQ5_K {
     static constexpr int kElements = 256;
     uint8_t d[2];
@@ -29,24 +77,73 @@ struct BlockQ5_K {
     uint8_t qh[32];
     uint8_t qs[128];
 };
-struct BlockQ6_K { static constexpr int kElements = 256; uint8_t ql[128]; uint8_t qh[64]; int8_t scales[16]; uint8_t d[2]; };
-struct BlockQ8_K { static constexpr int kElements = 256; uint8_t d[4]; int8_t qs[256]; uint8_t bsums[32]; };
+struct BlockQ6_K {
+    static constexpr int kElements = 256;
+    uint8_t ql[128];
+    uint8_t qh[64];
+    int8_t scales[16];
+    uint8_t d[2];
+};
+struct BlockQ8_K {
+    static constexpr int kElements = 256;
+    uint8_t d[4];
+    int8_t qs[256];
+    uint8_t bsums[32];
+};
 
-struct BlockIQ4_NL { static constexpr int kElements = 32; uint8_t d[2]; uint8_t qs[16]; };
-struct BlockIQ4_XS { static constexpr int kElements = 256; uint8_t d[2]; uint8_t scalesHigh[2]; uint8_t scalesLow[4]; uint8_t qs[128]; };
-struct BlockTQ1_0 { static constexpr int kElements = 256; uint8_t qs[48]; uint8_t qh[4]; uint8_t d[2]; };
-struct BlockTQ2_0 { static constexpr int kElements = 256; uint8_t qs[64]; uint8_t d[2]; };
-struct BlockMXFP4 { static constexpr int kElements = 32; uint8_t e; uint8_t qs[16]; };
-struct BlockNVFP4 { static constexpr int kElements = 64; uint8_t d[4]; uint8_t qs[32]; };
-struct BlockQ1_0 { static constexpr int kElements = 128; uint8_t d[2]; uint8_t qs[16]; };
-struct BlockQ2_0 { static constexpr int kElements = 64; uint8_t d[2]; uint8_t qs[16]; };
+struct BlockIQ4_NL {
+    static constexpr int kElements = 32;
+    uint8_t d[2];
+    uint8_t qs[16];
+};
+struct BlockIQ4_XS {
+    static constexpr int kElements = 256;
+    uint8_t d[2];
+    uint8_t scalesHigh[2];
+    uint8_t scalesLow[4];
+    uint8_t qs[128];
+};
+struct BlockTQ1_0 {
+    static constexpr int kElements = 256;
+    uint8_t qs[48];
+    uint8_t qh[4];
+    uint8_t d[2];
+};
+struct BlockTQ2_0 {
+    static constexpr int kElements = 256;
+    uint8_t qs[64];
+    uint8_t d[2];
+};
+struct BlockMXFP4 {
+    static constexpr int kElements = 32;
+    uint8_t e;
+    uint8_t qs[16];
+};
+struct BlockNVFP4 {
+    static constexpr int kElements = 64;
+    uint8_t d[4];
+    uint8_t qs[32];
+};
+struct BlockQ1_0 {
+    static constexpr int kElements = 128;
+    uint8_t d[2];
+    uint8_t qs[16];
+};
+struct BlockQ2_0 {
+    static constexpr int kElements = 64;
+    uint8_t d[2];
+    uint8_t qs[16];
+};
 
 static_assert(sizeof(BlockQ4_0) == 18 && sizeof(BlockQ4_1) == 20 && sizeof(BlockQ5_0) == 22 && sizeof(BlockQ5_1) == 24);
 static_assert(sizeof(BlockQ8_0) == 34 && sizeof(BlockQ8_1) == 36);
-static_assert(sizeof(BlockQ2_K) == 84 && sizeof(BlockQ3_K) == 110 && sizeof(BlockQ4_K) == 144 && sizeof(BlockQ5_K) == 176);
+static_assert(sizeof(BlockQ2_K) == 84 && sizeof(BlockQ3_K) == 110 && sizeof(BlockQ4_K) == 144 &&
+              sizeof(BlockQ5_K) == 176);
 static_assert(sizeof(BlockQ6_K) == 210 && sizeof(BlockQ8_K) == 292);
-static_assert(sizeof(BlockIQ4_NL) == 18 && sizeof(BlockIQ4_XS) == 136 && sizeof(BlockTQ1_0) == 54 && sizeof(BlockTQ2_0) == 66);
-static_assert(sizeof(BlockMXFP4) == 17 && sizeof(BlockNVFP4) == 36 && sizeof(BlockQ1_0) == 18 && sizeof(BlockQ2_0) == 18);
+static_assert(sizeof(BlockIQ4_NL) == 18 && sizeof(BlockIQ4_XS) == 136 && sizeof(BlockTQ1_0) == 54 &&
+              sizeof(BlockTQ2_0) == 66);
+static_assert(sizeof(BlockMXFP4) == 17 && sizeof(BlockNVFP4) == 36 && sizeof(BlockQ1_0) == 18 &&
+              sizeof(BlockQ2_0) == 18);
 
 [[nodiscard]] inline uint16_t loadU16(const uint8_t* bytes) {
     return static_cast<uint16_t>(bytes[0] | (bytes[1] << 8));
@@ -62,7 +159,9 @@ inline void storeU32(uint32_t value, uint8_t* bytes) {
     storeU16(static_cast<uint16_t>(value & 0xFFFF), bytes);
     storeU16(static_cast<uint16_t>(value >> 16), bytes + 2);
 }
-[[nodiscard]] inline float loadHalf(const uint8_t* bytes) { return halfToFloat(loadU16(bytes)); }
+[[nodiscard]] inline float loadHalf(const uint8_t* bytes) {
+    return halfToFloat(loadU16(bytes));
+}
 /// Stores `value` as F16 and returns what a decoder will read back. A NaN (values whose squares overflow) is stored
 /// without its sign, which would depend on the order of operands inside an instruction.
 inline float storeHalf(float value, uint8_t* bytes) {

@@ -18,33 +18,41 @@ namespace {
 
 enum class Path { kReference, kVector };
 
-const uint8_t* bytesOf(std::span<const std::byte> packed) { return reinterpret_cast<const uint8_t*>(packed.data()); }
-uint8_t* bytesOf(std::span<std::byte> packed) { return reinterpret_cast<uint8_t*>(packed.data()); }
+const uint8_t* bytesOf(std::span<const std::byte> packed) {
+    return reinterpret_cast<const uint8_t*>(packed.data());
+}
+uint8_t* bytesOf(std::span<std::byte> packed) {
+    return reinterpret_cast<uint8_t*>(packed.data());
+}
 
 /// Whether buffers of these sizes hold `rows` rows.
 Status checkSizes(const PackedLayout& layout, int64_t rows, size_t packedBytes, size_t values) {
     if (rows < 0 || layout.cols <= 0) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("There is no matrix of {} rows and {} columns.", rows, layout.cols));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("There is no matrix of {} rows and {} columns.", rows, layout.cols));
     }
     const auto neededBytes = checkedMul(static_cast<uint64_t>(rows), static_cast<uint64_t>(layout.rowBytes));
     const auto neededValues = checkedMul(static_cast<uint64_t>(rows), static_cast<uint64_t>(layout.cols));
     if (!neededBytes || !neededValues || *neededBytes > packedBytes || *neededValues > values) {
         return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("{} rows of {} {} values do not fit in the buffers given ({} bytes, {} values).", rows,
-                                     layout.cols, layout.format.displayName(), packedBytes, values));
+                         fmt::format("{} rows of {} {} values do not fit in the buffers given ({} bytes, {} values).",
+                                     rows, layout.cols, layout.format.displayName(), packedBytes, values));
     }
     return {};
 }
 
 tl::unexpected<Error> unsupported(const Format& format, std::string_view verb) {
-    return makeError(ErrorCode::kUnsupported, fmt::format("This program does not {} {} tensors.", verb, format.displayName()));
+    return makeError(ErrorCode::kUnsupported,
+                     fmt::format("This program does not {} {} tensors.", verb, format.displayName()));
 }
 
-Status decode(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out, Path path) {
+Status decode(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out,
+              Path path) {
     HT_TRY(checkSizes(layout, rows, packed.size(), out.size()));
     if (layout.format.isInteger()) {
         const auto decodeRow = path == Path::kVector ? decodeIntegerRowVector : decodeIntegerRow;
-        for (int64_t r = 0; r < rows; ++r) decodeRow(layout, bytesOf(packed) + r * layout.rowBytes, out.data() + r * layout.cols);
+        for (int64_t r = 0; r < rows; ++r)
+            decodeRow(layout, bytesOf(packed) + r * layout.rowBytes, out.data() + r * layout.cols);
         return {};
     }
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
@@ -61,8 +69,9 @@ Status encode(const PackedLayout& layout, std::span<const float> values, int64_t
     HT_TRY(checkSizes(layout, rows, packed.size(), values.size()));
     const auto cols = static_cast<size_t>(layout.cols);
     if (!options.importance.empty() && options.importance.size() != cols) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("There are {} importance weights for rows of {} values.",
-                                                                  options.importance.size(), cols));
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format("There are {} importance weights for rows of {} values.", options.importance.size(), cols));
     }
     if (layout.format.isInteger()) {
         const auto encodeRow = path == Path::kVector ? encodeIntegerRowVector : encodeIntegerRow;
@@ -86,16 +95,20 @@ Status encode(const PackedLayout& layout, std::span<const float> values, int64_t
     return {};
 }
 
-tl::unexpected<Error> invalid(std::string message) { return makeError(ErrorCode::kInvalidData, std::move(message)); }
+tl::unexpected<Error> invalid(std::string message) {
+    return makeError(ErrorCode::kInvalidData, std::move(message));
+}
 
 Status validateInteger(const PackedLayout& layout, const uint8_t* packed, int64_t rows) {
     const int maxCode = (1 << layout.format.integer().bits) - 1;
     for (int64_t r = 0; r < rows; ++r) {
         for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
             const IntegerGrid grid = loadIntegerGrid(layout, packed + r * layout.rowBytes, group);
-            if (!std::isfinite(grid.scale)) return invalid(fmt::format("The scale of group {} in row {} is not finite.", group, r));
+            if (!std::isfinite(grid.scale))
+                return invalid(fmt::format("The scale of group {} in row {} is not finite.", group, r));
             if (grid.zero > maxCode) {
-                return invalid(fmt::format("The zero point of group {} in row {} is {}; codes end at {}.", group, r, grid.zero, maxCode));
+                return invalid(fmt::format("The zero point of group {} in row {} is {}; codes end at {}.", group, r,
+                                           grid.zero, maxCode));
             }
         }
     }
@@ -109,7 +122,8 @@ Status validateBlocks(const PackedLayout& layout, const BlockCodec& codec, const
     for (int64_t block = 0; block < rows * blocksPerRow; ++block) {
         const std::string_view fault = codec.fault(packed + block * info.blockBytes());
         if (fault.empty()) continue;
-        return invalid(fmt::format("Block {} of row {} is not valid {}: {}.", block % blocksPerRow, block / blocksPerRow, info.name, fault));
+        return invalid(fmt::format("Block {} of row {} is not valid {}: {}.", block % blocksPerRow,
+                                   block / blocksPerRow, info.name, fault));
     }
     return {};
 }
@@ -124,10 +138,12 @@ Status validateValues(const PackedLayout& layout, const BlockCodec& codec, const
         const int64_t count = std::min(kChunk, total - first);
         (codec.fastDecode ? codec.fastDecode : codec.decode)(packed + first * elementBytes, count, values.data());
         const float* end = values.data() + count;
-        const float* bad = std::find_if(std::as_const(values).data(), end, [](float value) { return !std::isfinite(value); });
+        const float* bad =
+            std::find_if(std::as_const(values).data(), end, [](float value) { return !std::isfinite(value); });
         if (bad == end) continue;
         const int64_t index = first + (bad - values.data());
-        return invalid(fmt::format("The value at row {}, column {} is not finite.", index / layout.cols, index % layout.cols));
+        return invalid(
+            fmt::format("The value at row {}, column {} is not finite.", index / layout.cols, index % layout.cols));
     }
     return {};
 }
@@ -146,7 +162,8 @@ std::vector<float> blockLevels(const PackedLayout& layout, const uint8_t* row, i
     std::vector<float> levels;
     if (!codec || !codec->levels) return levels;
     const DTypeInfo& info = dtypeInfo(codec->type);
-    codec->levels(row + col / info.blockElements * info.blockBytes(), static_cast<int>(col % info.blockElements), levels);
+    codec->levels(row + col / info.blockElements * info.blockBytes(), static_cast<int>(col % info.blockElements),
+                  levels);
     return levels;
 }
 
@@ -156,7 +173,8 @@ Status decodeRows(const PackedLayout& layout, std::span<const std::byte> packed,
     return decode(layout, packed, rows, out, Path::kVector);
 }
 
-Status decodeRowsReference(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out) {
+Status decodeRowsReference(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows,
+                           std::span<float> out) {
     return decode(layout, packed, rows, out, Path::kReference);
 }
 
@@ -165,8 +183,8 @@ Status encodeRows(const PackedLayout& layout, std::span<const float> values, int
     return encode(layout, values, rows, options, packed, Path::kVector);
 }
 
-Status encodeRowsReference(const PackedLayout& layout, std::span<const float> values, int64_t rows, const EncodeOptions& options,
-                           std::span<std::byte> packed) {
+Status encodeRowsReference(const PackedLayout& layout, std::span<const float> values, int64_t rows,
+                           const EncodeOptions& options, std::span<std::byte> packed) {
     return encode(layout, values, rows, options, packed, Path::kReference);
 }
 
@@ -185,7 +203,9 @@ bool canEncode(const Format& format) {
     return codec && codec->encode;
 }
 
-bool canDecode(const Format& format) { return format.isInteger() || findBlockCodec(format.storage()); }
+bool canDecode(const Format& format) {
+    return format.isInteger() || findBlockCodec(format.storage());
+}
 
 std::vector<float> groupLevels(const PackedLayout& layout, std::span<const std::byte> packedRow, int64_t col) {
     if (col < 0 || col >= layout.cols || packedRow.size() < static_cast<size_t>(layout.rowBytes)) return {};

@@ -11,8 +11,9 @@
 
 namespace halftone {
 
-/// Rows of floats <-> packed rows. Stateless and thread-safe; vectorized with run-time dispatch, same bytes on every path.
-/// Sources: the reference page on ggml blocks (sections 3 to 5) for block types, on algorithms (section 1) for integers.
+/// Rows of floats <-> packed rows. Stateless and thread-safe; vectorized with run-time dispatch, same bytes on every
+/// path. Sources: the reference page on ggml blocks (sections 3 to 5) for block types, on algorithms (section 1) for
+/// integers.
 
 /// Decodes `rows` packed rows to floats. `out` holds rows * cols values. Unsupported types: kUnsupported.
 Status decodeRows(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out);
@@ -32,7 +33,8 @@ Status encodeRows(const PackedLayout& layout, std::span<const float> values, int
                   std::span<std::byte> packed);
 
 /// The same two, scalar code only: what the vectorized paths are held against.
-Status decodeRowsReference(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out);
+Status decodeRowsReference(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows,
+                           std::span<float> out);
 Status encodeRowsReference(const PackedLayout& layout, std::span<const float> values, int64_t rows,
                            const EncodeOptions& options, std::span<std::byte> packed);
 

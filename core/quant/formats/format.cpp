@@ -24,17 +24,18 @@ const std::vector<Format>& offeredList() {
     static const std::vector<Format> list = [] {
         using enum DType;
         std::vector<Format> formats;
-        for (const DType type : {kF32, kF16, kBF16, kQ8_0, kQ6_K, kQ5_K, kQ5_1, kQ5_0, kQ4_K, kQ4_1, kQ4_0, kIQ4_NL, kIQ4_XS,
-                                 kMXFP4, kNVFP4, kQ3_K, kQ2_K, kQ2_0, kTQ2_0, kTQ1_0, kQ1_0}) {
+        for (const DType type : {kF32,    kF16,    kBF16,  kQ8_0,  kQ6_K, kQ5_K, kQ5_1, kQ5_0,  kQ4_K,  kQ4_1, kQ4_0,
+                                 kIQ4_NL, kIQ4_XS, kMXFP4, kNVFP4, kQ3_K, kQ2_K, kQ2_0, kTQ2_0, kTQ1_0, kQ1_0}) {
             formats.push_back(Format::of(type));
         }
         constexpr bool kSym = true;
         constexpr bool kAsym = false;
         for (const IntegerFormat& integer :
-             {ungrouped(8, Granularity::kTensor, kSym), ungrouped(8, Granularity::kChannel, kSym), grouped(8, 128, kSym),
-              grouped(8, 128, kAsym), grouped(6, 128, kSym), grouped(5, 128, kSym), ungrouped(4, Granularity::kChannel, kSym),
-              grouped(4, 128, kSym), grouped(4, 128, kAsym), grouped(4, 64, kSym), grouped(4, 64, kAsym), grouped(4, 32, kSym),
-              grouped(4, 32, kAsym), grouped(3, 128, kAsym), grouped(3, 64, kAsym), grouped(3, 32, kAsym), grouped(2, 64, kAsym),
+             {ungrouped(8, Granularity::kTensor, kSym), ungrouped(8, Granularity::kChannel, kSym),
+              grouped(8, 128, kSym), grouped(8, 128, kAsym), grouped(6, 128, kSym), grouped(5, 128, kSym),
+              ungrouped(4, Granularity::kChannel, kSym), grouped(4, 128, kSym), grouped(4, 128, kAsym),
+              grouped(4, 64, kSym), grouped(4, 64, kAsym), grouped(4, 32, kSym), grouped(4, 32, kAsym),
+              grouped(3, 128, kAsym), grouped(3, 64, kAsym), grouped(3, 32, kAsym), grouped(2, 64, kAsym),
               grouped(2, 32, kAsym), grouped(2, 16, kAsym)}) {
             formats.push_back(Format::of(integer));
         }
@@ -57,7 +58,9 @@ std::optional<int> wholeNumber(std::string_view text) {
     return value;
 }
 
-bool isGroupSize(int size) { return size == 16 || size == 32 || size == 64 || size == 128 || size == 256; }
+bool isGroupSize(int size) {
+    return size == 16 || size == 32 || size == 64 || size == 128 || size == 256;
+}
 
 bool parseGranularity(std::string_view text, IntegerFormat& integer) {
     integer.groupSize = 0;
@@ -101,8 +104,9 @@ std::string acceptedNames() {
         if (format.isInteger()) continue;
         names += format.name() + ", ";
     }
-    return names + "or an integer format such as int4_g128_asym: int2 to int8, then tensor, channel or g16, g32, g64, g128, "
-                   "g256, then sym or asym";
+    return names +
+           "or an integer format such as int4_g128_asym: int2 to int8, then tensor, channel or g16, g32, g64, g128, "
+           "g256, then sym or asym";
 }
 
 /// Smaller-block type that replaces one whose blocks do not divide a row; F16 where there is none.
@@ -116,16 +120,22 @@ DType fallbackOf(DType type) {
         case kIQ2_S:
         case kIQ3_XXS:
         case kIQ3_S:
-        case kIQ4_XS: return kIQ4_NL;
+        case kIQ4_XS:
+            return kIQ4_NL;
         case kQ2_0:
         case kQ2_K:
         case kQ3_K:
         case kTQ1_0:
-        case kTQ2_0: return kQ4_0;
-        case kQ4_K: return kQ5_0;
-        case kQ5_K: return kQ5_1;
-        case kQ6_K: return kQ8_0;
-        default: return kF16;
+        case kTQ2_0:
+            return kQ4_0;
+        case kQ4_K:
+            return kQ5_0;
+        case kQ5_K:
+            return kQ5_1;
+        case kQ6_K:
+            return kQ8_0;
+        default:
+            return kF16;
     }
 }
 
@@ -196,6 +206,8 @@ int64_t Format::storageBytes(int64_t rows, int64_t cols) const {
     return codeBytes + 2 * scales + zeroBytes;
 }
 
-std::span<const Format> offeredFormats() { return offeredList(); }
+std::span<const Format> offeredFormats() {
+    return offeredList();
+}
 
 }  // namespace halftone

@@ -17,7 +17,8 @@ namespace halftone {
 /// What shares one scale in the parametric integer family.
 enum class Granularity : uint8_t { kTensor, kChannel, kGroup };
 
-/// The parametric integer family: `bits`-wide codes with an F16 scale (and, asymmetric, an integer zero point) per granule.
+/// The parametric integer family: `bits`-wide codes with an F16 scale (and, asymmetric, an integer zero point) per
+/// granule.
 struct IntegerFormat {
     uint8_t bits = 4;  ///< 2..8
     bool symmetric = true;

@@ -18,7 +18,9 @@
 namespace halftone {
 namespace {
 
-float tableValue(int code) { return static_cast<float>(kFp4Values[static_cast<size_t>(code)]); }
+float tableValue(int code) {
+    return static_cast<float>(kFp4Values[static_cast<size_t>(code)]);
+}
 
 /// Half of 2^(e - 127): 2^(e - 128). The two smallest are binary32 subnormals.
 float halfOfE8M0(uint8_t e) {
@@ -83,7 +85,9 @@ float largestMagnitude(const float* x, int count) {
     return largest;
 }
 
-void decodeMXFP4(const BlockMXFP4& block, float* out) { decodeNibbles(block.qs, 16, halfOfE8M0(block.e), out); }
+void decodeMXFP4(const BlockMXFP4& block, float* out) {
+    decodeNibbles(block.qs, 16, halfOfE8M0(block.e), out);
+}
 
 void encodeMXFP4(const float* x, BlockMXFP4& block) {
     const float largest = largestMagnitude(x, 32);
@@ -103,7 +107,9 @@ void encodeNVFP4(const float* x, BlockNVFP4& block) {
     }
 }
 
-std::string_view faultOfMXFP4(const uint8_t* bytes) { return bytes[0] == 255 ? "the scale is NaN" : ""; }
+std::string_view faultOfMXFP4(const uint8_t* bytes) {
+    return bytes[0] == 255 ? "the scale is NaN" : "";
+}
 
 std::string_view faultOfNVFP4(const uint8_t* bytes) {
     for (int s = 0; s < 4; ++s) {

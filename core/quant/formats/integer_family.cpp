@@ -24,8 +24,12 @@ uint16_t scaleBitsOf(float scale) {
     return static_cast<uint16_t>((bits & kHalfSign) | std::clamp(magnitude, kHalfSmallest, kHalfLargest));
 }
 
-int halfRange(const IntegerFormat& format) { return 1 << (format.bits - 1); }
-int maxCode(const IntegerFormat& format) { return (1 << format.bits) - 1; }
+int halfRange(const IntegerFormat& format) {
+    return 1 << (format.bits - 1);
+}
+int maxCode(const IntegerFormat& format) {
+    return (1 << format.bits) - 1;
+}
 
 int codeAt(const uint8_t* row, int64_t index, int bits) {
     const int64_t firstBit = index * bits;

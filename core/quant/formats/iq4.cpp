@@ -23,7 +23,9 @@ constexpr int kSize = 32;
 constexpr int kSuperBlock = 256;
 constexpr int kSubBlocks = 8;
 
-float tableValue(int code) { return static_cast<float>(kIq4Values[static_cast<size_t>(code)]); }
+float tableValue(int code) {
+    return static_cast<float>(kIq4Values[static_cast<size_t>(code)]);
+}
 
 void decodeNibbles(const uint8_t* qs, float scale, float* out) {
     for (int i = 0; i < 16; ++i) {
@@ -52,7 +54,9 @@ void fillWeights(const float* x, const float* importance, int count, const Searc
     }
 }
 
-void decodeNL(const BlockIQ4_NL& block, float* out) { decodeNibbles(block.qs, loadHalf(block.d), out); }
+void decodeNL(const BlockIQ4_NL& block, float* out) {
+    decodeNibbles(block.qs, loadHalf(block.d), out);
+}
 
 constexpr int kBatch = 32;  // IQ4_NL blocks searched at once
 
@@ -121,7 +125,8 @@ void encodeXS(std::span<const float> values, const float* importance, uint8_t* p
             fillWeights(x + s * kSuperBlock, blockImportance, kSuperBlock, kernels, weights.data() + s * kSuperBlock);
         }
         kernels.nonlinear({x, weights.data(), count * kSubBlocks, kSize}, scales.data());
-        for (int s = 0; s < count; ++s) storeXS(x + s * kSuperBlock, scales.data() + s * kSubBlocks, kernels, blocks[first + s]);
+        for (int s = 0; s < count; ++s)
+            storeXS(x + s * kSuperBlock, scales.data() + s * kSubBlocks, kernels, blocks[first + s]);
     }
 }
 

@@ -62,7 +62,9 @@ ScaleAndMin scaleAndMin(const Block& block, int index) {
     }
 }
 
-int codeAt(const BlockQ2_K& block, int i) { return (block.qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32))) & 3; }
+int codeAt(const BlockQ2_K& block, int i) {
+    return (block.qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32))) & 3;
+}
 int codeAt(const BlockQ4_K& block, int i) {
     const uint8_t byte = block.qs[32 * (i / 64) + i % 32];
     return i % 64 < 32 ? byte & 15 : byte >> 4;
@@ -107,7 +109,8 @@ void storeCodes(const uint8_t* codes, BlockQ2_K& block) {
     for (int half = 0; half < 2; ++half) {
         const uint8_t* c = codes + 128 * half;
         for (int l = 0; l < 32; ++l) {
-            block.qs[32 * half + l] = static_cast<uint8_t>(c[l] | (c[l + 32] << 2) | (c[l + 64] << 4) | (c[l + 96] << 6));
+            block.qs[32 * half + l] =
+                static_cast<uint8_t>(c[l] | (c[l + 32] << 2) | (c[l + 64] << 4) | (c[l + 96] << 6));
         }
     }
 }
@@ -116,7 +119,8 @@ template <typename Block>
 void storeCodes(const uint8_t* codes, Block& block) {
     for (int pair = 0; pair < 4; ++pair) {
         const uint8_t* c = codes + 64 * pair;
-        for (int l = 0; l < 32; ++l) block.qs[32 * pair + l] = static_cast<uint8_t>((c[l] & 15) | ((c[l + 32] & 15) << 4));
+        for (int l = 0; l < 32; ++l)
+            block.qs[32 * pair + l] = static_cast<uint8_t>((c[l] & 15) | ((c[l + 32] & 15) << 4));
     }
     if constexpr (requires { block.qh; }) {
         for (int l = 0; l < 32; ++l) {
@@ -171,7 +175,8 @@ void storeSuperBlock(const SuperBlock& found, const SearchKernels& kernels, Bloc
         const float scale = d * static_cast<float>(scaleCodes[static_cast<size_t>(b)]);
         if (scale == 0) continue;
         const float offset = dmin * static_cast<float>(minimumCodes[static_cast<size_t>(b)]);
-        kernels.requantizeAffine(found.values + b * kSize, kSize, scale, offset, Traits<Block>::kMaxCode, found.codes + b * kSize);
+        kernels.requantizeAffine(found.values + b * kSize, kSize, scale, offset, Traits<Block>::kMaxCode,
+                                 found.codes + b * kSize);
     }
     storeCodes(found.codes, block);
 }
@@ -192,7 +197,8 @@ void fillWeights(const float* x, const float* importance, int blocks, const Sear
         const int first = s * kSuperBlock;
         float squares = 0;
         for (int i = first; i < first + kSuperBlock; ++i) squares += x[i] * x[i];
-        const float variance = (std::is_same_v<Block, BlockQ2_K> ? squares : 2 * squares) / static_cast<float>(kSuperBlock);
+        const float variance =
+            (std::is_same_v<Block, BlockQ2_K> ? squares : 2 * squares) / static_cast<float>(kSuperBlock);
         kernels.importanceWeights(x + first, importance + first, variance, kSuperBlock, weights + first);
     }
 }
@@ -216,7 +222,8 @@ void encodeWith(std::span<const float> values, const float* importance, uint8_t*
                        {scales.data(), minimums.data(), codes.data()});
         for (int s = 0; s < batch; ++s) {
             const SuperBlock found{x + s * kSuperBlock, importance ? weights.data() + s * kSuperBlock : nullptr,
-                                   scales.data() + s * kCount, minimums.data() + s * kCount, codes.data() + s * kSuperBlock};
+                                   scales.data() + s * kCount, minimums.data() + s * kCount,
+                                   codes.data() + s * kSuperBlock};
             storeSuperBlock(found, kernels, blocks[first + s]);
         }
     }

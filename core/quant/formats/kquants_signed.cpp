@@ -39,8 +39,12 @@ int codeAt(const BlockQ6_K& block, int i) {
     const int low = quarter < 2 ? byte & 15 : byte >> 4;
     return low | (((block.qh[32 * half + l] >> (2 * quarter)) & 3) << 4);
 }
-int scaleAt(const BlockQ3_K& block, int index) { return unpackQ3Scale(block.scales, index); }
-int scaleAt(const BlockQ6_K& block, int index) { return block.scales[index]; }
+int scaleAt(const BlockQ3_K& block, int index) {
+    return unpackQ3Scale(block.scales, index);
+}
+int scaleAt(const BlockQ6_K& block, int index) {
+    return block.scales[index];
+}
 
 template <typename Block>
 constexpr int kLevels = std::is_same_v<Block, BlockQ3_K> ? 4 : 32;
@@ -58,8 +62,8 @@ void storeCodes(const uint8_t* codes, BlockQ3_K& block) {
     for (int half = 0; half < 2; ++half) {
         const uint8_t* c = codes + 128 * half;
         for (int l = 0; l < 32; ++l) {
-            block.qs[32 * half + l] = static_cast<uint8_t>((c[l] & 3) | ((c[l + 32] & 3) << 2) | ((c[l + 64] & 3) << 4) |
-                                                           ((c[l + 96] & 3) << 6));
+            block.qs[32 * half + l] = static_cast<uint8_t>((c[l] & 3) | ((c[l + 32] & 3) << 2) |
+                                                           ((c[l + 64] & 3) << 4) | ((c[l + 96] & 3) << 6));
         }
     }
     for (int l = 0; l < 32; ++l) {
@@ -75,8 +79,8 @@ void storeCodes(const uint8_t* codes, BlockQ6_K& block) {
         for (int l = 0; l < 32; ++l) {
             block.ql[64 * half + l] = static_cast<uint8_t>((c[l] & 15) | ((c[l + 64] & 15) << 4));
             block.ql[64 * half + l + 32] = static_cast<uint8_t>((c[l + 32] & 15) | ((c[l + 96] & 15) << 4));
-            block.qh[32 * half + l] = static_cast<uint8_t>((c[l] >> 4) | ((c[l + 32] >> 4) << 2) | ((c[l + 64] >> 4) << 4) |
-                                                           ((c[l + 96] >> 4) << 6));
+            block.qh[32 * half + l] = static_cast<uint8_t>((c[l] >> 4) | ((c[l + 32] >> 4) << 2) |
+                                                           ((c[l + 64] >> 4) << 4) | ((c[l + 96] >> 4) << 6));
         }
     }
 }
@@ -110,8 +114,8 @@ float signedMaximum(const float* scales) {
 void storeQ3Scales(const std::array<uint8_t, kSubBlocks>& codes, BlockQ3_K& block) {
     for (size_t b = 0; b < 8; ++b) block.scales[b] = static_cast<uint8_t>((codes[b] & 15) | ((codes[b + 8] & 15) << 4));
     for (size_t b = 0; b < 4; ++b) {
-        block.scales[8 + b] = static_cast<uint8_t>((codes[b] >> 4) | ((codes[b + 4] >> 4) << 2) | ((codes[b + 8] >> 4) << 4) |
-                                                   ((codes[b + 12] >> 4) << 6));
+        block.scales[8 + b] = static_cast<uint8_t>((codes[b] >> 4) | ((codes[b + 4] >> 4) << 2) |
+                                                   ((codes[b + 8] >> 4) << 4) | ((codes[b + 12] >> 4) << 6));
     }
 }
 
@@ -157,8 +161,8 @@ void fillWeights(const float* x, const float* importance, int blocks, const Sear
         const int first = s * kSuperBlock;
         float squares = 0;
         for (int i = first; i < first + kSuperBlock; ++i) squares += x[i] * x[i];
-        kernels.importanceWeights(x + first, importance + first, 2 * squares / static_cast<float>(kSuperBlock), kSuperBlock,
-                                  weights + first);
+        kernels.importanceWeights(x + first, importance + first, 2 * squares / static_cast<float>(kSuperBlock),
+                                  kSuperBlock, weights + first);
     }
 }
 
@@ -181,8 +185,9 @@ void encodeWith(std::span<const float> values, const float* importance, uint8_t*
             kernels.symmetric(search, kLevels<Block>, result);
         }
         for (int s = 0; s < batch; ++s) {
-            const SuperBlock found{x + s * kSuperBlock, weights.data() + s * kSuperBlock, scales.data() + s * kSubBlocks,
-                                   codes.data() + s * kSuperBlock, importance != nullptr};
+            const SuperBlock found{x + s * kSuperBlock, weights.data() + s * kSuperBlock,
+                                   scales.data() + s * kSubBlocks, codes.data() + s * kSuperBlock,
+                                   importance != nullptr};
             storeSuperBlock(found, kernels, blocks[first + s]);
         }
     }
@@ -210,7 +215,9 @@ void levelsOf(const uint8_t* bytes, int element, std::vector<float>& levels) {
     for (int q = -kLevels<Block>; q < kLevels<Block>; ++q) levels.push_back(scale * static_cast<float>(q));
 }
 
-float scaleOf(const BlockQ8_K& block) { return std::bit_cast<float>(loadU32(block.d)); }
+float scaleOf(const BlockQ8_K& block) {
+    return std::bit_cast<float>(loadU32(block.d));
+}
 
 void decodeQ8_K(const BlockQ8_K& block, float* out) {
     const float d = scaleOf(block);

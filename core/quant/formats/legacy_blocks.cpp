@@ -2,7 +2,8 @@
 // Blocks of 32 values with one scale: Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q8_1.
 //
 // Layout     d F16 [m F16 | s F16] [qh 4 bytes: fifth bits, bit index = element] qs
-//            4- and 5-bit codes: byte j of qs holds element j (low nibble) and j + 16 (high nibble); 8-bit codes in order.
+//            4- and 5-bit codes: byte j of qs holds element j (low nibble) and j + 16 (high nibble); 8-bit codes in
+//            order.
 // Values     _0: (q - offset) * d       _1: q * d + m       Q8: q * d
 // Encoders   round to the block's extreme value; with importance weights the searches of search_kernels.h.
 //            Q8_1 is an activation type: s = d * sum of codes is for dot products and not decoded.
@@ -105,7 +106,8 @@ void storeSearched(const SearchResult& found, int index, Block& block) {
 
 /// The weighted search over one row; the variance is that of the whole row.
 template <typename Block>
-void encodeWeightedRow(std::span<const float> row, const float* importance, uint8_t* packed, const SearchKernels& kernels) {
+void encodeWeightedRow(std::span<const float> row, const float* importance, uint8_t* packed,
+                       const SearchKernels& kernels) {
     float squares = 0;
     for (const float x : row) squares += x * x;
     const float variance = squares / static_cast<float>(row.size());

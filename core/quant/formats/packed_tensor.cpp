@@ -17,11 +17,13 @@ namespace {
 
 Status checkRange(int64_t first, int64_t count, int64_t rows, size_t values, int64_t cols) {
     if (first < 0 || count < 0 || first > rows - count) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Rows {} to {} were asked for of a tensor with {} rows.", first, first + count, rows));
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format("Rows {} to {} were asked for of a tensor with {} rows.", first, first + count, rows));
     }
     if (values < static_cast<size_t>(count) * static_cast<size_t>(cols)) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("The buffer holds {} values, fewer than {} rows of {}.", values, count, cols));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("The buffer holds {} values, fewer than {} rows of {}.", values, count, cols));
     }
     return {};
 }
@@ -35,7 +37,8 @@ class PackedRowSource final : public RowSource {
 
     Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
         HT_TRY(checkRange(first, count, rows(), out.size(), cols()));
-        return decodeRows(m_tensor.layout, m_tensor.bytes.subspan(static_cast<size_t>(first * m_tensor.layout.rowBytes)), count, out);
+        return decodeRows(m_tensor.layout,
+                          m_tensor.bytes.subspan(static_cast<size_t>(first * m_tensor.layout.rowBytes)), count, out);
     }
 
   private:
@@ -49,7 +52,9 @@ class TransposedRowSource final : public RowSource {
     explicit TransposedRowSource(PackedTensor stored) : m_stored(std::move(stored)) {}
     [[nodiscard]] int64_t rows() const override { return m_stored.cols(); }
     [[nodiscard]] int64_t cols() const override { return m_stored.rows; }
-    [[nodiscard]] int64_t storedBytes(int64_t count) const override { return count * m_stored.layout.rowBytes / rows() * cols(); }
+    [[nodiscard]] int64_t storedBytes(int64_t count) const override {
+        return count * m_stored.layout.rowBytes / rows() * cols();
+    }
 
     Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
         HT_TRY(checkRange(first, count, rows(), out.size(), cols()));
@@ -77,7 +82,8 @@ class TransposedRowSource final : public RowSource {
 };
 
 tl::unexpected<Error> cannotRead(const TensorInfo& tensor, ErrorCode code, std::string_view why) {
-    return makeError(code, fmt::format("Tensor {} of type {} cannot be read: {}.", tensor.name, dtypeInfo(tensor.dtype).name, why));
+    return makeError(
+        code, fmt::format("Tensor {} of type {} cannot be read: {}.", tensor.name, dtypeInfo(tensor.dtype).name, why));
 }
 
 /// The tensor's bytes with the geometry in which they are stored (transposed tensors: as they lie in the file).
@@ -87,7 +93,8 @@ Result<PackedTensor> storedTensor(const std::shared_ptr<const Checkpoint>& check
     const int64_t rows = tensor.transposed ? tensor.cols() : tensor.rows();
     const int64_t cols = tensor.transposed ? tensor.rows() : tensor.cols();
     if (rows <= 0 || !format.fitsRow(cols)) {
-        return cannotRead(tensor, ErrorCode::kInvalidData, fmt::format("it is a matrix of {} rows and {} columns", rows, cols));
+        return cannotRead(tensor, ErrorCode::kInvalidData,
+                          fmt::format("it is a matrix of {} rows and {} columns", rows, cols));
     }
     if (tensor.transposed && dtypeInfo(tensor.dtype).isBlock()) {
         return cannotRead(tensor, ErrorCode::kUnsupported, "it is transposed, which only plain types can be");
@@ -95,7 +102,8 @@ Result<PackedTensor> storedTensor(const std::shared_ptr<const Checkpoint>& check
     PackedTensor stored{PackedLayout::of(format, cols), rows, checkpoint->bytes(tensor), checkpoint};
     const auto needed = checkedMul(static_cast<uint64_t>(rows), static_cast<uint64_t>(stored.layout.rowBytes));
     if (!needed || *needed > stored.bytes.size()) {
-        return cannotRead(tensor, ErrorCode::kInvalidData, fmt::format("its {} bytes are too few for its shape", stored.bytes.size()));
+        return cannotRead(tensor, ErrorCode::kInvalidData,
+                          fmt::format("its {} bytes are too few for its shape", stored.bytes.size()));
     }
     stored.bytes = stored.bytes.first(static_cast<size_t>(*needed));
     return stored;
@@ -131,7 +139,8 @@ Result<PackedTensor> copyAs(const RowSource& source, DType type) {
     for (int64_t first = 0; first < copy.rows; first += tileRows) {
         const int64_t count = std::min(tileRows, copy.rows - first);
         HT_TRY(source.readRows(first, count, tile));
-        HT_TRY(encodeRows(copy.layout, tile, count, {}, buffer->bytes().subspan(static_cast<size_t>(first * copy.layout.rowBytes))));
+        HT_TRY(encodeRows(copy.layout, tile, count, {},
+                          buffer->bytes().subspan(static_cast<size_t>(first * copy.layout.rowBytes))));
     }
     copy.bytes = std::as_const(*buffer).bytes();
     copy.owner = std::move(buffer);
@@ -152,7 +161,8 @@ std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor) {
     return std::make_shared<PackedRowSource>(std::move(tensor));
 }
 
-Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor) {
+Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint,
+                                                  const TensorInfo& tensor) {
     HT_ASSIGN_OR_RETURN(PackedTensor stored, storedTensor(checkpoint, tensor));
     return sourceOfStored(std::move(stored), tensor.transposed);
 }
@@ -160,7 +170,8 @@ Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoi
 Result<PackedTensor> openPacked(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor) {
     HT_ASSIGN_OR_RETURN(PackedTensor stored, storedTensor(checkpoint, tensor));
     const DType type = executableType(tensor.dtype);
-    if (tensor.transposed || type != tensor.dtype) return copyAs(*sourceOfStored(std::move(stored), tensor.transposed), type);
+    if (tensor.transposed || type != tensor.dtype)
+        return copyAs(*sourceOfStored(std::move(stored), tensor.transposed), type);
     return isAligned(stored) ? stored : alignedCopy(std::move(stored));
 }
 

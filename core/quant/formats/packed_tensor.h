@@ -17,8 +17,8 @@ struct TensorInfo;
 struct PackedTensor {
     PackedLayout layout;
     int64_t rows = 0;
-    std::span<const std::byte> bytes;       ///< rows * layout.rowBytes
-    std::shared_ptr<const void> owner;      ///< keeps `bytes` alive
+    std::span<const std::byte> bytes;   ///< rows * layout.rowBytes
+    std::shared_ptr<const void> owner;  ///< keeps `bytes` alive
 
     [[nodiscard]] int64_t cols() const { return layout.cols; }
     [[nodiscard]] std::span<const std::byte> row(int64_t index) const {
@@ -31,12 +31,13 @@ std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor);
 
 /// RowSource over a checkpoint's tensor, decoding as it reads; handles the transposed storage of GPT-2. Keeps the
 /// checkpoint alive. kUnsupported for types this program does not decode.
-Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
+Result<std::shared_ptr<const RowSource>> openRows(std::shared_ptr<const Checkpoint> checkpoint,
+                                                  const TensorInfo& tensor);
 
-/// The checkpoint's tensor as it lies in the file, without copying, where its type is one backends execute (F32, F16, BF16
-/// and all decodable block types) and it is not transposed; otherwise a copy: transposed tensors keep their type, F8_E4M3
-/// and F8_E5M2 become F16 (exact), the other plain types F32. `bytes` is aligned for direct access: to 4 bytes for F32, to
-/// 2 for everything else; a tensor that lies unaligned in its file is copied.
+/// The checkpoint's tensor as it lies in the file, without copying, where its type is one backends execute (F32, F16,
+/// BF16 and all decodable block types) and it is not transposed; otherwise a copy: transposed tensors keep their type,
+/// F8_E4M3 and F8_E5M2 become F16 (exact), the other plain types F32. `bytes` is aligned for direct access: to 4 bytes
+/// for F32, to 2 for everything else; a tensor that lies unaligned in its file is copied.
 Result<PackedTensor> openPacked(std::shared_ptr<const Checkpoint> checkpoint, const TensorInfo& tensor);
 
 }  // namespace halftone

@@ -21,9 +21,15 @@ template <typename Stored>
 float plainValue(Stored value) {
     return static_cast<float>(value);
 }
-float valueOfHalf(uint16_t bits) { return halfToFloat(bits); }
-float valueOfBfloat(uint16_t bits) { return bfloatToFloat(bits); }
-float valueOfBool(uint8_t byte) { return byte != 0 ? 1.0f : 0.0f; }
+float valueOfHalf(uint16_t bits) {
+    return halfToFloat(bits);
+}
+float valueOfBfloat(uint16_t bits) {
+    return bfloatToFloat(bits);
+}
+float valueOfBool(uint8_t byte) {
+    return byte != 0 ? 1.0f : 0.0f;
+}
 
 float valueOfE4M3(uint8_t bits) {
     const int exponent = (bits >> 3) & 15;
@@ -34,7 +40,9 @@ float valueOfE4M3(uint8_t bits) {
     return sign * std::ldexp(1.0f + mantissa / 8.0f, exponent - 7);
 }
 /// E5M2 is the upper byte of a half.
-float valueOfE5M2(uint8_t bits) { return halfToFloat(static_cast<uint16_t>(bits << 8)); }
+float valueOfE5M2(uint8_t bits) {
+    return halfToFloat(static_cast<uint16_t>(bits << 8));
+}
 float valueOfE8M0(uint8_t bits) {
     if (bits == 255) return std::bit_cast<float>(0x7FC00000u);
     if (bits == 0) return 0x1p-127f;
@@ -69,9 +77,7 @@ constexpr BlockCodec makeCodec(DType type) {
 
 }  // namespace
 
-const BlockCodec kF32Codec{.type = DType::kF32,
-                           .decode = copyFloats,
-                           .encode = storeFloats};
+const BlockCodec kF32Codec{.type = DType::kF32, .decode = copyFloats, .encode = storeFloats};
 const BlockCodec kF16Codec{.type = DType::kF16,
                            .decode = decodePlain<uint16_t, valueOfHalf>,
                            .encode = encode16<floatToHalf>,

@@ -30,7 +30,9 @@ struct FitSums {
     [[nodiscard]] float scale() const { return weightedSquares > 0 ? weightedProduct / weightedSquares : 0.0f; }
 };
 
-int signedCode(float value, int levels) { return roundToCode(value, -levels, levels - 1); }
+int signedCode(float value, int levels) {
+    return roundToCode(value, -levels, levels - 1);
+}
 
 FitSums fitSigned(const float* x, const float* w, int size, float inverseScale, int levels) {
     FitSums sums;
@@ -69,7 +71,8 @@ float searchSymmetricOne(const float* x, const float* w, int size, int levels, u
 void searchSymmetric(const SearchBatch& batch, int levels, const SearchResult& result) {
     for (int b = 0; b < batch.count; ++b) {
         const int first = b * batch.size;
-        result.scales[b] = searchSymmetricOne(batch.values + first, batch.weights + first, batch.size, levels, result.codes + first);
+        result.scales[b] =
+            searchSymmetricOne(batch.values + first, batch.weights + first, batch.size, levels, result.codes + first);
     }
 }
 
@@ -143,7 +146,8 @@ AffineFit searchAffineOne(AffineProblem& problem, uint8_t* codes) {
     std::array<uint8_t, kMaxSubBlock> trial;
     for (int k = 0; k <= problem.grid.steps; ++k) {
         // The grid follows the minimum that was accepted last; the maximum stays.
-        const float inverse = (problem.grid.rmin + problem.grid.rdelta * static_cast<float>(k) + maxCode) / (maximum - best.minimum);
+        const float inverse =
+            (problem.grid.rmin + problem.grid.rdelta * static_cast<float>(k) + maxCode) / (maximum - best.minimum);
         AffineFit fit;
         if (!problem.candidate(inverse, best.minimum, trial.data(), fit)) continue;
         const float error = problem.error(fit, trial.data());
@@ -354,7 +358,9 @@ struct PositiveSearch {
 
 }  // namespace
 
-const SearchKernels& scalarSearchKernels() { return kScalarKernels; }
+const SearchKernels& scalarSearchKernels() {
+    return kScalarKernels;
+}
 
 float searchPositive(const float* values, const float* weights, int count, int maxCode, uint8_t* codes) {
     const float maximum = std::max(0.0f, *std::max_element(values, values + count));

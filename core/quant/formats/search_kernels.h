@@ -5,9 +5,9 @@
 
 namespace halftone {
 
-/// The scale searches that K-quants, IQ4 and the weighted legacy types share. Source: the reference page on ggml blocks,
-/// section 4 (search kernels). Each works on a batch of independent sub-blocks; sums run in index order inside each, so a
-/// vectorized kernel may only spread *different* sub-blocks over its lanes. No multiply-add is ever fused.
+/// The scale searches that K-quants, IQ4 and the weighted legacy types share. Source: the reference page on ggml
+/// blocks, section 4 (search kernels). Each works on a batch of independent sub-blocks; sums run in index order inside
+/// each, so a vectorized kernel may only spread *different* sub-blocks over its lanes. No multiply-add is ever fused.
 
 /// `count` sub-blocks of `size` values (16 or 32), back to back, with one weight per value.
 struct SearchBatch {

@@ -31,7 +31,9 @@ float storeScale(const float* x, int count, uint8_t* d) {
     return scale != 0 ? 1 / scale : 0.0f;
 }
 
-int ternaryCode(float x, float inverse) { return clampInt(roundAwayFromZero(x * inverse), -1, 1) + 1; }
+int ternaryCode(float x, float inverse) {
+    return clampInt(roundAwayFromZero(x * inverse), -1, 1) + 1;
+}
 
 constexpr std::array<uint8_t, 5> kPowersOfThree{1, 3, 9, 27, 81};
 
@@ -57,7 +59,8 @@ void decodeTQ1_0(const BlockTQ1_0& block, float* out) {
     for (int byte = 0; byte < 52; ++byte) {
         const TritRun run = tritRun(byte);
         const uint8_t packed = byte < 48 ? block.qs[byte] : block.qh[byte - 48];
-        for (int n = 0; n < run.digits; ++n) out[run.first + n * run.stride] = static_cast<float>(tritAt(packed, n) - 1) * d;
+        for (int n = 0; n < run.digits; ++n)
+            out[run.first + n * run.stride] = static_cast<float>(tritAt(packed, n) - 1) * d;
     }
 }
 
@@ -66,7 +69,8 @@ void encodeTQ1_0(const float* x, BlockTQ1_0& block) {
     for (int byte = 0; byte < 52; ++byte) {
         const TritRun run = tritRun(byte);
         int value = 0;
-        for (int n = 0; n < 5; ++n) value = value * 3 + (n < run.digits ? ternaryCode(x[run.first + n * run.stride], inverse) : 0);
+        for (int n = 0; n < 5; ++n)
+            value = value * 3 + (n < run.digits ? ternaryCode(x[run.first + n * run.stride], inverse) : 0);
         // Scaled so that multiplying by powers of three brings each digit into the top of the byte.
         const auto stored = static_cast<uint8_t>((value * 256 + 242) / 243);
         (byte < 48 ? block.qs[byte] : block.qh[byte - 48]) = stored;
@@ -85,7 +89,8 @@ void encodeTQ2_0(const float* x, BlockTQ2_0& block) {
     const float inverse = storeScale(x, 256, block.d);
     for (int byte = 0; byte < 64; ++byte) {
         int packed = 0;
-        for (int l = 0; l < 4; ++l) packed |= ternaryCode(x[128 * (byte / 32) + 32 * l + byte % 32], inverse) << (2 * l);
+        for (int l = 0; l < 4; ++l)
+            packed |= ternaryCode(x[128 * (byte / 32) + 32 * l + byte % 32], inverse) << (2 * l);
         block.qs[byte] = static_cast<uint8_t>(packed);
     }
 }
@@ -115,7 +120,8 @@ void encodeQ2_0(const float* x, BlockQ2_0& block) {
     const float inverse = storeScale(x, 64, block.d);
     for (int byte = 0; byte < 16; ++byte) {
         int packed = 0;
-        for (int l = 0; l < 4; ++l) packed |= clampInt(roundAwayFromZero(x[4 * byte + l] * inverse) + 1, 0, 3) << (2 * l);
+        for (int l = 0; l < 4; ++l)
+            packed |= clampInt(roundAwayFromZero(x[4 * byte + l] * inverse) + 1, 0, 3) << (2 * l);
         block.qs[byte] = static_cast<uint8_t>(packed);
     }
 }
@@ -143,8 +149,10 @@ constexpr BlockCodec makeCodec(DType type, BlockLevels levels) {
 
 }  // namespace
 
-const BlockCodec kTQ1_0Codec = makeCodec<BlockTQ1_0, decodeTQ1_0, encodeTQ1_0>(DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>);
-const BlockCodec kTQ2_0Codec = makeCodec<BlockTQ2_0, decodeTQ2_0, encodeTQ2_0>(DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>);
+const BlockCodec kTQ1_0Codec =
+    makeCodec<BlockTQ1_0, decodeTQ1_0, encodeTQ1_0>(DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>);
+const BlockCodec kTQ2_0Codec =
+    makeCodec<BlockTQ2_0, decodeTQ2_0, encodeTQ2_0>(DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>);
 const BlockCodec kQ1_0Codec = makeCodec<BlockQ1_0, decodeQ1_0, encodeQ1_0>(DType::kQ1_0, levelsOf<BlockQ1_0, -1, 1, 2>);
 const BlockCodec kQ2_0Codec = makeCodec<BlockQ2_0, decodeQ2_0, encodeQ2_0>(DType::kQ2_0, levelsOf<BlockQ2_0, -1, 2, 1>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Vectorized decoders of the plain 16-bit floats, the legacy blocks and Q4_K, Q5_K, Q6_K. Every value is computed by the
-// same operations as in the scalar decoders, so the results are equal in every bit.
+// Vectorized decoders of the plain 16-bit floats, the legacy blocks and Q4_K, Q5_K, Q6_K. Every value is computed by
+// the same operations as in the scalar decoders, so the results are equal in every bit.
 #include "core/quant/formats/vector_codecs.h"
 
 #include "core/quant/formats/block_layouts.h"
@@ -18,10 +18,18 @@ namespace HWY_NAMESPACE {
 namespace {
 
 /// As many bytes as there are lanes, widened.
-IntVec loadBytes(const uint8_t* bytes) { return hn::PromoteTo(IntTag(), hn::LoadU(ByteTag(), bytes)); }
-IntVec loadSignedBytes(const int8_t* bytes) { return hn::PromoteTo(IntTag(), hn::LoadU(SignedByteTag(), bytes)); }
-IntVec lowNibbles(IntVec bytes) { return hn::And(bytes, hn::Set(IntTag(), 15)); }
-FloatVec toFloats(IntVec codes) { return hn::ConvertTo(FloatTag(), codes); }
+IntVec loadBytes(const uint8_t* bytes) {
+    return hn::PromoteTo(IntTag(), hn::LoadU(ByteTag(), bytes));
+}
+IntVec loadSignedBytes(const int8_t* bytes) {
+    return hn::PromoteTo(IntTag(), hn::LoadU(SignedByteTag(), bytes));
+}
+IntVec lowNibbles(IntVec bytes) {
+    return hn::And(bytes, hn::Set(IntTag(), 15));
+}
+FloatVec toFloats(IntVec codes) {
+    return hn::ConvertTo(FloatTag(), codes);
+}
 
 /// Bit `first + lane` of `bits` in each lane, moved to the place of a fifth code bit.
 IntVec fifthBits(uint32_t bits, size_t first) {
@@ -41,7 +49,9 @@ hn::Vec<HalfTag> loadHalves(const uint8_t* bytes) {
 
 using ConvertBits = FloatVec (*)(BitsVec);
 
-FloatVec floatFromBfloatBits(BitsVec bits) { return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(bits)); }
+FloatVec floatFromBfloatBits(BitsVec bits) {
+    return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(bits));
+}
 
 template <ConvertBits kConvert, float (*kScalar)(uint16_t)>
 void decode16(const uint8_t* packed, int64_t count, float* out) {
@@ -103,10 +113,18 @@ void decodeLegacy(const uint8_t* packed, int64_t blocks, float* out) {
     }
 }
 
-void decodeQ4_0(const uint8_t* packed, int64_t blocks, float* out) { decodeLegacy<BlockQ4_0>(packed, blocks, out); }
-void decodeQ4_1(const uint8_t* packed, int64_t blocks, float* out) { decodeLegacy<BlockQ4_1>(packed, blocks, out); }
-void decodeQ5_0(const uint8_t* packed, int64_t blocks, float* out) { decodeLegacy<BlockQ5_0>(packed, blocks, out); }
-void decodeQ5_1(const uint8_t* packed, int64_t blocks, float* out) { decodeLegacy<BlockQ5_1>(packed, blocks, out); }
+void decodeQ4_0(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeLegacy<BlockQ4_0>(packed, blocks, out);
+}
+void decodeQ4_1(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeLegacy<BlockQ4_1>(packed, blocks, out);
+}
+void decodeQ5_0(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeLegacy<BlockQ5_0>(packed, blocks, out);
+}
+void decodeQ5_1(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeLegacy<BlockQ5_1>(packed, blocks, out);
+}
 
 /// Q4_K and Q5_K: four pairs of sub-blocks of 32 that share 32 bytes.
 template <typename Block>
@@ -141,8 +159,12 @@ void decodeAffine(const uint8_t* packed, int64_t blocks, float* out) {
     }
 }
 
-void decodeQ4_K(const uint8_t* packed, int64_t blocks, float* out) { decodeAffine<BlockQ4_K>(packed, blocks, out); }
-void decodeQ5_K(const uint8_t* packed, int64_t blocks, float* out) { decodeAffine<BlockQ5_K>(packed, blocks, out); }
+void decodeQ4_K(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeAffine<BlockQ4_K>(packed, blocks, out);
+}
+void decodeQ5_K(const uint8_t* packed, int64_t blocks, float* out) {
+    decodeAffine<BlockQ5_K>(packed, blocks, out);
+}
 
 void decodeQ6_K(const uint8_t* packed, int64_t blocks, float* out) {
     const FloatTag df;
@@ -182,10 +204,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halftone {
 
-#define HT_DISPATCH_DECODER(name)                                                   \
-    HWY_EXPORT(decode##name);                                                       \
-    void decode##name##Vector(const uint8_t* packed, int64_t count, float* out) {   \
-        HWY_DYNAMIC_DISPATCH(decode##name)(packed, count, out);                     \
+#define HT_DISPATCH_DECODER(name)                                                 \
+    HWY_EXPORT(decode##name);                                                     \
+    void decode##name##Vector(const uint8_t* packed, int64_t count, float* out) { \
+        HWY_DYNAMIC_DISPATCH(decode##name)(packed, count, out);                   \
     }
 
 HT_DISPATCH_DECODER(F16)

@@ -186,7 +186,8 @@ void encodeQ8_0(std::span<const float> values, const float* /*importance*/, uint
     for (size_t first = 0; first < values.size(); first += kSize, ++block) {
         const float* x = values.data() + first;
         auto largest = hn::Abs(hn::LoadU(df, x));
-        for (size_t i = hn::Lanes(df); i < kSize; i += hn::Lanes(df)) largest = hn::Max(largest, hn::Abs(hn::LoadU(df, x + i)));
+        for (size_t i = hn::Lanes(df); i < kSize; i += hn::Lanes(df))
+            largest = hn::Max(largest, hn::Abs(hn::LoadU(df, x + i)));
         const float d = hn::GetLane(hn::MaxOfLanes(df, largest)) / 127.0f;
         const auto inverse = hn::Set(df, d != 0 ? 1 / d : 0.0f);
         storeHalf(d, block->d);
@@ -206,10 +207,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halftone {
 
-#define HT_DISPATCH_ENCODER(name)                                                                              \
-    HWY_EXPORT(encode##name);                                                                                  \
-    void encode##name##Vector(std::span<const float> values, const float* importance, uint8_t* packed) {       \
-        HWY_DYNAMIC_DISPATCH(encode##name)(values, importance, packed);                                        \
+#define HT_DISPATCH_ENCODER(name)                                                                        \
+    HWY_EXPORT(encode##name);                                                                            \
+    void encode##name##Vector(std::span<const float> values, const float* importance, uint8_t* packed) { \
+        HWY_DYNAMIC_DISPATCH(encode##name)(values, importance, packed);                                  \
     }
 
 HT_DISPATCH_ENCODER(F16)

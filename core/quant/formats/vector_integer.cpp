@@ -25,8 +25,8 @@ static_assert(std::endian::native == std::endian::little, "code streams are move
 
 constexpr int64_t kRun = 16;  // codes handled together; every group but the last of a row is a multiple
 
-/// For each of 16 codes of one width: which two bytes of the stream hold it, as a byte shuffle into 32-bit lanes, and how
-/// far to shift them.
+/// For each of 16 codes of one width: which two bytes of the stream hold it, as a byte shuffle into 32-bit lanes, and
+/// how far to shift them.
 struct CodeWindows {
     alignas(64) std::array<uint8_t, 64> bytes{};
     alignas(64) std::array<uint32_t, 16> shifts{};
@@ -70,8 +70,9 @@ void packStream(const uint8_t* codes, int64_t count, uint8_t* out) {
 }
 
 using PackStream = void (*)(const uint8_t*, int64_t, uint8_t*);
-constexpr std::array<PackStream, 9> kPackStream{nullptr,       nullptr,       packStream<2>, packStream<3>, packStream<4>,
-                                                packStream<5>, packStream<6>, packStream<7>, packStream<8>};
+constexpr std::array<PackStream, 9> kPackStream{nullptr,       nullptr,       packStream<2>,
+                                                packStream<3>, packStream<4>, packStream<5>,
+                                                packStream<6>, packStream<7>, packStream<8>};
 
 }  // namespace
 }  // namespace halftone
@@ -85,7 +86,9 @@ namespace {
 #if HWY_TARGET == HWY_SCALAR
 
 // Without byte shuffles there is nothing to gain over the scalar definition.
-void decodeInteger(const PackedLayout& layout, const uint8_t* row, float* out) { decodeIntegerRow(layout, row, out); }
+void decodeInteger(const PackedLayout& layout, const uint8_t* row, float* out) {
+    decodeIntegerRow(layout, row, out);
+}
 
 #else
 
@@ -121,7 +124,8 @@ void decodeInteger(const PackedLayout& layout, const uint8_t* row, float* out) {
             }
             std::array<uint8_t, 16> stream{};
             std::array<float, kRun> values;
-            std::memcpy(stream.data(), row + offset, static_cast<size_t>(std::min<int64_t>(16, layout.rowBytes - offset)));
+            std::memcpy(stream.data(), row + offset,
+                        static_cast<size_t>(std::min<int64_t>(16, layout.rowBytes - offset)));
             decodeRun(stream.data(), bits, grid, values.data());
             std::copy_n(values.data(), std::min(kRun, end - i), out + i);
         }

@@ -84,7 +84,9 @@ FloatVec signedMaximum(const Chunk& chunk) {
     return best;
 }
 
-FloatMask isNegligible(FloatVec maximum) { return hn::Lt(hn::Abs(maximum), hn::Set(FloatTag(), kSearchEpsilon)); }
+FloatMask isNegligible(FloatVec maximum) {
+    return hn::Lt(hn::Abs(maximum), hn::Set(FloatTag(), kSearchEpsilon));
+}
 
 struct FitSums {
     FloatVec weightedProduct;
@@ -97,7 +99,8 @@ struct FitSums {
 
 /// Lanes where `sums` fit better than a fit of quality `best`.
 FloatMask fitsBetter(const FitSums& sums, FloatVec best) {
-    const auto better = hn::Gt(hn::Mul(sums.weightedProduct, sums.weightedProduct), hn::Mul(best, sums.weightedSquares));
+    const auto better =
+        hn::Gt(hn::Mul(sums.weightedProduct, sums.weightedProduct), hn::Mul(best, sums.weightedSquares));
     return hn::And(better, hn::Gt(sums.weightedSquares, hn::Zero(FloatTag())));
 }
 
@@ -154,7 +157,11 @@ struct AffineSearch {
     FloatVec maximum;
 
     AffineSearch(const Chunk& c, const AffineGrid& g)
-        : chunk(c), grid(g), sumWeights(hn::Zero(FloatTag())), sumWeightedX(hn::Zero(FloatTag())), minimum(c.x.at(0)),
+        : chunk(c),
+          grid(g),
+          sumWeights(hn::Zero(FloatTag())),
+          sumWeightedX(hn::Zero(FloatTag())),
+          minimum(c.x.at(0)),
           maximum(c.x.at(0)) {
         for (size_t i = 0; i < chunk.size; ++i) {
             const auto x = chunk.x.at(i);
@@ -455,7 +462,9 @@ namespace halftone {
 
 HWY_EXPORT(targetKernels);
 
-const SearchKernels& vectorSearchKernels() { return *HWY_DYNAMIC_DISPATCH(targetKernels)(); }
+const SearchKernels& vectorSearchKernels() {
+    return *HWY_DYNAMIC_DISPATCH(targetKernels)();
+}
 
 }  // namespace halftone
 #endif

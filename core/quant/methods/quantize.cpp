@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <utility>
 #include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -56,13 +56,17 @@ struct TileOutcome {
     float maximum = 0;
 };
 
-bool isFinite(float value) { return std::isfinite(value); }
+bool isFinite(float value) {
+    return std::isfinite(value);
+}
 
 /// Cuts a matrix into tiles of whole rows, independently of the number of threads, and encodes them.
 class TileEncoder {
   public:
     TileEncoder(const RowSource& source, const Format& format, const QuantizeOptions& options)
-        : m_source(source), m_options(options), m_layout(PackedLayout::of(format, source.cols())),
+        : m_source(source),
+          m_options(options),
+          m_layout(PackedLayout::of(format, source.cols())),
           m_tileRows(std::max<int64_t>(1, kTileValues / source.cols())) {
         m_encode.importance = options.importance;
     }
@@ -75,8 +79,10 @@ class TileEncoder {
     /// Finds the range of the whole tensor where the format needs it.
     Status prepare(const JobContext& context);
 
-    /// Encodes tiles [firstTile, firstTile + count) on all threads into `packed`, which starts with the first tile's rows.
-    Result<std::vector<TileOutcome>> encodeTiles(int64_t firstTile, int64_t count, std::byte* packed, const JobContext& context);
+    /// Encodes tiles [firstTile, firstTile + count) on all threads into `packed`, which starts with the first tile's
+    /// rows.
+    Result<std::vector<TileOutcome>> encodeTiles(int64_t firstTile, int64_t count, std::byte* packed,
+                                                 const JobContext& context);
 
   private:
     Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
@@ -84,7 +90,8 @@ class TileEncoder {
     TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
     TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const;
     template <typename Work>
-    Result<std::vector<TileOutcome>> runTiles(int64_t firstTile, int64_t count, const JobContext& context, const Work& work);
+    Result<std::vector<TileOutcome>> runTiles(int64_t firstTile, int64_t count, const JobContext& context,
+                                              const Work& work);
 
     const RowSource& m_source;
     const QuantizeOptions& m_options;
@@ -100,27 +107,31 @@ Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, Til
     outcome.nonFinite = static_cast<int64_t>(scratch.values.size()) - std::ranges::count_if(scratch.values, isFinite);
     if (outcome.nonFinite == 0) return {};
     if (m_options.nonFinite == NonFinitePolicy::kMapToZero) {
-        std::ranges::replace_if(scratch.values, [](float value) { return !isFinite(value); }, 0.0f);
+        std::ranges::replace_if(
+            scratch.values, [](float value) { return !isFinite(value); }, 0.0f);
         return {};
     }
     const auto bad = std::ranges::find_if_not(scratch.values, isFinite);
     const int64_t index = bad - scratch.values.begin();
-    return makeError(ErrorCode::kInvalidData,
-                     fmt::format("Tensor {} holds {} at row {}, column {}, which no quantized format can store. Repair the "
-                                 "checkpoint, or choose to map such values to zero.",
-                                 m_options.tensorName.empty() ? "without a name" : m_options.tensorName,
-                                 std::isnan(*bad) ? "NaN" : "an infinity", first + index / m_source.cols(), index % m_source.cols()));
+    return makeError(
+        ErrorCode::kInvalidData,
+        fmt::format("Tensor {} holds {} at row {}, column {}, which no quantized format can store. Repair the "
+                    "checkpoint, or choose to map such values to zero.",
+                    m_options.tensorName.empty() ? "without a name" : m_options.tensorName,
+                    std::isnan(*bad) ? "NaN" : "an infinity", first + index / m_source.cols(),
+                    index % m_source.cols()));
 }
 
 /// Refuses what a loader would refuse: values so large that a scale became infinite.
 Status TileEncoder::checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const {
     const Status valid = validateRows(m_layout, packed, count);
     if (valid) return {};
-    return makeError(ErrorCode::kInvalidData,
-                     fmt::format("Tensor {} has values too large for {} in rows {} to {}. Choose a format with a wider range, "
-                                 "such as BF16.",
-                                 m_options.tensorName, m_layout.format.displayName(), first, first + count - 1),
-                     valid.error().message);
+    return makeError(
+        ErrorCode::kInvalidData,
+        fmt::format("Tensor {} has values too large for {} in rows {} to {}. Choose a format with a wider range, "
+                    "such as BF16.",
+                    m_options.tensorName, m_layout.format.displayName(), first, first + count - 1),
+        valid.error().message);
 }
 
 TileOutcome TileEncoder::measureTile(int64_t tile, Scratch& scratch) const {
@@ -151,7 +162,8 @@ TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, S
 
 /// Runs `work` on each tile. On failure the error is that of the lowest failing tile, whatever the order of execution.
 template <typename Work>
-Result<std::vector<TileOutcome>> TileEncoder::runTiles(int64_t firstTile, int64_t count, const JobContext& context, const Work& work) {
+Result<std::vector<TileOutcome>> TileEncoder::runTiles(int64_t firstTile, int64_t count, const JobContext& context,
+                                                       const Work& work) {
     std::vector<TileOutcome> outcomes(static_cast<size_t>(count));
     std::atomic<int64_t> failed{std::numeric_limits<int64_t>::max()};
     context.pool.parallelFor(count, 1, [&](int64_t begin, int64_t end) {
@@ -175,19 +187,21 @@ Status TileEncoder::prepare(const JobContext& context) {
     const Format& format = m_layout.format;
     if (!format.isInteger() || format.integer().granularity != Granularity::kTensor || tileCount() == 0) return {};
     HT_ASSIGN_OR_RETURN(const auto outcomes, runTiles(0, tileCount(), context, [this](int64_t tile, Scratch& scratch) {
-        return measureTile(tile, scratch);
-    }));
+                            return measureTile(tile, scratch);
+                        }));
     m_encode.tensorMin = std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum;
     m_encode.tensorMax = std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum;
     return {};
 }
 
-Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int64_t count, std::byte* packed, const JobContext& context) {
+Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int64_t count, std::byte* packed,
+                                                          const JobContext& context) {
     return runTiles(firstTile, count, context, [&](int64_t tile, Scratch& scratch) {
         const int64_t first = tile * m_tileRows;
         const int64_t tileRows = std::min(m_tileRows, rows() - first);
         const int64_t offset = (first - firstTile * m_tileRows) * m_layout.rowBytes;
-        TileOutcome outcome = encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch);
+        TileOutcome outcome =
+            encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch);
         if (outcome.status) context.advance(tileRows);
         return outcome;
     });
@@ -195,21 +209,25 @@ Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int
 
 Status checkRequest(const RowSource& source, const Format& format, const QuantizeOptions& options) {
     if (!canEncode(format)) {
-        return makeError(ErrorCode::kUnsupported, fmt::format("This program does not write {} tensors.", format.displayName()));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("This program does not write {} tensors.", format.displayName()));
     }
     if (!format.fitsRow(source.cols())) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("Rows of {} values cannot be stored as {} (tensor {}).",
-                                                                  source.cols(), format.displayName(), options.tensorName));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("Rows of {} values cannot be stored as {} (tensor {}).", source.cols(),
+                                     format.displayName(), options.tensorName));
     }
     const auto cols = static_cast<size_t>(source.cols());
     if (!options.importance.empty() && options.importance.size() != cols) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} has {} input channels but {} importance weights.",
-                                                                  options.tensorName, cols, options.importance.size()));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("Tensor {} has {} input channels but {} importance weights.", options.tensorName,
+                                     cols, options.importance.size()));
     }
     const bool usable = std::ranges::all_of(options.importance, [](float w) { return std::isfinite(w) && w >= 0; });
     if (!usable) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("The importance weights of tensor {} must be finite and not negative.", options.tensorName));
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format("The importance weights of tensor {} must be finite and not negative.", options.tensorName));
     }
     return {};
 }
@@ -221,8 +239,10 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
     HT_TRY(checkRequest(source, format, options));
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
-    const auto size = checkedMul(static_cast<uint64_t>(encoder.rows()), static_cast<uint64_t>(encoder.layout().rowBytes));
-    if (!size) return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", options.tensorName));
+    const auto size =
+        checkedMul(static_cast<uint64_t>(encoder.rows()), static_cast<uint64_t>(encoder.layout().rowBytes));
+    if (!size)
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", options.tensorName));
     auto buffer = std::make_shared<AlignedBuffer>(static_cast<size_t>(*size));
     HT_ASSIGN_OR_RETURN(const auto outcomes, encoder.encodeTiles(0, encoder.tileCount(), buffer->data(), context));
     QuantizedTensor result;
@@ -238,7 +258,8 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
 }
 
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
-                                     const std::function<Status(std::span<const std::byte>)>& sink, const JobContext& context) {
+                                     const std::function<Status(std::span<const std::byte>)>& sink,
+                                     const JobContext& context) {
     HT_TRY(checkRequest(source, format, options));
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));

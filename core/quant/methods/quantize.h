@@ -15,13 +15,14 @@ namespace halftone {
 struct Distortion {
     int64_t count = 0;
     double sumSquaredError = 0;
-    double sumSquares = 0;     ///< of the original
-    double sumProduct = 0;     ///< original * quantized
+    double sumSquares = 0;  ///< of the original
+    double sumProduct = 0;  ///< original * quantized
     double sumSquaresQuantized = 0;
     double maxAbsError = 0;
     void add(std::span<const float> original, std::span<const float> quantized);
     void merge(const Distortion& other);
-    [[nodiscard]] double relativeMse() const;  ///< sum of squared errors / sum of squares; 0 for an all-zero original kept exactly
+    [[nodiscard]] double relativeMse()
+        const;  ///< sum of squared errors / sum of squares; 0 for an all-zero original kept exactly
     [[nodiscard]] double sqnrDb() const;
     [[nodiscard]] double cosine() const;
 };
@@ -35,7 +36,7 @@ enum class NonFinitePolicy {
 struct QuantizeOptions {
     std::span<const float> importance;  ///< per input channel, or empty
     NonFinitePolicy nonFinite = NonFinitePolicy::kRefuse;
-    std::string tensorName;             ///< for messages
+    std::string tensorName;  ///< for messages
 };
 
 struct QuantizedTensor {
@@ -53,6 +54,7 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
 /// The same in row order through `sink` (called from one thread at a time, ascending rows) without keeping the result:
 /// for exporting tensors larger than memory.
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
-                                     const std::function<Status(std::span<const std::byte>)>& sink, const JobContext& context);
+                                     const std::function<Status(std::span<const std::byte>)>& sink,
+                                     const JobContext& context);
 
 }  // namespace halftone

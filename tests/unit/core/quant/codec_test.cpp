@@ -17,11 +17,13 @@
 namespace halftone {
 namespace {
 
-std::vector<std::byte> encodeRow(const Format& format, const std::vector<float>& values, std::span<const float> importance = {}) {
+std::vector<std::byte> encodeRow(const Format& format, const std::vector<float>& values,
+                                 std::span<const float> importance = {}) {
     const PackedLayout layout = PackedLayout::of(format, static_cast<int64_t>(values.size()));
     const auto [low, high] = std::ranges::minmax(values);
     std::vector<std::byte> packed(static_cast<size_t>(layout.rowBytes));
-    const auto status = encodeRows(layout, values, 1, {.importance = importance, .tensorMin = low, .tensorMax = high}, packed);
+    const auto status =
+        encodeRows(layout, values, 1, {.importance = importance, .tensorMin = low, .tensorMax = high}, packed);
     EXPECT_TRUE(status.has_value()) << format.name();
     return packed;
 }
@@ -34,7 +36,8 @@ std::vector<float> decodeRow(const Format& format, const std::vector<std::byte>&
 
 double relativeMse(const Format& format, const std::vector<float>& values, std::span<const float> importance = {}) {
     Distortion distortion;
-    distortion.add(values, decodeRow(format, encodeRow(format, values, importance), static_cast<int64_t>(values.size())));
+    distortion.add(values,
+                   decodeRow(format, encodeRow(format, values, importance), static_cast<int64_t>(values.size())));
     return distortion.relativeMse();
 }
 
@@ -85,10 +88,12 @@ TEST(Distortion, ImportanceLowersTheWeightedError) {
     const auto weightedError = [&](const Format& format, std::span<const float> used) {
         const std::vector<float> decoded = decodeRow(format, encodeRow(format, values, used), 1024);
         double sum = 0;
-        for (size_t i = 0; i < 1024; ++i) sum += static_cast<double>(importance[i]) * std::pow(values[i] - decoded[i], 2);
+        for (size_t i = 0; i < 1024; ++i)
+            sum += static_cast<double>(importance[i]) * std::pow(values[i] - decoded[i], 2);
         return sum;
     };
-    for (const char* name : {"q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs"}) {
+    for (const char* name :
+         {"q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs"}) {
         const Format format = Format::parse(name).value();
         EXPECT_LT(weightedError(format, importance), weightedError(format, {})) << name;
     }
@@ -131,7 +136,8 @@ TEST(GroupLevels, HoldEveryDecodedValueInOrder) {
         for (int64_t col = 0; col < 512; ++col) {
             const std::vector<float> levels = groupLevels(layout, packed, col);
             ASSERT_TRUE(std::ranges::is_sorted(levels)) << format.name();
-            ASSERT_TRUE(std::ranges::binary_search(levels, decoded[static_cast<size_t>(col)])) << format.name() << " column " << col;
+            ASSERT_TRUE(std::ranges::binary_search(levels, decoded[static_cast<size_t>(col)]))
+                << format.name() << " column " << col;
         }
     }
 }
@@ -152,18 +158,22 @@ std::vector<std::byte> bytesOf(std::initializer_list<T> values) {
 }
 
 TEST(PlainTypes, DecodeToTheirValues) {
-    EXPECT_EQ(decodeRow(Format::of(DType::kF64), bytesOf<double>({1.5, -1e300}), 2), (std::vector<float>{1.5f, -INFINITY}));
+    EXPECT_EQ(decodeRow(Format::of(DType::kF64), bytesOf<double>({1.5, -1e300}), 2),
+              (std::vector<float>{1.5f, -INFINITY}));
     EXPECT_EQ(decodeRow(Format::of(DType::kI8), bytesOf<int8_t>({-128, 127}), 2), (std::vector<float>{-128, 127}));
     EXPECT_EQ(decodeRow(Format::of(DType::kI16), bytesOf<int16_t>({-32768, 7}), 2), (std::vector<float>{-32768, 7}));
-    EXPECT_EQ(decodeRow(Format::of(DType::kI32), bytesOf<int32_t>({-5, 1 << 30}), 2), (std::vector<float>{-5, 0x1p30f}));
-    EXPECT_EQ(decodeRow(Format::of(DType::kI64), bytesOf<int64_t>({-5, int64_t{1} << 40}), 2), (std::vector<float>{-5, 0x1p40f}));
+    EXPECT_EQ(decodeRow(Format::of(DType::kI32), bytesOf<int32_t>({-5, 1 << 30}), 2),
+              (std::vector<float>{-5, 0x1p30f}));
+    EXPECT_EQ(decodeRow(Format::of(DType::kI64), bytesOf<int64_t>({-5, int64_t{1} << 40}), 2),
+              (std::vector<float>{-5, 0x1p40f}));
     EXPECT_EQ(decodeRow(Format::of(DType::kU64), bytesOf<uint64_t>({UINT64_MAX}), 1), (std::vector<float>{0x1p64f}));
     EXPECT_EQ(decodeRow(Format::of(DType::kBool), bytesOf<uint8_t>({0, 1, 7}), 3), (std::vector<float>{0, 1, 1}));
     EXPECT_EQ(decodeRow(Format::of(DType::kF8E4M3), bytesOf<uint8_t>({0x00, 0x01, 0x38, 0x7E, 0xFE, 0x80}), 6),
               (std::vector<float>{0, 0x1p-9f, 1, 448, -448, -0.0f}));
     EXPECT_EQ(decodeRow(Format::of(DType::kF8E5M2), bytesOf<uint8_t>({0x01, 0x3C, 0x7B, 0x7C, 0xBC}), 5),
               (std::vector<float>{0x1p-16f, 1, 57344, INFINITY, -1}));
-    EXPECT_EQ(decodeRow(Format::of(DType::kF8E8M0), bytesOf<uint8_t>({0, 127, 254}), 3), (std::vector<float>{0x1p-127f, 1, 0x1p127f}));
+    EXPECT_EQ(decodeRow(Format::of(DType::kF8E8M0), bytesOf<uint8_t>({0, 127, 254}), 3),
+              (std::vector<float>{0x1p-127f, 1, 0x1p127f}));
     EXPECT_TRUE(std::isnan(decodeRow(Format::of(DType::kF8E4M3), bytesOf<uint8_t>({0x7F}), 1)[0]));
     EXPECT_TRUE(std::isnan(decodeRow(Format::of(DType::kF8E8M0), bytesOf<uint8_t>({255}), 1)[0]));
 }
@@ -183,10 +193,13 @@ TEST(Sizes, BuffersThatAreTooSmallAreRefused) {
     std::vector<float> values(512);
     EXPECT_EQ(decodeRows(layout, packed, 3, values).error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(decodeRows(layout, packed, 2, std::span(values).first(511)).error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(encodeRows(layout, values, 2, {}, std::span(packed).first(287)).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(encodeRows(layout, values, 2, {}, std::span(packed).first(287)).error().code,
+              ErrorCode::kInvalidArgument);
     EXPECT_EQ(decodeRows(layout, packed, -1, values).error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(decodeRows(layout, packed, std::numeric_limits<int64_t>::max(), values).error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(encodeRows(layout, values, 2, {.importance = std::span(values).first(255)}, packed).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(decodeRows(layout, packed, std::numeric_limits<int64_t>::max(), values).error().code,
+              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(encodeRows(layout, values, 2, {.importance = std::span(values).first(255)}, packed).error().code,
+              ErrorCode::kInvalidArgument);
     EXPECT_TRUE(decodeRows(layout, packed, 0, {}).has_value());
 }
 
@@ -251,7 +264,8 @@ TEST(BadInputs, NeverGiveNonFiniteValuesWhereTheScaleFits) {
         if (input.name.find("overflow") != std::string::npos || input.name == "heavy tail") continue;
         for (const Format& format : test::encodableFormats()) {
             const std::vector<float> decoded = decodeRow(format, encodeRow(format, input.values), 512);
-            ASSERT_TRUE(std::ranges::all_of(decoded, [](float v) { return std::isfinite(v); })) << format.name() << ", " << input.name;
+            ASSERT_TRUE(std::ranges::all_of(decoded, [](float v) { return std::isfinite(v); }))
+                << format.name() << ", " << input.name;
         }
     }
 }

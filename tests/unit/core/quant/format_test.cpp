@@ -14,7 +14,8 @@ namespace halftone {
 namespace {
 
 Format integer(int bits, bool symmetric, Granularity granularity, int groupSize = 0) {
-    return Format::of(IntegerFormat{static_cast<uint8_t>(bits), symmetric, granularity, static_cast<uint16_t>(groupSize)});
+    return Format::of(
+        IntegerFormat{static_cast<uint8_t>(bits), symmetric, granularity, static_cast<uint16_t>(groupSize)});
 }
 
 TEST(FormatName, ParseIsTheInverseOfPrint) {
@@ -42,8 +43,9 @@ TEST(FormatName, IsReadableAndCaseInsensitive) {
 }
 
 TEST(FormatName, RefusesWhatIsNoFormatAndListsWhatIs) {
-    for (const char* name : {"", "q4", "q9_k", "int1_g128_sym", "int9_g128_sym", "int4_g17_sym", "int4_g128", "int4_g128_", "int_g128_sym",
-                             "int4__sym", "int4_g128_symm", "int4x_g128_sym", "int4_g_sym", "int4_g-16_sym", "int4_channel_sym_sym"}) {
+    for (const char* name :
+         {"", "q4", "q9_k", "int1_g128_sym", "int9_g128_sym", "int4_g17_sym", "int4_g128", "int4_g128_", "int_g128_sym",
+          "int4__sym", "int4_g128_symm", "int4x_g128_sym", "int4_g_sym", "int4_g-16_sym", "int4_channel_sym_sym"}) {
         const auto parsed = Format::parse(name);
         ASSERT_FALSE(parsed.has_value()) << name;
         EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
@@ -66,7 +68,9 @@ TEST(FormatOffer, EverythingOfferedCanBeWrittenAndReadAndIsListedOnce) {
 }
 
 TEST(FormatFallback, FollowsTheReferenceQuantizer) {
-    const auto fallback = [](const char* name, int64_t cols) { return Format::parse(name).value().orFallback(cols).name(); };
+    const auto fallback = [](const char* name, int64_t cols) {
+        return Format::parse(name).value().orFallback(cols).name();
+    };
     EXPECT_EQ(fallback("q4_k", 512), "q4_k");
     EXPECT_EQ(fallback("q4_k", 96), "q5_0");
     EXPECT_EQ(fallback("q5_k", 96), "q5_1");

@@ -20,7 +20,9 @@ std::vector<T> slice(const std::string& bytes, size_t firstElement, size_t count
     return values;
 }
 
-bool flag(const Json& object, const char* key) { return object.value(key, false); }
+bool flag(const Json& object, const char* key) {
+    return object.value(key, false);
+}
 
 }  // namespace
 
@@ -43,9 +45,11 @@ std::vector<GoldenVector> loadGoldenVectors(const std::filesystem::path& folder)
             const auto count = static_cast<size_t>(vector.rows * vector.cols);
             vector.values = slice<float>(inputs, source["x_offset"].get<size_t>(), count);
             if (!source["imatrix_offset"].is_null()) {
-                vector.importance = slice<float>(inputs, source["imatrix_offset"].get<size_t>(), static_cast<size_t>(vector.cols));
+                vector.importance =
+                    slice<float>(inputs, source["imatrix_offset"].get<size_t>(), static_cast<size_t>(vector.cols));
             }
-            vector.packed = slice<std::byte>(packed, entry["quant_offset"].get<size_t>(), entry["quant_bytes"].get<size_t>());
+            vector.packed =
+                slice<std::byte>(packed, entry["quant_offset"].get<size_t>(), entry["quant_bytes"].get<size_t>());
             vector.decoded = slice<float>(decoded, entry["dequant_offset"].get<size_t>(), count);
             vector.undefinedUpstream = flag(entry, "undefined_upstream");
             vector.failsValidation = flag(entry, "fails_row_validation");

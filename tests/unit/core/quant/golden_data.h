@@ -21,7 +21,7 @@ struct GoldenVector {
     std::vector<float> importance;  ///< empty: none
     std::vector<std::byte> packed;
     std::vector<float> decoded;
-    bool undefinedUpstream = false;   ///< the reference leaves its defined domain: only "does not crash" is required
+    bool undefinedUpstream = false;  ///< the reference leaves its defined domain: only "does not crash" is required
     bool failsValidation = false;
 };
 

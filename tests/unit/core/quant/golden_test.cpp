@@ -22,14 +22,16 @@ bool sameFloat(float a, float b) {
 
 void checkDecoded(const GoldenVector& golden, const std::vector<float>& decoded) {
     for (size_t i = 0; i < decoded.size(); ++i) {
-        ASSERT_TRUE(sameFloat(decoded[i], golden.decoded[i])) << golden.name << " element " << i << ": " << decoded[i] << " instead of " << golden.decoded[i];
+        ASSERT_TRUE(sameFloat(decoded[i], golden.decoded[i]))
+            << golden.name << " element " << i << ": " << decoded[i] << " instead of " << golden.decoded[i];
     }
 }
 
 void checkPacked(const GoldenVector& golden, const std::vector<std::byte>& packed) {
     ASSERT_EQ(packed.size(), golden.packed.size()) << golden.name;
     for (size_t i = 0; i < packed.size(); ++i) {
-        ASSERT_EQ(std::to_integer<int>(packed[i]), std::to_integer<int>(golden.packed[i])) << golden.name << " byte " << i;
+        ASSERT_EQ(std::to_integer<int>(packed[i]), std::to_integer<int>(golden.packed[i]))
+            << golden.name << " byte " << i;
     }
 }
 

@@ -14,7 +14,8 @@ namespace halftone {
 namespace {
 
 IntegerFormat make(int bits, bool symmetric, Granularity granularity = Granularity::kGroup, int groupSize = 32) {
-    return {static_cast<uint8_t>(bits), symmetric, granularity, static_cast<uint16_t>(granularity == Granularity::kGroup ? groupSize : 0)};
+    return {static_cast<uint8_t>(bits), symmetric, granularity,
+            static_cast<uint16_t>(granularity == Granularity::kGroup ? groupSize : 0)};
 }
 
 struct RoundTrip {
@@ -27,7 +28,8 @@ RoundTrip roundTrip(const IntegerFormat& integer, const std::vector<float>& valu
     const PackedLayout layout = PackedLayout::of(Format::of(integer), cols);
     const auto [low, high] = std::ranges::minmax(values);
     RoundTrip result{std::vector<std::byte>(static_cast<size_t>(layout.rowBytes)), std::vector<float>(values.size())};
-    EXPECT_TRUE(encodeRows(layout, values, 1, {.importance = {}, .tensorMin = low, .tensorMax = high}, result.packed).has_value());
+    EXPECT_TRUE(encodeRows(layout, values, 1, {.importance = {}, .tensorMin = low, .tensorMax = high}, result.packed)
+                    .has_value());
     EXPECT_TRUE(decodeRows(layout, result.packed, 1, result.decoded).has_value());
     EXPECT_TRUE(validateRows(layout, result.packed, 1).has_value());
     return result;
@@ -39,7 +41,8 @@ TEST(IntegerFamily, EveryCodeSurvivesARoundTrip) {
             const int codes = 1 << bits;
             // One group that uses every code, extremes first.
             std::vector<float> values;
-            for (int code = 0; code < codes; ++code) values.push_back(static_cast<float>(code - (symmetric ? codes / 2 : 3 % codes)) * 0.125f);
+            for (int code = 0; code < codes; ++code)
+                values.push_back(static_cast<float>(code - (symmetric ? codes / 2 : 3 % codes)) * 0.125f);
             const RoundTrip once = roundTrip(make(bits, symmetric, Granularity::kChannel), values);
             EXPECT_EQ(once.decoded, values) << bits << (symmetric ? " sym" : " asym");
             const RoundTrip twice = roundTrip(make(bits, symmetric, Granularity::kChannel), once.decoded);

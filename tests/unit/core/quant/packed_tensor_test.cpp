@@ -27,9 +27,9 @@ std::vector<float> readAll(const RowSource& source) {
     return values;
 }
 
-/// Share of bytes in which a file's tensors of block types differ from the published F16 model encoded here. The file was
-/// made from F32 weights that are not published: rounding them to F16 (2^-12 of a value) moves a value across a rounding
-/// boundary of the codes about once in 2^12 / levels.
+/// Share of bytes in which a file's tensors of block types differ from the published F16 model encoded here. The file
+/// was made from F32 weights that are not published: rounding them to F16 (2^-12 of a value) moves a value across a
+/// rounding boundary of the codes about once in 2^12 / levels.
 double shareOfDifferingBytes(const std::filesystem::path& folder, const std::string& quantized) {
     const auto expected = openCheckpoint(folder / quantized);
     const auto original = openCheckpoint(folder / "babyllama-105-f16.gguf");
@@ -75,7 +75,8 @@ TEST(OpenRows, TransposedTensorsGiveTheRowsOfTheConvertedModel) {
         HT_ASSERT_OK(otherRows);
         const std::vector<float> values = readAll(**rows);
         const std::vector<float> expected = readAll(**otherRows);
-        for (size_t i = 0; i < values.size(); ++i) ASSERT_EQ(halfToFloat(floatToHalf(values[i])), expected[i]) << tensor.name << " " << i;
+        for (size_t i = 0; i < values.size(); ++i)
+            ASSERT_EQ(halfToFloat(floatToHalf(values[i])), expected[i]) << tensor.name << " " << i;
         const auto packed = openPacked(stored, tensor);
         HT_ASSERT_OK(packed);
         EXPECT_EQ(packed->layout.format, Format::of(tensor.dtype));
@@ -130,7 +131,9 @@ TEST_F(HandMadeFile, UnalignedFloatsAreCopied) {
     std::string data(1, '\1');
     const float floats[2] = {1.5f, -2.0f};
     data.append(reinterpret_cast<const char*>(floats), sizeof floats);
-    const auto checkpoint = open(R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1,2],"data_offsets":[1,9]}})", data);
+    const auto checkpoint = open(
+        R"({"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1,2],"data_offsets":[1,9]}})",
+        data);
     ASSERT_TRUE(checkpoint);
     const TensorInfo* tensor = checkpoint->find("b");
     ASSERT_NE(tensor, nullptr);
@@ -148,7 +151,9 @@ TEST_F(HandMadeFile, TypesThatBackendsDoNotExecuteAreConverted) {
     const int32_t integers[2] = {-7, 1 << 20};
     data.append(reinterpret_cast<const char*>(integers), sizeof integers);
     data.append("\x38\xFE", 2);  // F8_E4M3: 1, -448
-    const auto checkpoint = open(R"({"i":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]},"f":{"dtype":"F8_E4M3","shape":[1,2],"data_offsets":[8,10]}})", data);
+    const auto checkpoint = open(
+        R"({"i":{"dtype":"I32","shape":[1,2],"data_offsets":[0,8]},"f":{"dtype":"F8_E4M3","shape":[1,2],"data_offsets":[8,10]}})",
+        data);
     ASSERT_TRUE(checkpoint);
     const auto integerTensor = openPacked(checkpoint, *checkpoint->find("i"));
     HT_ASSERT_OK(integerTensor);
@@ -161,7 +166,8 @@ TEST_F(HandMadeFile, TypesThatBackendsDoNotExecuteAreConverted) {
 }
 
 TEST_F(HandMadeFile, TypesThatAreNotDecodedAreNamed) {
-    const auto checkpoint = open(R"({"z":{"dtype":"F8_E4M3FNUZ","shape":[1,2],"data_offsets":[0,2]}})", std::string(2, '\0'));
+    const auto checkpoint =
+        open(R"({"z":{"dtype":"F8_E4M3FNUZ","shape":[1,2],"data_offsets":[0,2]}})", std::string(2, '\0'));
     ASSERT_TRUE(checkpoint);
     const auto rows = openRows(checkpoint, *checkpoint->find("z"));
     ASSERT_FALSE(rows.has_value());

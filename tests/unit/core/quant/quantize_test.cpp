@@ -45,7 +45,9 @@ JobContext contextOf(int threads) {
     return context;
 }
 
-std::vector<std::byte> copyOf(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end()}; }
+std::vector<std::byte> copyOf(std::span<const std::byte> bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 TEST(Quantize, SameBytesAndSumsOnAnyThreadCount) {
     constexpr int64_t kRows = 700;
@@ -138,10 +140,12 @@ TEST(Quantize, RefusesNonFiniteValuesAndNamesTheFirst) {
     const MemoryRows source(kRows, kCols, values);
     for (const char* name : {"q4_k", "int8_tensor_sym", "f32"}) {
         for (int repeat = 0; repeat < 5; ++repeat) {
-            const auto result = quantizeTensor(source, Format::parse(name).value(), {.importance = {}, .tensorName = "blk.3.attn_q.weight"}, contextOf(4));
+            const auto result = quantizeTensor(source, Format::parse(name).value(),
+                                               {.importance = {}, .tensorName = "blk.3.attn_q.weight"}, contextOf(4));
             ASSERT_FALSE(result.has_value()) << name;
             EXPECT_EQ(result.error().code, ErrorCode::kInvalidData);
-            EXPECT_THAT(result.error().message, HasSubstr("Tensor blk.3.attn_q.weight holds an infinity at row 900, column 12"));
+            EXPECT_THAT(result.error().message,
+                        HasSubstr("Tensor blk.3.attn_q.weight holds an infinity at row 900, column 12"));
         }
     }
 }
@@ -150,7 +154,9 @@ TEST(Quantize, MapsNonFiniteValuesToZeroOnRequestAndCountsThem) {
     std::vector<float> values(4 * 32, 1.0f);
     values[5] = std::numeric_limits<float>::quiet_NaN();
     values[40] = std::numeric_limits<float>::infinity();
-    const auto result = quantizeTensor(MemoryRows(4, 32, values), Format::of(DType::kQ8_0), {.importance = {}, .nonFinite = NonFinitePolicy::kMapToZero, .tensorName = {}}, contextOf(1));
+    const auto result =
+        quantizeTensor(MemoryRows(4, 32, values), Format::of(DType::kQ8_0),
+                       {.importance = {}, .nonFinite = NonFinitePolicy::kMapToZero, .tensorName = {}}, contextOf(1));
     HT_ASSERT_OK(result);
     EXPECT_EQ(result->nonFiniteCount, 2);
     std::vector<float> decoded(values.size());
@@ -162,7 +168,8 @@ TEST(Quantize, MapsNonFiniteValuesToZeroOnRequestAndCountsThem) {
 
 TEST(Quantize, RefusesValuesBeyondTheFormat) {
     const MemoryRows source(2, 32, std::vector<float>(64, 1e8f));
-    const auto result = quantizeTensor(source, Format::of(DType::kQ8_0), {.importance = {}, .tensorName = "output.weight"}, contextOf(1));
+    const auto result = quantizeTensor(source, Format::of(DType::kQ8_0),
+                                       {.importance = {}, .tensorName = "output.weight"}, contextOf(1));
     ASSERT_FALSE(result.has_value());
     EXPECT_THAT(result.error().message, HasSubstr("Tensor output.weight has values too large for Q8_0"));
     HT_EXPECT_OK(quantizeTensor(source, Format::of(DType::kBF16), {}, contextOf(1)));
@@ -176,8 +183,14 @@ TEST(Quantize, RefusesRequestsThatMakeNoSense) {
     const JobContext context = contextOf(1);
     EXPECT_EQ(quantizeTensor(source, Format::of(DType::kQ4_K), {}, context).error().code, ErrorCode::kInvalidArgument);
     EXPECT_EQ(quantizeTensor(source, Format::of(DType::kIQ2_XXS), {}, context).error().code, ErrorCode::kUnsupported);
-    EXPECT_EQ(quantizeTensor(source, Format::of(DType::kF16), {.importance = importance, .tensorName = {}}, context).error().code, ErrorCode::kInvalidArgument);
-    EXPECT_EQ(quantizeTensor(source, Format::of(DType::kF16), {.importance = negative, .tensorName = {}}, context).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_EQ(quantizeTensor(source, Format::of(DType::kF16), {.importance = importance, .tensorName = {}}, context)
+                  .error()
+                  .code,
+              ErrorCode::kInvalidArgument);
+    EXPECT_EQ(quantizeTensor(source, Format::of(DType::kF16), {.importance = negative, .tensorName = {}}, context)
+                  .error()
+                  .code,
+              ErrorCode::kInvalidArgument);
 }
 
 TEST(Quantize, PassesOnTheErrorOfTheSink) {

@@ -46,20 +46,24 @@ std::vector<NamedValues> adversarialInputs(size_t count) {
     inputs.push_back(make("quarter steps", count, [](size_t, float u) { return std::round(u * 16.0f) * 0.25f; }));
     inputs.push_back(make("equal magnitudes", count, [](size_t, float u) { return u < 0 ? -0.7f : 0.7f; }));
     inputs.push_back(make("zeros of both signs", count, [](size_t, float u) { return u < 0 ? -0.0f : 0.0f; }));
-    inputs.push_back(make("zeros and positive", count, [](size_t i, float u) { return i % 3 == 0 ? std::fabs(u) : u < 0 ? -0.0f : 0.0f; }));
-    inputs.push_back(make("zeros and negative", count, [](size_t i, float u) { return i % 3 == 0 ? -std::fabs(u) : u < 0 ? -0.0f : 0.0f; }));
+    inputs.push_back(make("zeros and positive", count, [](size_t i, float u) {
+        return i % 3 == 0 ? std::fabs(u) : u < 0 ? -0.0f : 0.0f;
+    }));
+    inputs.push_back(make("zeros and negative", count, [](size_t i, float u) {
+        return i % 3 == 0 ? -std::fabs(u) : u < 0 ? -0.0f : 0.0f;
+    }));
     inputs.push_back(make("constant", count, [](size_t, float) { return -0.3f; }));
     inputs.push_back(make("one huge value", count, [](size_t i, float u) { return i % 256 == 37 ? 3e4f : u * 1e-3f; }));
     inputs.push_back(make("zero blocks", count, [](size_t i, float u) { return i / 32 % 2 ? u : 0.0f; }));
     inputs.push_back(make("tiny", count, [](size_t, float u) { return u * 1e-7f; }));
     inputs.push_back(make("below any scale", count, [](size_t, float u) { return u * 1e-20f; }));
     inputs.push_back(make("subnormal", count, [](size_t, float u) { return u * 1e-41f; }));
-    inputs.push_back(make("subnormal beside normal", count, [](size_t i, float u) { return i / 16 % 2 ? u : u * 1e-41f; }));
+    inputs.push_back(
+        make("subnormal beside normal", count, [](size_t i, float u) { return i / 16 % 2 ? u : u * 1e-41f; }));
     inputs.push_back(make("scales overflow", count, [](size_t, float u) { return u * 1e9f; }));
     inputs.push_back(make("squares overflow", count, [](size_t, float u) { return u * 3e38f; }));
-    inputs.push_back(make("magnitudes differ by block", count, [](size_t i, float u) {
-        return std::ldexp(u, static_cast<int>(i / 16 % 24) - 16);
-    }));
+    inputs.push_back(make("magnitudes differ by block", count,
+                          [](size_t i, float u) { return std::ldexp(u, static_cast<int>(i / 16 % 24) - 16); }));
     return inputs;
 }
 
@@ -82,7 +86,8 @@ std::vector<Format> encodableFormats() {
             formats.push_back(Format::of(IntegerFormat{width, symmetric, Granularity::kTensor, 0}));
             formats.push_back(Format::of(IntegerFormat{width, symmetric, Granularity::kChannel, 0}));
             for (const int group : {16, 32, 64, 128, 256}) {
-                formats.push_back(Format::of(IntegerFormat{width, symmetric, Granularity::kGroup, static_cast<uint16_t>(group)}));
+                formats.push_back(
+                    Format::of(IntegerFormat{width, symmetric, Granularity::kGroup, static_cast<uint16_t>(group)}));
             }
         }
     }

@@ -31,7 +31,8 @@ class VectorPaths : public testing::TestWithParam<int64_t> {
         hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     }
 
-    static void compareEncoders(const Format& format, int64_t rows, int64_t cols, const test::NamedValues& input, bool weighted) {
+    static void compareEncoders(const Format& format, int64_t rows, int64_t cols, const test::NamedValues& input,
+                                bool weighted) {
         const PackedLayout layout = PackedLayout::of(format, cols);
         const auto [low, high] = std::ranges::minmax(input.values);
         const std::vector<float> weights = test::importanceWeights(static_cast<size_t>(cols), 5);
@@ -42,7 +43,8 @@ class VectorPaths : public testing::TestWithParam<int64_t> {
         HT_ASSERT_OK(encodeRowsReference(layout, input.values, rows, options, expected));
         HT_ASSERT_OK(encodeRows(layout, input.values, rows, options, packed));
         for (size_t i = 0; i < packed.size(); ++i) {
-            ASSERT_EQ(packed[i], expected[i]) << format.name() << (weighted ? " weighted, " : ", ") << input.name << ", byte " << i;
+            ASSERT_EQ(packed[i], expected[i])
+                << format.name() << (weighted ? " weighted, " : ", ") << input.name << ", byte " << i;
         }
     }
 
@@ -55,7 +57,8 @@ class VectorPaths : public testing::TestWithParam<int64_t> {
         HT_ASSERT_OK(decodeRowsReference(layout, packed, rows, expected));
         HT_ASSERT_OK(decodeRows(layout, packed, rows, decoded));
         for (size_t i = 0; i < decoded.size(); ++i) {
-            ASSERT_TRUE(sameFloat(decoded[i], expected[i])) << format.name() << " element " << i << ": " << decoded[i] << ", not " << expected[i];
+            ASSERT_TRUE(sameFloat(decoded[i], expected[i]))
+                << format.name() << " element " << i << ": " << decoded[i] << ", not " << expected[i];
         }
     }
 };
@@ -114,7 +117,8 @@ TEST_P(VectorPaths, HalfFloatsAgreeOnEveryPattern) {
         HT_ASSERT_OK(decodeRowsReference(layout, patterns, 1, expected));
         HT_ASSERT_OK(decodeRows(layout, patterns, 1, decoded));
         for (size_t i = 0; i < 65536; ++i) {
-            ASSERT_EQ(std::bit_cast<uint32_t>(decoded[i]), std::bit_cast<uint32_t>(expected[i])) << dtypeInfo(type).name << " pattern " << i;
+            ASSERT_EQ(std::bit_cast<uint32_t>(decoded[i]), std::bit_cast<uint32_t>(expected[i]))
+                << dtypeInfo(type).name << " pattern " << i;
         }
     }
 }
@@ -124,7 +128,8 @@ TEST_P(VectorPaths, RoundingToSixteenBitsAgreesAroundEveryHalf) {
     std::vector<float> values;
     for (uint32_t half = 0; half < 65536; ++half) {
         const uint32_t bits = std::bit_cast<uint32_t>(halfToFloat(static_cast<uint16_t>(half)));
-        for (const uint32_t offset : {0x0FFFu, 0x1000u, 0x1001u, 0x7FFFu, 0x8000u, 0x8001u}) values.push_back(std::bit_cast<float>(bits + offset));
+        for (const uint32_t offset : {0x0FFFu, 0x1000u, 0x1001u, 0x7FFFu, 0x8000u, 0x8001u})
+            values.push_back(std::bit_cast<float>(bits + offset));
     }
     for (uint32_t i = 0; i < 4096; ++i) values.push_back(std::bit_cast<float>(i * 0x00100001u));
     const auto cols = static_cast<int64_t>(values.size());
@@ -135,11 +140,14 @@ TEST_P(VectorPaths, RoundingToSixteenBitsAgreesAroundEveryHalf) {
         HT_ASSERT_OK(encodeRowsReference(layout, values, 1, {}, expected));
         HT_ASSERT_OK(encodeRows(layout, values, 1, {}, packed));
         const auto [a, b] = std::ranges::mismatch(expected, packed);
-        ASSERT_EQ(a, expected.end()) << dtypeInfo(type).name << " of " << values[static_cast<size_t>(a - expected.begin()) / 2];
+        ASSERT_EQ(a, expected.end()) << dtypeInfo(type).name << " of "
+                                     << values[static_cast<size_t>(a - expected.begin()) / 2];
     }
 }
 
-std::string targetName(const testing::TestParamInfo<int64_t>& parameter) { return hwy::TargetName(parameter.param); }
+std::string targetName(const testing::TestParamInfo<int64_t>& parameter) {
+    return hwy::TargetName(parameter.param);
+}
 
 std::vector<int64_t> supportedTargets() {
     std::vector<int64_t> targets;
