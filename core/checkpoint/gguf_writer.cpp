@@ -33,6 +33,7 @@ constexpr uint32_t kVersion = 3;
 constexpr size_t kLongestTensorName = 63;
 constexpr size_t kMostDimensions = 4;
 constexpr size_t kBufferBytes = size_t{4} << 20;
+constexpr uint64_t kLargestFile = uint64_t{1} << 62;
 constexpr uint64_t kWritebackBytes = uint64_t{64} << 20;
 
 /// The header's bytes as they will lie in the file.
@@ -175,8 +176,9 @@ struct GgufWriter::State {
     int fd = -1;
     std::vector<GgufTensorSpec> tensors;
     std::vector<uint64_t> sizes;
-    size_t current = 0;    // tensor being filled
-    uint64_t written = 0;  // bytes of it that have come
+    uint64_t dataBytes = 0;  // of all tensors, padded
+    size_t current = 0;      // tensor being filled
+    uint64_t written = 0;    // bytes of it that have come
     AlignedBuffer buffer{kBufferBytes};
     size_t buffered = 0;
     uint64_t fileBytes = 0;  // bytes handed to the operating system
@@ -196,6 +198,7 @@ struct GgufWriter::State {
                          fmt::format("Cannot {} {}: {}{}.", action, target.string(), reasonText(errorNumber),
                                      isFull ? "; free some space or choose another disk" : ""));
     }
+    Result<HeaderBytes> makeHeader(const GgufMetadata& metadata);
     Status openTemporary();
     Status reserve(uint64_t totalBytes) const;
     Status append(std::span<const std::byte> bytes);
@@ -280,6 +283,31 @@ GgufWriter::GgufWriter(GgufWriter&&) noexcept = default;
 GgufWriter& GgufWriter::operator=(GgufWriter&&) noexcept = default;
 GgufWriter::~GgufWriter() = default;
 
+/// The whole header; fills in the tensors' sizes and the size of the padded data.
+Result<HeaderBytes> GgufWriter::State::makeHeader(const GgufMetadata& metadata) {
+    HeaderBytes header;
+    header.number(kMagic);
+    header.number(kVersion);
+    header.number<uint64_t>(tensors.size());
+    header.number<uint64_t>(metadata.entries().size());
+    for (const auto& [key, value] : metadata.entries()) {
+        header.string(key);
+        header.value(key == "general.alignment" ? GgufValue(static_cast<uint32_t>(kAlignment)) : value);
+    }
+    std::unordered_set<std::string_view> names;
+    for (const GgufTensorSpec& spec : tensors) {
+        HT_ASSIGN_OR_RETURN(const uint64_t size, tensorBytes(target, spec));
+        if (!names.insert(spec.name).second) return invalidTensor(target, spec.name, "is listed twice");
+        writeTensorEntry(header, spec, dataBytes);
+        sizes.push_back(size);
+        const auto end = checkedAdd(dataBytes, size);
+        if (!end || *end > kLargestFile) return invalidTensor(target, spec.name, "makes the file too large");
+        dataBytes = (*end + kAlignment - 1) & ~(kAlignment - 1);
+    }
+    header.padTo(kAlignment);
+    return header;
+}
+
 Result<GgufWriter> GgufWriter::create(const fs::path& target, const GgufMetadata& metadata,
                                       std::vector<GgufTensorSpec> tensors) {
     auto state = std::make_unique<State>();
@@ -291,34 +319,10 @@ Result<GgufWriter> GgufWriter::create(const fs::path& target, const GgufMetadata
         return makeError(ErrorCode::kInvalidArgument,
                          fmt::format("Cannot write {}: it is a folder; give a file name.", target.string()));
     }
-    GgufMetadata stored = metadata;
-    if (stored.find("general.alignment")) stored.set("general.alignment", static_cast<uint32_t>(kAlignment));
-
-    HeaderBytes header;
-    header.number(kMagic);
-    header.number(kVersion);
-    header.number<uint64_t>(tensors.size());
-    header.number<uint64_t>(stored.entries().size());
-    for (const auto& [key, value] : stored.entries()) {
-        header.string(key);
-        header.value(value);
-    }
-    std::unordered_set<std::string_view> names;
-    uint64_t offset = 0;
-    for (const GgufTensorSpec& spec : tensors) {
-        HT_ASSIGN_OR_RETURN(const uint64_t size, tensorBytes(state->target, spec));
-        if (!names.insert(spec.name).second) return invalidTensor(state->target, spec.name, "is listed twice");
-        writeTensorEntry(header, spec, offset);
-        state->sizes.push_back(size);
-        const auto end = checkedAdd(offset, size);
-        if (!end || *end > uint64_t{1} << 62)
-            return invalidTensor(state->target, spec.name, "makes the file too large");
-        offset = (*end + kAlignment - 1) & ~(kAlignment - 1);
-    }
-    header.padTo(kAlignment);
     state->tensors = std::move(tensors);
+    HT_ASSIGN_OR_RETURN(const HeaderBytes header, state->makeHeader(metadata));
     HT_TRY(state->openTemporary());
-    HT_TRY(state->reserve(header.bytes().size() + offset));
+    HT_TRY(state->reserve(header.bytes().size() + state->dataBytes));
     HT_TRY(state->append(header.bytes()));
     HT_TRY(state->completeTensors());
     return GgufWriter(std::move(state));

@@ -20,6 +20,16 @@ Moments Moments::ofBlock(std::span<const float> values, double sum) {
     return moments;
 }
 
+Moments Moments::fromCentralSums(int64_t count, double mean, const std::array<double, 3>& sums) {
+    Moments moments;
+    moments.m_count = count;
+    moments.m_mean = mean;
+    moments.m_m2 = sums[0];
+    moments.m_m3 = sums[1];
+    moments.m_m4 = sums[2];
+    return moments;
+}
+
 void Moments::add(double value) {
     Moments one;
     one.m_count = 1;

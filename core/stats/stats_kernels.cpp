@@ -82,7 +82,7 @@ double sumOf(const float* HWY_RESTRICT values, size_t count) {
     return hn::GetLane(hn::SumOfLanes(dd, hn::Add(sum0, sum1)));
 }
 
-BlockSummary Summarize(const float* HWY_RESTRICT values, size_t count) {
+BlockSummary summarizeVectors(const float* HWY_RESTRICT values, size_t count) {
     BlockSummary summary;
     summary.smallestMagnitude = 0xFFFFFFFFu;
     const size_t done = summarizeBits(values, count, summary);
@@ -91,7 +91,7 @@ BlockSummary Summarize(const float* HWY_RESTRICT values, size_t count) {
     return summary;
 }
 
-CentralSums Central(const float* HWY_RESTRICT values, size_t count, double mean) {
+CentralSums centralVectors(const float* HWY_RESTRICT values, size_t count, double mean) {
     const DoubleTag dd;
     const NarrowTag dn;
     const size_t lanes = hn::Lanes(dd);
@@ -122,8 +122,8 @@ CentralSums Central(const float* HWY_RESTRICT values, size_t count, double mean)
     return sums;
 }
 
-void Slots(const float* HWY_RESTRICT values, size_t count, const HistogramIndexing& indexing,
-           uint32_t* HWY_RESTRICT slots) {
+void slotVectors(const float* HWY_RESTRICT values, size_t count, const HistogramIndexing& indexing,
+                 uint32_t* HWY_RESTRICT slots) {
     const FloatTag df;
     const BitsTag du;
     const SignedTag di;
@@ -146,7 +146,7 @@ void Slots(const float* HWY_RESTRICT values, size_t count, const HistogramIndexi
     }
 }
 
-float AbsMax(const float* HWY_RESTRICT row, size_t count, float* HWY_RESTRICT columns) {
+float absMaxVectors(const float* HWY_RESTRICT row, size_t count, float* HWY_RESTRICT columns) {
     const FloatTag df;
     const size_t lanes = hn::Lanes(df);
     // Ordered comparison: false for infinities and for NaN, whose magnitudes are then replaced by 0.
@@ -168,7 +168,7 @@ float AbsMax(const float* HWY_RESTRICT row, size_t count, float* HWY_RESTRICT co
     return result;
 }
 
-void Squares(const float* HWY_RESTRICT row, size_t count, double* HWY_RESTRICT sums) {
+void squareVectors(const float* HWY_RESTRICT row, size_t count, double* HWY_RESTRICT sums) {
     const DoubleTag dd;
     const NarrowTag dn;
     const size_t lanes = hn::Lanes(dd);
@@ -193,14 +193,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace halftone {
 
-HWY_EXPORT(Summarize);
-HWY_EXPORT(Central);
-HWY_EXPORT(Slots);
-HWY_EXPORT(AbsMax);
-HWY_EXPORT(Squares);
+HWY_EXPORT(summarizeVectors);
+HWY_EXPORT(centralVectors);
+HWY_EXPORT(slotVectors);
+HWY_EXPORT(absMaxVectors);
+HWY_EXPORT(squareVectors);
 
 BlockSummary summarizeBlock(std::span<const float> values) {
-    return HWY_DYNAMIC_DISPATCH(Summarize)(values.data(), values.size());
+    return HWY_DYNAMIC_DISPATCH(summarizeVectors)(values.data(), values.size());
 }
 
 std::span<const float> copyFinite(std::span<const float> block, std::span<float> buffer) {
@@ -209,19 +209,19 @@ std::span<const float> copyFinite(std::span<const float> block, std::span<float>
 }
 
 CentralSums centralSums(std::span<const float> values, double mean) {
-    return HWY_DYNAMIC_DISPATCH(Central)(values.data(), values.size(), mean);
+    return HWY_DYNAMIC_DISPATCH(centralVectors)(values.data(), values.size(), mean);
 }
 
 void histogramSlots(std::span<const float> values, const HistogramIndexing& indexing, uint32_t* slots) {
-    HWY_DYNAMIC_DISPATCH(Slots)(values.data(), values.size(), indexing, slots);
+    HWY_DYNAMIC_DISPATCH(slotVectors)(values.data(), values.size(), indexing, slots);
 }
 
 float updateAbsMax(std::span<const float> row, float* columnAbsMax) {
-    return HWY_DYNAMIC_DISPATCH(AbsMax)(row.data(), row.size(), columnAbsMax);
+    return HWY_DYNAMIC_DISPATCH(absMaxVectors)(row.data(), row.size(), columnAbsMax);
 }
 
 void addSquares(std::span<const float> row, double* sums) {
-    HWY_DYNAMIC_DISPATCH(Squares)(row.data(), row.size(), sums);
+    HWY_DYNAMIC_DISPATCH(squareVectors)(row.data(), row.size(), sums);
 }
 
 }  // namespace halftone

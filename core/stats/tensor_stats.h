@@ -28,6 +28,8 @@ class Moments {
 
     /// Of at most kStatsBlock finite values whose sum is known.
     static Moments ofBlock(std::span<const float> values, double sum);
+    /// From sums of powers of (value - mean), orders 2, 3, 4, that were taken elsewhere (on a GPU).
+    static Moments fromCentralSums(int64_t count, double mean, const std::array<double, 3>& sums);
 
   private:
     int64_t m_count = 0;
