@@ -40,7 +40,7 @@ class Checkpoint {
     static Result<std::shared_ptr<const Checkpoint>> open(const std::filesystem::path& path);
 
     [[nodiscard]] CheckpointKind kind() const { return m_kind; }
-    /// What was opened (folder or file), absolute.
+    /// What was opened, absolute: the folder for kHuggingFace and kTokenizer (also where one of its files was given).
     [[nodiscard]] const std::filesystem::path& path() const { return m_path; }
     /// Short name to show: the folder's or file's, or general.name.
     [[nodiscard]] const std::string& name() const { return m_name; }
@@ -48,7 +48,8 @@ class Checkpoint {
     [[nodiscard]] std::span<const TensorInfo> tensors() const { return m_tensors; }
     /// By name as the file spells it or by canonical name; null if there is none.
     [[nodiscard]] const TensorInfo* find(std::string_view name) const;
-    /// The tensor's stored bytes in the mapping.
+    /// The tensor's stored bytes in the mapping; they may start at any address, so elements are to be copied out, not
+    /// cast.
     [[nodiscard]] std::span<const std::byte> bytes(const TensorInfo& tensor) const;
     /// Lets the kernel reclaim the pages of a tensor that a streaming pass is done with.
     void dropPages(const TensorInfo& tensor) const;
