@@ -26,11 +26,20 @@ struct VulkanDeviceInfo {
 /// All devices of the machine; empty without a Vulkan loader or driver (never an error).
 std::vector<VulkanDeviceInfo> listVulkanDevices();
 
-struct VulkanOptions {
-    bool validation = false;  ///< enable the Khronos validation layer; its messages go to validationMessages()
+/// Element type of the key-value cache in device memory.
+enum class VulkanCacheType : uint8_t {
+    kF32,  ///< as the processor's backends: figures of different backends agree
+    kF16,  ///< half the memory
 };
 
-/// Opens a device (the first usable hardware device for -1, else the first usable one).
+struct VulkanOptions {
+    bool validation = false;  ///< enable the Khronos validation layer; its messages go to vulkanValidationMessages()
+    VulkanCacheType cacheType = VulkanCacheType::kF32;
+};
+
+/// Opens a device. -1: the one that the environment variable HT_VK_DEVICE names, else the first usable hardware device, else
+/// the first usable software device. kNotFound without a device, kUnsupported with a sentence for one that cannot be used.
+/// Executables of one backend may be used from different threads; they share weights that are the same.
 Result<std::shared_ptr<Backend>> createVulkanBackend(int deviceIndex, const VulkanOptions& options = {});
 
 /// Validation messages since the start of the process, for tests: must stay empty.

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/model/model_graph.h"
+#include "gpu/kernels/kernels.h"
+#include "gpu/vk/memory_allocator.h"
+
+namespace halftone {
+
+/// Tokens [begin, begin + count) of a call and where the residual stream of these tokens lies.
+struct TokenChunk {
+    int64_t begin = 0;
+    int64_t count = 0;
+    kernel::Activations hidden;
+};
+
+/// The activation buffers of one executable on the device: the residual stream for all tokens of a call, everything else for a chunk
+/// of them, logits for a tile. They grow and never shrink. Not thread-safe.
+class ActivationBuffers {
+  public:
+    ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan, vk::MemoryAllocator& allocator);
+
+    /// Makes room for a call with `tokens` tokens, of which `logitTokens` want logits.
+    Status reserve(int64_t tokens, int64_t logitTokens);
+
+    [[nodiscard]] int64_t chunkTokens() const { return m_chunkTokens; }
+    /// Positions whose logits are computed together.
+    [[nodiscard]] int64_t logitRows() const { return m_logitRows; }
+    /// The residual stream of tokens [begin, begin + count); begin is a multiple of 64.
+    [[nodiscard]] kernel::Activations hidden(int64_t begin, int64_t count) const;
+    /// Hidden rows gathered for the epilogue.
+    [[nodiscard]] kernel::Activations gathered(int64_t count) const;
+    /// A value of a chunk; the chunk says where `hidden` is.
+    [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
+    [[nodiscard]] int64_t width(ValueId id) const { return m_graph->values[static_cast<size_t>(id)].width; }
+    [[nodiscard]] int64_t stride(ValueId id) const { return (width(id) + 3) / 4 * 4; }
+
+  private:
+    Status grow(vk::Buffer& buffer, int64_t floats, const std::string& name);
+    [[nodiscard]] int64_t largestChunk() const;
+
+    const ModelGraph* m_graph;
+    const vk::DevicePlan* m_plan;
+    vk::MemoryAllocator* m_allocator;
+    std::vector<vk::Buffer> m_values;
+    vk::Buffer m_gathered;
+    int64_t m_chunkTokens = 0;
+    int64_t m_logitRows = 0;
+};
+
+}  // namespace halftone

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gpu/engine/op_recorder.h"
+
+namespace halftone {
+
+Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_t begin, int32_t end) {
+    for (int32_t index = begin; index < end; ++index) {
+        HT_TRY(run.context.checkpoint());
+        const Op& op = m_graph->ops[static_cast<size_t>(index)];
+        if (op.kind == OpKind::kLinear && run.options.capture) {
+            const bool sameInput = index > begin && m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
+                                   m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
+            if (!sameInput) HT_TRY(captureInput(run, chunk, index, end));
+        }
+        HT_TRY(recordOp(run, chunk, op));
+    }
+    return {};
+}
+
+/// One reduction for the linear operations in a row that read the same buffer (q, k, v; gate, up).
+Status OpRecorder::captureInput(const ForwardRun& run, const TokenChunk& chunk, int32_t index, int32_t end) {
+    const ValueId input = m_graph->ops[static_cast<size_t>(index)].in;
+    std::vector<std::string> names;
+    for (; index < end; ++index) {
+        const Op& op = m_graph->ops[static_cast<size_t>(index)];
+        if (op.kind != OpKind::kLinear || op.in != input) break;
+        names.push_back(m_graph->weights[static_cast<size_t>(op.weight)].name);
+    }
+    return m_capture->record(m_buffers->value(input, chunk), chunk.count, std::move(names), *run.options.capture);
+}
+
+vk::BufferSlice OpRecorder::vector(WeightId id) const {
+    return id < 0 ? vk::BufferSlice() : (*m_weights)[static_cast<size_t>(id)]->vector();
+}
+
+Status OpRecorder::recordOp(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+    switch (op.kind) {
+        case OpKind::kEmbed:
+        case OpKind::kAddPosition: return recordTable(run, chunk, op);
+        case OpKind::kRmsNorm:
+        case OpKind::kLayerNorm:
+        case OpKind::kHeadRmsNorm: return recordNorm(chunk, op);
+        case OpKind::kLinear: return recordLinear(chunk, op);
+        case OpKind::kRope: return recordRope(run, chunk, op);
+        case OpKind::kAttention: return recordAttention(run, chunk, op);
+        case OpKind::kGatedActivation:
+        case OpKind::kActivation:
+        case OpKind::kAdd: return recordElementwise(chunk, op);
+        case OpKind::kSplit3: return recordSplit(chunk, op);
+    }
+    return makeError(ErrorCode::kInternal, "The model's graph holds an operation that the GPU engine does not know.");
+}
+
+Status OpRecorder::recordTable(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+    const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
+    kernel::EmbedCall call;
+    call.addPosition = op.kind == OpKind::kAddPosition;
+    if (call.addPosition) {
+        call.input = m_buffers->value(op.in, chunk);
+    } else {
+        call.ids = run.ids.part(static_cast<uint64_t>(chunk.begin) * 4, static_cast<uint64_t>(chunk.count) * 4);
+    }
+    call.output = m_buffers->value(op.out, chunk);
+    call.tokens = chunk.count;
+    call.firstPosition = run.sequence.position() + chunk.begin;
+    for (const auto& rows : weight.chunks) {
+        call.weights = weight.chunkRows(rows);
+        HT_TRY(m_kernels->embed(call));
+    }
+    return {};
+}
+
+Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
+    return m_kernels->norm({.layerNorm = op.kind == OpKind::kLayerNorm,
+                            .input = m_buffers->value(op.in, chunk),
+                            .output = m_buffers->value(op.out, chunk),
+                            .weight = vector(op.weight),
+                            .bias = vector(op.bias),
+                            .tokens = chunk.count,
+                            .vectors = op.kind == OpKind::kHeadRmsNorm ? op.heads : 1,
+                            .epsilon = m_graph->config.normEpsilon});
+}
+
+Status OpRecorder::recordLinear(const TokenChunk& chunk, const Op& op) {
+    const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
+    kernel::LinearCall call;
+    call.bias = vector(op.bias);
+    call.input = m_buffers->value(op.in, chunk);
+    call.output = m_buffers->value(op.out, chunk);
+    call.tokens = chunk.count;
+    for (const auto& rows : weight.chunks) {
+        call.weights = weight.chunkRows(rows);
+        HT_TRY(m_kernels->linear(call));
+        call.continues = true;
+    }
+    return {};
+}
+
+Status OpRecorder::recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+    const ModelConfig& config = m_graph->config;
+    return m_kernels->rope({.style = config.ropeStyle,
+                            .input = m_buffers->value(op.in, chunk),
+                            .output = m_buffers->value(op.out, chunk),
+                            .table = run.ropeTable,
+                            .tokens = chunk.count,
+                            .heads = op.heads,
+                            .headDim = config.headDim,
+                            .rotaryDim = config.rotaryDim,
+                            .firstPosition = run.sequence.position() + chunk.begin});
+}
+
+Status OpRecorder::recordAttention(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+    const ModelConfig& config = m_graph->config;
+    const auto& cache = run.sequence.block(op.block);
+    const int64_t position = run.sequence.position() + chunk.begin;
+    kernel::CacheStoreCall store;
+    store.shape = run.sequence.shape();
+    store.tokens = chunk.count;
+    store.firstPosition = position;
+    store.input = m_buffers->value(op.in2, chunk);
+    store.cache = vk::BufferSlice(cache.keys);
+    HT_TRY(m_kernels->storeCache(store));
+    store.input = m_buffers->value(op.in3, chunk);
+    store.cache = vk::BufferSlice(cache.values);
+    HT_TRY(m_kernels->storeCache(store));
+    return m_kernels->attention({.shape = run.sequence.shape(),
+                                 .query = m_buffers->value(op.in, chunk),
+                                 .keys = vk::BufferSlice(cache.keys),
+                                 .values = vk::BufferSlice(cache.values),
+                                 .output = m_buffers->value(op.out, chunk),
+                                 .tokens = chunk.count,
+                                 .heads = config.headCount,
+                                 .firstPosition = position,
+                                 .window = config.windowOf(op.block),
+                                 .scale = config.attentionScale});
+}
+
+Status OpRecorder::recordElementwise(const TokenChunk& chunk, const Op& op) {
+    using Combine = kernel::BinaryCall::Combine;
+    kernel::BinaryCall call;
+    call.first = m_buffers->value(op.in, chunk);
+    call.output = m_buffers->value(op.out, chunk);
+    call.tokens = chunk.count;
+    if (op.kind != OpKind::kAdd) call.activation = &m_graph->config.activation;
+    if (op.kind != OpKind::kActivation) {
+        call.second = m_buffers->value(op.in2, chunk);
+        call.combine = op.kind == OpKind::kAdd ? Combine::kSum : Combine::kProduct;
+    }
+    return m_kernels->binary(call);
+}
+
+Status OpRecorder::recordSplit(const TokenChunk& chunk, const Op& op) {
+    kernel::CopyCall call;
+    call.input = m_buffers->value(op.in, chunk);
+    call.tokens = chunk.count;
+    for (const ValueId part : {op.out, op.out2, op.out3}) {
+        call.output = m_buffers->value(part, chunk);
+        HT_TRY(m_kernels->copy(call));
+        call.inputOffset += call.output.width;
+    }
+    return {};
+}
+
+}  // namespace halftone

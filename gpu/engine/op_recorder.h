@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/inference/backend.h"
+#include "gpu/engine/activation_buffers.h"
+#include "gpu/engine/device_weight.h"
+#include "gpu/engine/stats_capture.h"
+#include "gpu/engine/vulkan_sequence.h"
+#include "gpu/kernels/kernels.h"
+
+namespace halftone {
+
+using DeviceWeights = std::vector<std::shared_ptr<const DeviceWeight>>;  ///< by WeightId
+
+/// What one call of forward() works on.
+struct ForwardRun {
+    std::span<const TokenId> tokens;
+    const ForwardOptions& options;
+    const JobContext& context;
+    const VulkanSequence& sequence;
+    vk::BufferSlice ids;        ///< token ids of the whole call
+    vk::BufferSlice ropeTable;
+    [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
+};
+
+/// Records the operations of a graph for a chunk of tokens, kernel by kernel. Not thread-safe.
+class OpRecorder {
+  public:
+    OpRecorder(const ModelGraph& graph, const DeviceWeights& weights, const ActivationBuffers& buffers, kernel::Kernels& kernels,
+               StatsCapture& capture)
+        : m_graph(&graph), m_weights(&weights), m_buffers(&buffers), m_kernels(&kernels), m_capture(&capture) {}
+
+    /// Operations [begin, end) of the graph.
+    Status record(const ForwardRun& run, const TokenChunk& chunk, int32_t begin, int32_t end);
+
+  private:
+    Status recordOp(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status recordTable(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status recordNorm(const TokenChunk& chunk, const Op& op);
+    Status recordLinear(const TokenChunk& chunk, const Op& op);
+    Status recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status recordAttention(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status recordElementwise(const TokenChunk& chunk, const Op& op);
+    Status recordSplit(const TokenChunk& chunk, const Op& op);
+    Status captureInput(const ForwardRun& run, const TokenChunk& chunk, int32_t index, int32_t end);
+    [[nodiscard]] vk::BufferSlice vector(WeightId id) const;
+
+    const ModelGraph* m_graph;
+    const DeviceWeights* m_weights;
+    const ActivationBuffers* m_buffers;
+    kernel::Kernels* m_kernels;
+    StatsCapture* m_capture;
+};
+
+}  // namespace halftone

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/inference/backend.h"
+#include "gpu/engine/activation_buffers.h"
+#include "gpu/engine/op_recorder.h"
+#include "gpu/engine/readback_queue.h"
+#include "gpu/engine/stats_capture.h"
+#include "gpu/engine/vulkan_context.h"
+#include "gpu/engine/vulkan_sequence.h"
+
+namespace halftone {
+
+/// A graph on a Vulkan device. Block after block, each for chunks of tokens; only what the caller asked for comes back.
+/// forward() records while the device works and returns when everything has been delivered. Not thread-safe.
+class VulkanExecutable final : public Executable {
+  public:
+    static Result<std::unique_ptr<VulkanExecutable>> create(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph,
+                                                            const ModelWeights& weights, const JobContext& job);
+    ~VulkanExecutable() override;
+
+    [[nodiscard]] const ModelGraph& graph() const override { return *m_graph; }
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override;
+    Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options, const JobContext& job) override;
+    Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
+
+    /// Tensors copied to the device so far: what an edit really uploads.
+    [[nodiscard]] int64_t uploadCount() const { return m_uploadCount; }
+
+  private:
+    /// Positions [begin, end) of a call that go through the epilogue together; their logits are handed out or not.
+    struct EpilogueRange {
+        int64_t begin = 0;
+        int64_t end = 0;
+        bool handOut = false;
+    };
+
+    VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph);
+    Status ensureRopeTable(int64_t positions);
+    Status growInput(vk::Buffer& buffer, uint64_t bytes, std::string_view name);
+    Status run(const VulkanSequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options, const JobContext& job);
+    Status loadTokens(const ForwardRun& run);
+    Status loadHidden(const ForwardRun& run);
+    Status runOps(const ForwardRun& run, int32_t begin, int32_t end);
+    Status runBlocks(const ForwardRun& run);
+    Status handOutBoundary(const ForwardRun& run, int block);
+    Status runEpilogue(const ForwardRun& run, std::span<const EpilogueRange> ranges);
+    Status runEpilogueTile(const ForwardRun& run, int64_t begin, int64_t count, bool handOut);
+    Status handOutLogits(const ForwardRun& run, int64_t begin, int64_t count, const kernel::Activations& logits);
+    Status handOutLogProbs(const ForwardRun& run);
+    Status deliverRows(std::span<const std::byte> bytes, const kernel::Activations& rows, int64_t count,
+                       const std::function<Status(std::span<const float>)>& receive);
+    static std::vector<EpilogueRange> epilogueRanges(const ForwardOptions& options);
+
+    std::shared_ptr<VulkanContext> m_context;
+    std::shared_ptr<const ModelGraph> m_graph;
+    DeviceWeights m_weights;
+    vk::Buffer m_ropeTable;
+    int64_t m_ropePositions = 0;
+    ActivationBuffers m_buffers;
+    vk::Buffer m_ids, m_hiddenIn, m_targets, m_logProbs;
+    std::vector<float> m_rows;  ///< rows without the stride's padding, for the caller
+    std::unique_ptr<vk::CommandStream> m_stream;
+    std::unique_ptr<kernel::Kernels> m_kernels;
+    std::unique_ptr<ReadbackQueue> m_readback;
+    std::unique_ptr<StatsCapture> m_capture;
+    std::unique_ptr<OpRecorder> m_recorder;
+    int64_t m_uploadCount = 0;
+};
+
+}  // namespace halftone

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "core/inference/backend.h"
+#include "gpu/engine/vulkan_context.h"
+#include "gpu/kernels/kernels.h"
+
+namespace halftone {
+
+/// Keys and values of one sequence in device memory, a buffer each for every block.
+class VulkanSequence final : public Sequence {
+  public:
+    struct BlockCache {
+        vk::Buffer keys;
+        vk::Buffer values;
+    };
+
+    /// kOutOfMemory names the bytes needed.
+    static Result<std::unique_ptr<VulkanSequence>> create(std::shared_ptr<VulkanContext> context, const ModelGraph& graph, int64_t capacity);
+
+    [[nodiscard]] int64_t position() const override { return m_position; }
+    [[nodiscard]] int64_t capacity() const override { return m_capacity; }
+    void truncate(int64_t position) override { m_position = std::clamp<int64_t>(position, 0, m_position); }
+
+    void advance(int64_t tokens) { m_position += tokens; }
+    [[nodiscard]] const kernel::CacheShape& shape() const { return m_shape; }
+    [[nodiscard]] const BlockCache& block(int64_t index) const { return m_blocks[static_cast<size_t>(index)]; }
+    /// The graph whose executables may run it.
+    [[nodiscard]] const ModelGraph* graph() const { return m_graph; }
+
+  private:
+    VulkanSequence() = default;
+    std::shared_ptr<VulkanContext> m_context;
+    const ModelGraph* m_graph = nullptr;
+    kernel::CacheShape m_shape;
+    int64_t m_capacity = 0;
+    int64_t m_position = 0;
+    std::vector<BlockCache> m_blocks;
+};
+
+}  // namespace halftone

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+
+namespace halftone::kernel {
+
+// Push constants, member for member as the shaders declare them (shaders/<family>/<name>.glsl).
+
+struct PackedParameters {
+    uint32_t rowBegin = 0, rowEnd = 0, outputRow = 0, cols = 0;
+    uint32_t tokens = 0, inputStride = 0, outputStride = 0, rowBytes = 0;
+    uint32_t scaleOffset = 0, zeroOffset = 0, hasBias = 0, firstPosition = 0;
+};
+
+struct NormParameters {
+    uint32_t tokens = 0, vectors = 0, width = 0, inputStride = 0, outputStride = 0, hasBias = 0;
+    float epsilon = 0;
+};
+
+struct RopeParameters {
+    uint32_t tokens = 0, heads = 0, headDim = 0, rotaryDim = 0, inputStride = 0, outputStride = 0, firstPosition = 0;
+};
+
+struct BinaryParameters {
+    uint32_t quads = 0;
+};
+
+struct CopyParameters {
+    uint32_t tokens = 0, width = 0, inputOffset = 0, inputStride = 0, outputStride = 0;
+};
+
+struct CacheStoreParameters {
+    uint32_t tokens = 0, heads = 0, headDim = 0, headQuads = 0, inputStride = 0, firstPosition = 0;
+};
+
+struct AttentionParameters {
+    uint32_t tokens = 0, heads = 0, headsPerCache = 0, cacheHeads = 0, headDim = 0;
+    uint32_t inputStride = 0, outputStride = 0, firstPosition = 0, window = 0;
+    float scale = 0;
+};
+
+struct LogProbParameters {
+    uint32_t rows = 0, width = 0, inputStride = 0, firstTarget = 0;
+};
+
+struct StatsParameters {
+    uint32_t tokens = 0, width = 0, inputStride = 0;
+};
+
+/// One channel's result of the channels kernel.
+struct ChannelPartial {
+    float sumSquares = 0, absMax = 0, minimum = 0, maximum = 0;
+    float mean = 0, moment2 = 0, moment3 = 0, moment4 = 0;
+    uint32_t finiteCount = 0, nonFiniteCount = 0, zeroCount = 0, unused = 0;
+};
+static_assert(sizeof(ChannelPartial) == 48);
+
+/// Bins of the histogram kernel: one for each value of a binary32's leading 16 bits.
+inline constexpr uint32_t kHistogramBins = 65536;
+
+}  // namespace halftone::kernel

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gpu/kernels/kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include "core/base/checked.h"
+#include "shaders/shader_table.h"
+
+namespace halftone::kernel {
+namespace {
+
+using vk::Access;
+using vk::BufferUse;
+using vk::PipelineKey;
+
+/// Up to so many tokens the matrix-vector kernel is used.
+constexpr int64_t kMatvecTokens = 8;
+
+uint32_t u32(int64_t value) {
+    HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
+    return static_cast<uint32_t>(value);
+}
+
+std::string cacheOption(VulkanCacheType type) { return type == VulkanCacheType::kF32 ? "f32" : "f16"; }
+
+/// A binding must not be empty: what a kernel does not read is bound to something that it does.
+vk::BufferSlice orElse(const vk::BufferSlice& slice, const vk::BufferSlice& other) {
+    return slice.buffer != VK_NULL_HANDLE ? slice : other;
+}
+
+void addFormatConstants(const Format& format, PipelineKey& key) {
+    if (!format.isInteger()) return;
+    const IntegerFormat& integer = format.integer();
+    const bool grouped = integer.granularity == Granularity::kGroup;
+    key.constants.emplace_back(8, integer.bits);
+    key.constants.emplace_back(9, integer.symmetric ? 1 : 0);
+    key.constants.emplace_back(10, grouped ? static_cast<uint32_t>(std::countr_zero(integer.groupSize)) : 31u);
+}
+
+PackedParameters packedParameters(const PackedRows& rows) {
+    PackedParameters parameters;
+    parameters.rowEnd = u32(rows.rowCount);
+    parameters.outputRow = u32(rows.firstRow);
+    parameters.cols = u32(rows.layout->cols);
+    parameters.rowBytes = u32(rows.layout->rowBytes);
+    parameters.scaleOffset = u32(rows.layout->scaleOffset);
+    parameters.zeroOffset = u32(rows.layout->zeroOffset);
+    return parameters;
+}
+
+/// The part of a buffer that holds tokens [first, first + count).
+Activations tokensOf(const Activations& all, int64_t first, int64_t count) {
+    Activations part = all;
+    part.slice = all.slice.part(static_cast<uint64_t>(first * all.stride) * 4, static_cast<uint64_t>(count * all.stride) * 4);
+    return part;
+}
+
+}  // namespace
+
+std::string shaderOption(const Format& format) { return format.isInteger() ? "int" : format.name(); }
+
+bool hasKernels(const Format& format) {
+    const std::string option = shaderOption(format);
+    return std::ranges::any_of(allShaders(), [&](const ShaderCode& shader) { return shader.family == "matvec" && shader.option == option; });
+}
+
+template <typename Parameters>
+Status Kernels::run(const PipelineKey& key, std::initializer_list<BufferUse> buffers, const Parameters& parameters, uint64_t groups,
+                    double flops) {
+    HT_ASSIGN_OR_RETURN(const VkPipeline pipeline, m_pipelines->get(key));
+    return m_stream->dispatch({.pipeline = pipeline,
+                               .buffers = std::span(buffers.begin(), buffers.size()),
+                               .pushConstants = std::as_bytes(std::span(&parameters, 1)),
+                               .groups = groups,
+                               .flops = flops});
+}
+
+uint32_t Kernels::severalSubgroups(uint32_t localSize) const {
+    return m_plan->oneSubgroupGroups && localSize == m_plan->subgroupSize ? 0 : 1;
+}
+
+uint64_t Kernels::elementwiseGroups(uint64_t items) const {
+    const uint64_t local = m_plan->elementwiseLocalSize;
+    return std::clamp<uint64_t>((items + local - 1) / local, 1, m_plan->elementwiseMaxGroups);
+}
+
+Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
+    const Format& format = call.weights.layout->format;
+    const vk::MatmulShape& shape = m_plan->matmul;
+    LinearPlan plan;
+    plan.key.option = shaderOption(format);
+    if (call.tokens <= kMatvecTokens) {
+        plan.rowsPerGroup = m_plan->matvec.rows;
+        plan.tokensPerGroup = u32(call.tokens);
+        plan.key.family = "matvec";
+        plan.key.localSize = m_plan->matvec.localSize;
+        plan.key.constants = {{1, severalSubgroups(plan.key.localSize)}, {2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
+    } else if (shape.tiled) {
+        // Narrow tiles for few tokens; the same number of invocations for all.
+        const uint32_t columns = shape.tileTokens / shape.threadTokens;
+        uint32_t threadTokens = shape.threadTokens;
+        while (threadTokens > 1 && int64_t{columns} * threadTokens / 2 >= call.tokens) threadTokens /= 2;
+        plan.rowsPerGroup = shape.tileRows;
+        plan.tokensPerGroup = columns * threadTokens;
+        plan.key.family = "matmul_tiled";
+        plan.key.localSize = shape.tileRows / shape.threadRows * columns;
+        plan.key.constants = {{2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}, {4, shape.threadRows}, {5, threadTokens}, {6, shape.depth}};
+    } else {
+        plan.rowsPerGroup = shape.tileRows;
+        plan.tokensPerGroup = shape.tileTokens;
+        plan.key.family = "matmul_direct";
+        plan.key.localSize = shape.localSize;
+        plan.key.constants = {{2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
+    }
+    addFormatConstants(format, plan.key);
+    return plan;
+}
+
+Status Kernels::linearPart(const LinearCall& call, int64_t firstRow, int64_t rowCount) {
+    const LinearPlan plan = planLinear(call);
+    PackedParameters parameters = packedParameters(call.weights);
+    parameters.rowBegin = u32(firstRow);
+    parameters.rowEnd = u32(firstRow + rowCount);
+    parameters.tokens = u32(call.tokens);
+    parameters.inputStride = u32(call.input.stride);
+    parameters.outputStride = u32(call.output.stride);
+    parameters.hasBias = call.bias.buffer != VK_NULL_HANDLE ? 1 : 0;
+    auto groups = static_cast<uint64_t>(ceilDiv(rowCount, plan.rowsPerGroup) * ceilDiv(call.tokens, plan.tokensPerGroup));
+    // Without tiles in shared memory every invocation has a tile of its own.
+    if (plan.key.family == "matmul_direct") groups = (groups + plan.key.localSize - 1) / plan.key.localSize;
+    const double flops = 2.0 * static_cast<double>(rowCount) * static_cast<double>(call.weights.layout->cols) *
+                         static_cast<double>(call.tokens);
+    const bool continues = call.continues || firstRow > 0;
+    return run(plan.key,
+               {{call.weights.slice, Access::kConstant},
+                {call.input.slice, Access::kRead},
+                {orElse(call.bias, call.weights.slice), Access::kConstant},
+                {call.output.slice, continues ? Access::kContinueWrite : Access::kWrite}},
+               parameters, groups, flops);
+}
+
+Status Kernels::linear(const LinearCall& call) {
+    const double flopsPerRow = 2.0 * static_cast<double>(call.weights.layout->cols) * static_cast<double>(call.tokens);
+    const auto fitting = static_cast<int64_t>(m_stream->flopsPerSubmission() / flopsPerRow);
+    const int64_t rowsAtOnce = std::max<int64_t>(roundUp(fitting, 64), 64);
+    for (int64_t row = 0; row < call.weights.rowCount; row += rowsAtOnce) {
+        HT_TRY(linearPart(call, row, std::min(rowsAtOnce, call.weights.rowCount - row)));
+    }
+    return {};
+}
+
+Status Kernels::embed(const EmbedCall& call) {
+    PipelineKey key{.family = "embed",
+                    .option = shaderOption(call.weights.layout->format),
+                    .localSize = m_plan->elementwiseLocalSize,
+                    .constants = {{2, call.addPosition ? 1u : 0u}}};
+    addFormatConstants(call.weights.layout->format, key);
+    PackedParameters parameters = packedParameters(call.weights);
+    parameters.tokens = u32(call.tokens);
+    parameters.inputStride = u32(call.input.stride);
+    parameters.outputStride = u32(call.output.stride);
+    parameters.firstPosition = u32(call.firstPosition);
+    const auto units = static_cast<uint64_t>(call.tokens * ceilDiv(call.weights.layout->cols, 16));
+    return run(key,
+               {{call.weights.slice, Access::kConstant},
+                {orElse(call.ids, call.weights.slice), Access::kConstant},
+                {orElse(call.input.slice, call.weights.slice), call.addPosition ? Access::kRead : Access::kConstant},
+                {call.output.slice, Access::kWrite}},
+               parameters, elementwiseGroups(units), static_cast<double>(units) * 64);
+}
+
+Status Kernels::norm(const NormCall& call) {
+    const uint32_t local = m_plan->reduceLocalSize;
+    const PipelineKey key{.family = "norm",
+                          .option = {},
+                          .localSize = local,
+                          .constants = {{1, severalSubgroups(local)}, {2, call.layerNorm ? 1u : 0u}}};
+    const int64_t width = call.input.width / call.vectors;
+    const NormParameters parameters{.tokens = u32(call.tokens),
+                                    .vectors = u32(call.vectors),
+                                    .width = u32(width),
+                                    .inputStride = u32(call.input.stride),
+                                    .outputStride = u32(call.output.stride),
+                                    .hasBias = call.bias.buffer != VK_NULL_HANDLE ? 1u : 0u,
+                                    .epsilon = call.epsilon};
+    return run(key,
+               {{call.input.slice, Access::kRead},
+                {call.weight, Access::kConstant},
+                {orElse(call.bias, call.weight), Access::kConstant},
+                {call.output.slice, Access::kWrite}},
+               parameters, static_cast<uint64_t>(call.tokens * call.vectors), static_cast<double>(call.tokens * call.input.width) * 16);
+}
+
+Status Kernels::rope(const RopeCall& call) {
+    const PipelineKey key{.family = "rope",
+                          .option = {},
+                          .localSize = m_plan->elementwiseLocalSize,
+                          .constants = {{2, call.style == RopeStyle::kInterleaved ? 1u : 0u}}};
+    const RopeParameters parameters{.tokens = u32(call.tokens),
+                                    .heads = u32(call.heads),
+                                    .headDim = u32(call.headDim),
+                                    .rotaryDim = u32(call.rotaryDim),
+                                    .inputStride = u32(call.input.stride),
+                                    .outputStride = u32(call.output.stride),
+                                    .firstPosition = u32(call.firstPosition)};
+    const auto items = static_cast<uint64_t>(call.tokens * call.heads * (call.headDim - call.rotaryDim / 2));
+    return run(key,
+               {{call.input.slice, Access::kRead}, {call.table, Access::kConstant}, {call.output.slice, Access::kWrite}},
+               parameters, elementwiseGroups(items), static_cast<double>(items) * 16);
+}
+
+Status Kernels::binary(const BinaryCall& call) {
+    uint32_t activation = 0;
+    if (call.activation) activation = *call.activation == Activation::kSilu ? 1 : *call.activation == Activation::kGeluErf ? 2 : 3;
+    const PipelineKey key{.family = "binary",
+                          .option = {},
+                          .localSize = m_plan->elementwiseLocalSize,
+                          .constants = {{2, activation}, {3, static_cast<uint32_t>(call.combine)}}};
+    HT_CHECK(call.first.stride == call.output.stride);
+    const auto quads = static_cast<uint64_t>(call.tokens * call.first.stride / 4);
+    const bool second = call.combine != BinaryCall::Combine::kFirst;
+    return run(key,
+               {{call.first.slice, Access::kRead},
+                {second ? call.second.slice : call.first.slice, Access::kRead},
+                {call.output.slice, Access::kWrite}},
+               BinaryParameters{.quads = u32(static_cast<int64_t>(quads))}, elementwiseGroups(quads), static_cast<double>(quads) * 64);
+}
+
+Status Kernels::copy(const CopyCall& call) {
+    const PipelineKey key{.family = "copy", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    const CopyParameters parameters{.tokens = u32(call.tokens),
+                                    .width = u32(call.output.width),
+                                    .inputOffset = u32(call.inputOffset),
+                                    .inputStride = u32(call.input.stride),
+                                    .outputStride = u32(call.output.stride)};
+    const auto items = static_cast<uint64_t>(call.tokens * call.output.width);
+    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters, elementwiseGroups(items),
+               static_cast<double>(items) * 8);
+}
+
+Status Kernels::storeCache(const CacheStoreCall& call) {
+    const PipelineKey key{.family = "cache_store",
+                          .option = cacheOption(call.shape.type),
+                          .localSize = m_plan->elementwiseLocalSize,
+                          .constants = {}};
+    const CacheStoreParameters parameters{.tokens = u32(call.tokens),
+                                          .heads = u32(call.shape.heads),
+                                          .headDim = u32(call.shape.headDim),
+                                          .headQuads = u32(call.shape.headQuads()),
+                                          .inputStride = u32(call.input.stride),
+                                          .firstPosition = u32(call.firstPosition)};
+    const auto quads = static_cast<uint64_t>(call.tokens * call.shape.heads * call.shape.headQuads());
+    return run(key, {{call.input.slice, Access::kRead}, {call.cache, Access::kWrite}}, parameters, elementwiseGroups(quads),
+               static_cast<double>(quads) * 16);
+}
+
+Status Kernels::attention(const AttentionCall& call) {
+    const uint32_t local = m_plan->attention.localSize;
+    const auto quads = u32(call.shape.headQuads());
+    const bool several = severalSubgroups(local) != 0;
+    const uint32_t subgroups = several ? local / m_plan->minSubgroupSize : 1;
+    uint32_t queries = call.tokens == 1 ? 1 : m_plan->attention.promptQueries;
+    // The subgroups' partial sums and their maxima and normalizers meet in shared memory.
+    while (queries > 1 && subgroups * queries * (quads * 16 + 8) > m_plan->maxSharedMemoryBytes) queries /= 2;
+    const PipelineKey key{.family = "attention",
+                          .option = cacheOption(call.shape.type),
+                          .localSize = local,
+                          .constants = {{1, several ? 1u : 0u},
+                                        {2, queries},
+                                        {3, (quads + m_plan->minSubgroupSize - 1) / m_plan->minSubgroupSize},
+                                        {4, subgroups},
+                                        {5, quads},
+                                        {6, call.shape.headDim % 4 == 0 ? 1u : 0u}}};
+    const double flopsPerToken = 4.0 * static_cast<double>(call.heads * call.shape.headDim) * static_cast<double>(call.firstPosition + call.tokens);
+    // Token ranges that start at multiples of 64 keep their bindings aligned.
+    const int64_t atOnce = std::max<int64_t>(static_cast<int64_t>(m_stream->flopsPerSubmission() / flopsPerToken) / 64 * 64, 64);
+    for (int64_t first = 0; first < call.tokens; first += atOnce) {
+        const int64_t count = std::min(atOnce, call.tokens - first);
+        const AttentionParameters parameters{.tokens = u32(count),
+                                             .heads = u32(call.heads),
+                                             .headsPerCache = u32(call.heads / call.shape.heads),
+                                             .cacheHeads = u32(call.shape.heads),
+                                             .headDim = u32(call.shape.headDim),
+                                             .inputStride = u32(call.query.stride),
+                                             .outputStride = u32(call.output.stride),
+                                             .firstPosition = u32(call.firstPosition + first),
+                                             .window = u32(call.window),
+                                             .scale = call.scale};
+        HT_TRY(run(key,
+                   {{tokensOf(call.query, first, count).slice, Access::kRead},
+                    {call.keys, Access::kRead},
+                    {call.values, Access::kRead},
+                    {tokensOf(call.output, first, count).slice, Access::kWrite}},
+                   parameters, static_cast<uint64_t>(call.heads * ceilDiv(count, queries)), flopsPerToken * static_cast<double>(count)));
+    }
+    return {};
+}
+
+Status Kernels::logProb(const LogProbCall& call) {
+    const uint32_t local = m_plan->reduceLocalSize;
+    const PipelineKey key{.family = "log_prob", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
+    const LogProbParameters parameters{.rows = u32(call.rows),
+                                       .width = u32(call.logits.width),
+                                       .inputStride = u32(call.logits.stride),
+                                       .firstTarget = u32(call.firstTarget)};
+    return run(key, {{call.logits.slice, Access::kRead}, {call.targets, Access::kConstant}, {call.output, Access::kReadWrite}}, parameters,
+               static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.logits.width) * 16);
+}
+
+Status Kernels::channelStats(const StatsCall& call) {
+    const uint32_t local = m_plan->elementwiseLocalSize;
+    const PipelineKey key{.family = "channels", .option = {}, .localSize = local, .constants = {}};
+    const StatsParameters parameters{.tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
+    return run(key, {{call.input.slice, Access::kRead}, {call.output, Access::kWrite}}, parameters,
+               static_cast<uint64_t>(ceilDiv(call.input.width, local)), static_cast<double>(call.tokens * call.input.width) * 32);
+}
+
+Status Kernels::histogram(const StatsCall& call) {
+    const PipelineKey key{.family = "histogram", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    const StatsParameters parameters{.tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
+    const auto items = static_cast<uint64_t>(call.tokens * call.input.width);
+    return run(key, {{call.input.slice, Access::kRead}, {call.output, Access::kReadWrite}}, parameters, elementwiseGroups(items),
+               static_cast<double>(items) * 32);
+}
+
+}  // namespace halftone::kernel

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/model/model_config.h"
+#include "core/quant/formats/packed_layout.h"
+#include "gpu/kernels/kernel_parameters.h"
+#include "gpu/vk/command_stream.h"
+#include "gpu/vk/pipeline_store.h"
+#include "gpu/vulkan_backend.h"
+
+namespace halftone {
+
+namespace kernel {
+
+/// Rows of activations on the device: `width` floats a token, `stride` floats from token to token (a multiple of 4).
+struct Activations {
+    vk::BufferSlice slice;
+    int64_t width = 0;
+    int64_t stride = 0;
+};
+
+/// A range of rows of a packed matrix, in one binding.
+struct PackedRows {
+    vk::BufferSlice slice;
+    const PackedLayout* layout = nullptr;
+    int64_t firstRow = 0;  ///< in the whole matrix
+    int64_t rowCount = 0;
+};
+
+struct LinearCall {
+    PackedRows weights;
+    vk::BufferSlice bias;  ///< of the whole matrix; no buffer: none
+    Activations input;
+    Activations output;
+    int64_t tokens = 0;
+    bool continues = false;  ///< another row range of the same matrix was computed just before
+};
+
+struct EmbedCall {
+    PackedRows weights;
+    vk::BufferSlice ids;   ///< one uint32 a token; unused with addPosition
+    bool addPosition = false;
+    Activations input;     ///< added to, with addPosition
+    Activations output;
+    int64_t tokens = 0;
+    int64_t firstPosition = 0;
+};
+
+struct NormCall {
+    bool layerNorm = false;
+    Activations input;
+    Activations output;
+    vk::BufferSlice weight;
+    vk::BufferSlice bias;
+    int64_t tokens = 0;
+    int64_t vectors = 1;  ///< vectors a token, normalized each by itself
+    float epsilon = 0;
+};
+
+struct RopeCall {
+    RopeStyle style = RopeStyle::kHalfSplit;
+    Activations input;
+    Activations output;
+    vk::BufferSlice table;  ///< (cos, sin) pairs, rotaryDim / 2 a position
+    int64_t tokens = 0;
+    int64_t heads = 0;
+    int64_t headDim = 0;
+    int64_t rotaryDim = 0;
+    int64_t firstPosition = 0;
+};
+
+struct BinaryCall {
+    enum class Combine : uint32_t { kFirst, kProduct, kSum };
+    const Activation* activation = nullptr;  ///< of the first input; null: none
+    Combine combine = Combine::kFirst;
+    Activations first;
+    Activations second;
+    Activations output;
+    int64_t tokens = 0;
+};
+
+struct CopyCall {
+    Activations input;
+    int64_t inputOffset = 0;
+    Activations output;  ///< its width is copied
+    int64_t tokens = 0;
+};
+
+/// Geometry of one block's keys or values.
+struct CacheShape {
+    VulkanCacheType type = VulkanCacheType::kF32;
+    int64_t heads = 0;
+    int64_t headDim = 0;
+    [[nodiscard]] int64_t headQuads() const { return (headDim + 3) / 4; }
+    [[nodiscard]] int64_t bytesPerToken() const { return heads * headQuads() * (type == VulkanCacheType::kF32 ? 16 : 8); }
+};
+
+struct CacheStoreCall {
+    CacheShape shape;
+    Activations input;
+    vk::BufferSlice cache;
+    int64_t tokens = 0;
+    int64_t firstPosition = 0;
+};
+
+struct AttentionCall {
+    CacheShape shape;
+    Activations query;
+    vk::BufferSlice keys;
+    vk::BufferSlice values;
+    Activations output;
+    int64_t tokens = 0;
+    int64_t heads = 0;
+    int64_t firstPosition = 0;
+    int64_t window = 0;
+    float scale = 0;
+};
+
+struct LogProbCall {
+    Activations logits;
+    vk::BufferSlice targets;  ///< one uint32 a row, 0xFFFFFFFF: none
+    vk::BufferSlice output;   ///< one float a row
+    int64_t rows = 0;
+    int64_t firstTarget = 0;
+};
+
+struct StatsCall {
+    Activations input;
+    vk::BufferSlice output;
+    int64_t tokens = 0;
+};
+
+/// The kernels as functions: picks pipeline and grid from the plan, fills in push constants, records on a stream.
+/// Work that exceeds one submission is cut into several. Not thread-safe.
+class Kernels {
+  public:
+    Kernels(const vk::DevicePlan& plan, vk::PipelineStore& pipelines, vk::CommandStream& stream)
+        : m_plan(&plan), m_pipelines(&pipelines), m_stream(&stream) {}
+
+    Status linear(const LinearCall& call);
+    Status embed(const EmbedCall& call);
+    Status norm(const NormCall& call);
+    Status rope(const RopeCall& call);
+    Status binary(const BinaryCall& call);
+    Status copy(const CopyCall& call);
+    Status storeCache(const CacheStoreCall& call);
+    Status attention(const AttentionCall& call);
+    Status logProb(const LogProbCall& call);
+    Status channelStats(const StatsCall& call);
+    Status histogram(const StatsCall& call);
+
+  private:
+    template <typename Parameters>
+    Status run(const vk::PipelineKey& key, std::initializer_list<vk::BufferUse> buffers, const Parameters& parameters,
+               uint64_t groups, double flops);
+    struct LinearPlan {
+        vk::PipelineKey key;
+        uint32_t rowsPerGroup = 1;
+        uint32_t tokensPerGroup = 1;
+    };
+    Status linearPart(const LinearCall& call, int64_t firstRow, int64_t rowCount);
+    [[nodiscard]] LinearPlan planLinear(const LinearCall& call) const;
+    [[nodiscard]] uint32_t severalSubgroups(uint32_t localSize) const;
+    [[nodiscard]] uint64_t elementwiseGroups(uint64_t items) const;
+
+    const vk::DevicePlan* m_plan;
+    vk::PipelineStore* m_pipelines;
+    vk::CommandStream* m_stream;
+};
+
+/// Name of a weight format in the shader table ("q4_k", "int").
+[[nodiscard]] std::string shaderOption(const Format& format);
+/// Whether the kernels read weights of this format.
+[[nodiscard]] bool hasKernels(const Format& format);
+
+/// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole words.
+inline constexpr uint64_t kWeightPaddingBytes = 128;
+inline constexpr int64_t kLargestHeadDim = 256;
+
+}  // namespace kernel
+}  // namespace halftone

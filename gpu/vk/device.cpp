@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gpu/vk/device.h"
+
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gpu/vk/vulkan_error.h"
+
+namespace halftone::vk {
+
+Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> instance, VkPhysicalDevice physical,
+                                               DevicePlan plan) {
+    auto device = std::shared_ptr<Device>(new Device);
+    device->m_instance = std::move(instance);
+    device->m_plan = std::move(plan);
+    const DevicePlan& wanted = device->m_plan;
+
+    const float priority = 1.0f;
+    VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
+    queue.queueFamilyIndex = wanted.queueFamily;
+    queue.queueCount = 1;
+    queue.pQueuePriorities = &priority;
+    VkPhysicalDeviceSubgroupSizeControlFeatures sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
+    sizes.subgroupSizeControl = VK_TRUE;
+    sizes.computeFullSubgroups = VK_TRUE;
+    VkPhysicalDeviceVulkan12Features features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
+    features.timelineSemaphore = VK_TRUE;
+    if (wanted.requireSubgroupSize) features.pNext = &sizes;
+    std::vector<const char*> extensions;
+    for (const auto& extension : wanted.extensions) extensions.push_back(extension.c_str());
+    VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
+    info.pNext = &features;
+    info.queueCreateInfoCount = 1;
+    info.pQueueCreateInfos = &queue;
+    info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+    info.ppEnabledExtensionNames = extensions.data();
+    HT_VK_TRY(vkCreateDevice(physical, &info, nullptr, &device->m_device), "be opened");
+
+    volkLoadDeviceTable(&device->m_functions, device->m_device);
+    device->m_functions.vkGetDeviceQueue(device->m_device, wanted.queueFamily, 0, &device->m_queue);
+    device->setName(VK_OBJECT_TYPE_QUEUE, reinterpret_cast<uint64_t>(device->m_queue), "compute queue");
+    return device;
+}
+
+Device::~Device() {
+    if (m_device == VK_NULL_HANDLE) return;
+    m_functions.vkDeviceWaitIdle(m_device);
+    m_functions.vkDestroyDevice(m_device, nullptr);
+}
+
+void Device::setName(VkObjectType type, uint64_t handle, std::string_view name) const {
+    if (!m_instance->canNameObjects() || !vkSetDebugUtilsObjectNameEXT) return;
+    const std::string text(name);
+    VkDebugUtilsObjectNameInfoEXT info{VK_STRUCTURE_TYPE_DEBUG_UTILS_OBJECT_NAME_INFO_EXT};
+    info.objectType = type;
+    info.objectHandle = handle;
+    info.pObjectName = text.c_str();
+    vkSetDebugUtilsObjectNameEXT(m_device, &info);
+}
+
+Status Device::lost(VkResult result, std::string_view action) {
+    if (result == VK_ERROR_DEVICE_LOST) m_lost = true;
+    return vulkanError(result, action);
+}
+
+Status Device::submit(const VkSubmitInfo& info) {
+    if (isLost()) return lost(VK_ERROR_DEVICE_LOST, "take new work");
+    if (m_submissionsUntilLoss >= 0 && m_submissionsUntilLoss-- == 0) return lost(VK_ERROR_DEVICE_LOST, "take new work");
+    const std::scoped_lock lock(m_queueMutex);
+    if (const VkResult result = m_functions.vkQueueSubmit(m_queue, 1, &info, VK_NULL_HANDLE); result != VK_SUCCESS) {
+        return lost(result, "take new work");
+    }
+    return {};
+}
+
+Status Device::waitFor(VkSemaphore timeline, uint64_t value) {
+    VkSemaphoreWaitInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO};
+    info.semaphoreCount = 1;
+    info.pSemaphores = &timeline;
+    info.pValues = &value;
+    // No submission lasts anywhere near this long: a device that needs it hangs.
+    constexpr uint64_t kTimeoutNanoseconds = 60'000'000'000;
+    const VkResult result = m_functions.vkWaitSemaphores(m_device, &info, kTimeoutNanoseconds);
+    if (result == VK_TIMEOUT) return lost(VK_ERROR_DEVICE_LOST, "finish its work within a minute");
+    if (result != VK_SUCCESS) return lost(result, "finish its work");
+    return {};
+}
+
+}  // namespace halftone::vk

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "gpu/vk/physical_device_snapshot.h"
+
+namespace halftone::vk {
+
+/// Shape of the matrix-vector kernel: invocations of a workgroup and rows that they share.
+struct MatvecShape {
+    uint32_t localSize = 64;
+    uint32_t rows = 4;
+};
+
+/// Shape of the matrix-matrix kernel. Tiled: through shared memory, a workgroup of
+/// (tileRows / threadRows) * (tileTokens / threadTokens) invocations. Direct: a tile an invocation, no shared memory.
+struct MatmulShape {
+    bool tiled = true;
+    uint32_t localSize = 128;  ///< direct kernel only; the tiled one follows from the tiles
+    uint32_t tileRows = 64;
+    uint32_t tileTokens = 64;
+    uint32_t threadRows = 8;
+    uint32_t threadTokens = 4;
+    uint32_t depth = 32;
+};
+
+struct AttentionShape {
+    uint32_t localSize = 128;
+    uint32_t promptQueries = 4;  ///< tokens a workgroup when there are many
+};
+
+/// What this program does with a device: decided once from the snapshot, a plain value, changed by nobody but tests.
+struct DevicePlan {
+    std::string deviceName;
+    std::string driver;
+    bool isSoftware = false;
+    bool isIntegrated = false;
+
+    uint32_t queueFamily = 0;
+    std::vector<std::string> extensions;  ///< device extensions to enable
+    bool pushDescriptors = false;         ///< else descriptor pools
+    bool requireSubgroupSize = false;     ///< pipelines ask for `subgroupSize` and full subgroups
+    bool float16 = false;                 ///< the device has binary16 arithmetic (reported; kernels use binary32)
+    bool int8 = false;                    ///< the device has 8-bit integers (reported)
+
+    uint32_t subgroupSize = 0;
+    uint32_t minSubgroupSize = 0;      ///< smallest that a pipeline may run with: arrays are cut for it
+    uint32_t maxSharedMemoryBytes = 0;
+    bool oneSubgroupGroups = false;    ///< a workgroup of subgroupSize invocations is exactly one subgroup
+    MatvecShape matvec;
+    MatmulShape matmul;
+    AttentionShape attention;
+    uint32_t reduceLocalSize = 128;       ///< norms, log-probabilities
+    uint32_t elementwiseLocalSize = 128;
+    uint32_t elementwiseMaxGroups = 4096; ///< beyond, each invocation takes several elements
+
+    uint64_t maxBindingBytes = 0;     ///< tensors are split into row ranges of at most this size
+    uint64_t bindingAlignment = 256;
+    uint64_t slabBytes = 0;           ///< size of the allocations that buffers are cut from
+    uint64_t maxAllocationBytes = 0;
+    uint64_t deviceHeapBytes = 0;
+    uint64_t deviceBudgetBytes = 0;   ///< what this program takes of the heap at most
+    uint32_t deviceMemoryType = 0;
+    uint32_t uploadMemoryType = 0;    ///< host visible and coherent
+    uint32_t readbackMemoryType = 0;  ///< host visible and coherent, cached where there is such a type
+    bool spillsToHost = false;        ///< a full device heap goes on in host memory, which the device reads over the bus
+    bool directUpload = false;        ///< the device's own memory is the host's: no staging
+    std::array<uint32_t, 3> maxWorkgroupCount{};
+
+    double assumedFlops = 0;           ///< first guess, corrected by measurement
+    double submissionSeconds = 0.04;   ///< work of one submission; two are in flight
+};
+
+/// Decides how to use a device; pure. kUnsupported with a sentence that names what is missing and what may help.
+Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot);
+
+/// "1.2.231".
+[[nodiscard]] std::string versionText(uint32_t apiVersion);
+
+}  // namespace halftone::vk
