@@ -22,14 +22,19 @@ Result<ActivationCapture> captureActivations(Executable& executable, std::span<c
     context.start("Collecting activations", length, "tokens");
     ActivationCapture capture;
     std::vector<TokenId> tokens;
+    std::vector<float> logProbs;
     for (int64_t begin = 0; begin < length; begin += piece) {
         HT_TRY(context.checkpoint());
         const int64_t count = std::min(piece, length - begin);
         tokens.clear();
         if (bos) tokens.push_back(*bos);
         tokens.insert(tokens.end(), textTokens.begin() + begin, textTokens.begin() + begin + count);
+        // Asking for a probability at every position is what makes the head run, whose input belongs to the capture too.
+        logProbs.resize(tokens.size());
         ForwardOptions options;
         options.capture = &capture;
+        options.targets = tokens;
+        options.logProbs = logProbs;
         sequence->truncate(0);
         HT_TRY(executable.forward(*sequence, tokens, options, context));
         context.advance(count);

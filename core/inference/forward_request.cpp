@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/forward_request.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace halftone {
 namespace {
+
+// Rotary positions have no end; evaluations run windows longer than the model was trained on and say so.
+constexpr int64_t kLongestRotarySequence = 131072;
 
 Status checkTokens(const ModelGraph& graph, std::span<const TokenId> tokens, const ForwardOptions& options) {
     if (!options.hiddenIn.empty()) return {};
@@ -76,10 +81,12 @@ Status checkForwardArguments(const ModelGraph& graph, const Sequence& sequence, 
 }
 
 Status checkSequenceCapacity(const ModelGraph& graph, int64_t capacity) {
-    if (capacity >= 1 && capacity <= graph.config.contextLength) return {};
+    const ModelConfig& config = graph.config;
+    const bool isRotary = config.ropeStyle != RopeStyle::kNone;
+    const int64_t longest = isRotary ? std::max(config.contextLength, kLongestRotarySequence) : config.contextLength;
+    if (capacity >= 1 && capacity <= longest) return {};
     return makeError(ErrorCode::kInvalidArgument,
-                     fmt::format("A sequence of {} tokens was asked for; the model's context allows 1 to {}.", capacity,
-                                 graph.config.contextLength));
+                     fmt::format("A sequence of {} tokens was asked for; the model's context allows 1 to {}.", capacity, longest));
 }
 
 int32_t epilogueBegin(const ModelGraph& graph) {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/evaluation/figures.h"
+
+#include <cmath>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "core/evaluation/logit_rows.h"
+#include "tests/support/test_paths.h"
+
+namespace halftone::test {
+namespace {
+
+TEST(RunningMean, StandardErrorIsThatOfTheReferenceFormula) {
+    std::mt19937_64 random(1);
+    std::normal_distribution<double> normal(1000.0, 0.01);  // a large mean would ruin E[x^2] - E[x]^2 in one pass
+    std::vector<double> values(5000);
+    RunningMean running;
+    for (double& value : values) running.add(value = normal(random));
+    double mean = 0, variance = 0;
+    for (double value : values) mean += value / double(values.size());
+    for (double value : values) variance += (value - mean) * (value - mean) / double(values.size());
+    EXPECT_NEAR(running.estimate().mean, mean, 1e-9);
+    EXPECT_NEAR(running.estimate().standardError, std::sqrt(variance / double(values.size() - 1)), 1e-12);
+}
+
+TEST(RunningMean, FewValuesHaveNoError) {
+    RunningMean running;
+    EXPECT_EQ(running.estimate().mean, 0);
+    running.add(3);
+    EXPECT_EQ(running.estimate().mean, 3);
+    EXPECT_EQ(running.estimate().standardError, 0);
+}
+
+TEST(Percentiles, InterpolateBetweenOrderStatistics) {
+    std::vector<float> values;
+    for (int i = 100; i >= 0; --i) values.push_back(static_cast<float>(i));
+    const KldPercentiles percentiles = computeKldPercentiles(values);
+    for (size_t i = 0; i < percentiles.size(); ++i) EXPECT_NEAR(percentiles[i], kKldPercentiles[i], 1e-9);
+    EXPECT_EQ(computeKldPercentiles({})[3], 0);
+    EXPECT_EQ(computeKldPercentiles(std::vector<float>{7})[6], 7);
+    EXPECT_NEAR(computeKldPercentiles(std::vector<float>{0, 1})[2], 0.5, 1e-12);
+}
+
+TEST(Figures, TheRatiosErrorUsesTheCovariance) {
+    std::mt19937_64 random(2);
+    std::normal_distribution<double> difficulty(3.0, 1.0), change(0.01, 0.05);
+    FiguresBuilder figures(Protocol{}, true);
+    std::vector<double> own, reference;
+    for (int i = 0; i < 2000; ++i) {
+        const double base = difficulty(random);
+        const double changed = base + change(random);
+        reference.push_back(base);
+        own.push_back(changed);
+        figures.add({.nll = changed, .referenceNll = base, .kld = 0.5, .topAgrees = i % 4 != 0});
+    }
+    figures.finishWindow({.tokens = std::vector<TokenId>(2001)}, 1.5);
+    const EvaluationResult result = figures.finish();
+    // sigma^2 of the difference = sigma_own^2 + sigma_reference^2 - 2 cov, each over n - 1.
+    double meanOwn = 0, meanReference = 0, own2 = 0, reference2 = 0, cross = 0;
+    const double n = 2000;
+    for (size_t i = 0; i < own.size(); ++i) {
+        meanOwn += own[i] / n;
+        meanReference += reference[i] / n;
+    }
+    for (size_t i = 0; i < own.size(); ++i) {
+        own2 += (own[i] - meanOwn) * (own[i] - meanOwn) / n;
+        reference2 += (reference[i] - meanReference) * (reference[i] - meanReference) / n;
+        cross += (own[i] - meanOwn) * (reference[i] - meanReference) / n;
+    }
+    const double ratio = std::exp(meanOwn - meanReference);
+    EXPECT_NEAR(result.reference->perplexityRatio.mean, ratio, 1e-12);
+    EXPECT_NEAR(result.reference->perplexityRatio.standardError,
+                ratio * std::sqrt((own2 + reference2 - 2 * cross) / (n - 1)), 1e-12);
+    EXPECT_NEAR(result.perplexity.mean, std::exp(meanOwn), 1e-9);
+    EXPECT_NEAR(result.perplexity.standardError, std::exp(meanOwn) * std::sqrt(own2 / (n - 1)), 1e-9);
+    EXPECT_DOUBLE_EQ(result.reference->top1Agreement.mean, 0.75);
+    EXPECT_NEAR(result.reference->top1Agreement.standardError, std::sqrt(0.75 * 0.25 / (n - 1)), 1e-12);
+    EXPECT_EQ(result.scored, 2000);
+    EXPECT_EQ(result.tokens, 2001);
+    EXPECT_EQ(result.tokenKld.size(), 2000u);
+}
+
+TEST(LogitRows, DivergenceIsThatOfTheDistributions) {
+    const std::vector<float> reference{1.0f, 2.0f, 3.0f}, other{3.0f, 2.0f, -1000.0f};
+    double p[3], q[3], sumP = 0, sumQ = 0, expected = 0;
+    for (size_t i = 0; i < 3; ++i) sumP += p[i] = std::exp(double(reference[i]));
+    for (size_t i = 0; i < 3; ++i) sumQ += std::exp(double(other[i]));
+    for (size_t i = 0; i < 3; ++i) {
+        p[i] /= sumP;
+        q[i] = double(other[i]) - std::log(sumQ);
+        expected += p[i] * (std::log(p[i]) - q[i]);
+    }
+    EXPECT_NEAR(rowDivergence(reference, summarizeRow(reference), other, summarizeRow(other)), expected,
+                1e-9 * expected);
+    EXPECT_EQ(summarizeRow(reference).top, 2);
+    EXPECT_EQ(summarizeRow(std::vector<float>{5, 5, 5}).top, 0);
+    EXPECT_NEAR(rowDivergence(reference, summarizeRow(reference), reference, summarizeRow(reference)), 0, 1e-15);
+    // Logits far from zero neither overflow nor lose the small differences.
+    const std::vector<float> shifted{1001.0f, 1002.0f, 1003.0f};
+    EXPECT_NEAR(rowDivergence(reference, summarizeRow(reference), shifted, summarizeRow(shifted)), 0, 1e-12);
+}
+
+TEST(LogitRows, NanIsAnErrorThatNamesThePosition) {
+    std::vector<float> logits(30, 1.0f);
+    logits[17] = std::nanf("");
+    const auto summaries = summarizeRows(logits, 10, 100, JobContext());
+    ASSERT_FALSE(summaries.has_value());
+    EXPECT_EQ(summaries.error().code, ErrorCode::kInvalidData);
+    EXPECT_NE(summaries.error().message.find("position 101"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace halftone::test
