@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// IQ4_XS: super-blocks of 256 in 136 bytes: d f16, scales_h u16, scales_l[4], qs[128]. Sub-block b of 32 has the scale nibble
+// of scales_l[b / 2] (low for even b) under two bits of scales_h. Value (d (scale - 32)) K[q].
+#include "include/tables.glsl"
+
+void decodeUnit(uint row, uint unit, out vec4 value[4]) {
+    const uint block = row + (unit >> 4) * 136u;
+    const uint part = unit & 15u, subBlock = part >> 1;
+    const uint head = weights[block >> 2];
+    const uint low = (weights[(block >> 2) + 1u] >> (4u * subBlock)) & 15u, high = (head >> (16u + 2u * subBlock)) & 3u;
+    const float scale = unpackHalf2x16(head).x * (float(low | (high << 4)) - 32.0);
+    const uvec4 codes = (readAlignedWords4(block + 8u + 16u * subBlock) >> (4u * (part & 1u))) & 0x0F0F0F0Fu;
+    [[unroll]] for (uint i = 0; i < 4; ++i) value[i] = scale * tableValues(kNonlinear4, codes[i]);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Vulkan backend under several plans: as the device wants it, and as other devices would.
+#include <cstdlib>
+#include <string_view>
+
+#include "gpu/engine/vulkan_context.h"
+#include "tests/conformance/conformance_backend.h"
+
+namespace halftone::test {
+namespace {
+
+/// Tensors of more than a mebibyte are split, uploads are staged, descriptors come from pools.
+void likeASmallDevice(vk::DevicePlan& plan) {
+    plan.maxBindingBytes = uint64_t{1} << 20;
+    plan.slabBytes = uint64_t{1} << 20;
+    plan.directUpload = false;
+    plan.pushDescriptors = false;
+    std::erase(plan.extensions, VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
+}
+
+/// The kernels that graphics cards get: tiles in shared memory, workgroups of several subgroups.
+void likeAGraphicsCard(vk::DevicePlan& plan) {
+    plan.oneSubgroupGroups = false;
+    plan.matvec = {.localSize = 32, .rows = 2};
+    plan.matmul = {.tiled = true, .localSize = 128, .tileRows = 64, .tileTokens = 64, .threadRows = 8, .threadTokens = 4, .depth = 32};
+    plan.attention = {.localSize = 32, .promptQueries = 4};
+    plan.reduceLocalSize = 64;
+}
+
+ConformanceBackend entry(std::string name, PlanAdjustment adjust, VulkanOptions options = {.validation = true}) {
+    ConformanceBackend backend;
+    backend.name = std::move(name);
+    backend.create = [adjust = std::move(adjust), options]() -> Result<std::shared_ptr<Backend>> {
+        auto context = openVulkanContext(-1, options, adjust);
+        if (context) return makeVulkanBackend(std::move(*context));
+        const char* required = std::getenv("HT_REQUIRE_VULKAN");
+        const bool mustRun = required && std::string_view(required) == "1";
+        // kNotFound is a skip; where a device is required its absence is a failure.
+        return makeError(mustRun ? ErrorCode::kInternal : ErrorCode::kNotFound, context.error().message);
+    };
+    backend.maxTokens = 33;
+    return backend;
+}
+
+}  // namespace
+
+std::vector<ConformanceBackend> vulkanConformanceBackends() {
+    std::vector<ConformanceBackend> backends;
+    backends.push_back(entry("vulkan", {}));
+    backends.push_back(entry("vulkan_small_device", likeASmallDevice));
+    backends.push_back(entry("vulkan_graphics_card", likeAGraphicsCard));
+    ConformanceBackend half = entry("vulkan_f16_cache", {}, {.validation = true, .cacheType = VulkanCacheType::kF16});
+    half.attentionTolerance = 2e-3;
+    half.modelTolerance = 2e-3;
+    backends.push_back(std::move(half));
+    return backends;
+}
+
+}  // namespace halftone::test
