@@ -42,7 +42,6 @@ int runStudio(int argc, char** argv) {
     QCoreApplication::setApplicationVersion(QStringLiteral(HT_VERSION));
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Halftone"));
     QGuiApplication::setDesktopFileName(QStringLiteral("halftone"));
-    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
     const Options options;
     QCommandLineParser parser;
     parse(parser, options, application);
@@ -53,6 +52,7 @@ int runStudio(int argc, char** argv) {
     if (takesPictures) QSettings().clear();
     const QString theme = parser.isSet(options.theme) ? parser.value(options.theme) : QSettings().value(QStringLiteral("theme")).toString();
     applyTheme(application, themeFromName(theme));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
 
     Session session;
     MainWindow window(session);

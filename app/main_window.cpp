@@ -137,6 +137,7 @@ void MainWindow::connectSession() {
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
     connect(&m_session.evaluation(), &EvaluationService::stateChanged, this, &MainWindow::updateTotals);
+    connect(&m_session, &Session::tensorsChanged, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::changed, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::hoveredChanged, this, &MainWindow::updateStatus);
     const auto probe = [this](const QString& text) {
@@ -250,7 +251,7 @@ void MainWindow::updateTotals() {
     if (!m_session.checkpoint() || totals.parameters == 0) return m_totals->clear();
     QStringList parts{tr("%1 bits/weight").arg(numberText(totals.bitsPerWeight()))};
     const double saved = totals.sourceBytes > 0 ? double(totals.bytes) / double(totals.sourceBytes) - 1 : 0;
-    parts << QStringLiteral("%1 (%2)").arg(bytesText(double(totals.bytes)), (saved > 0 ? QStringLiteral("+") : QString()) + percentText(saved));
+    parts << QStringLiteral("%1 (%2)").arg(bytesText(double(totals.bytes)), tr("%1 %").arg((saved > 0 ? QStringLiteral("+") : QString()) + fixedText(100 * saved, 1)));
     if (const auto* run = m_session.evaluation().latest(EvaluationTarget::Recipe)) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));

@@ -35,13 +35,20 @@ ExportDialog::ExportDialog(Session& session, QWidget* parent)
     const QString recipe = QString::fromStdString(m_session.recipe().recipe().name).section(',', 0, 0).simplified().replace(' ', '-').replace('/', '-');
     const QString name = QString::fromStdString(checkpoint.name()) + (recipe.isEmpty() ? QString() : '-' + recipe) + QStringLiteral(".gguf");
     setTarget(QDir::home().filePath(name));
+    connectExporter();
+    m_session.exporter().makePlan();
+    refresh();
+}
+
+void ExportDialog::connectExporter() {
     auto& exporter = m_session.exporter();
     connect(&exporter, &ExportService::planReady, this, &ExportDialog::onPlan);
-    connect(&exporter, &ExportService::finished, this, &ExportDialog::onFinished);
-    connect(&m_session.recipe(), &RecipeEditor::changed, &exporter, &ExportService::makePlan);
+    connect(&exporter, &ExportService::planFailed, this, &ExportDialog::onPlanFailed);
+    connect(&exporter, &ExportService::exported, this, &ExportDialog::onExported);
+    connect(&exporter, &ExportService::exportFailed, this, &ExportDialog::onExportFailed);
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, [this] { m_session.exporter().makePlan(); });
+    connect(&m_session, &Session::checkpointChanged, this, &QDialog::close);
     connect(&m_timer, &QTimer::timeout, this, &ExportDialog::refresh);
-    exporter.makePlan();
-    refresh();
 }
 
 void ExportDialog::createWidgets() {
@@ -128,18 +135,18 @@ QString ExportDialog::checkTarget() const {
     return {};
 }
 
-void ExportDialog::onPlan(const Result<ExportPlan>& plan) {
-    m_hasPlan = plan.has_value();
-    m_hasError = !plan;
-    if (!plan) {
-        m_summary->setText(QString::fromStdString(plan.error().message));
-        m_summary->setProperty("role", "problem");
-        return refresh();
-    }
-    m_plan->setPlan(*plan);
-    m_problems->setProblems(plan->problems);
-    m_hasError = std::any_of(plan->problems.begin(), plan->problems.end(), [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
-    m_summary->setText(tr("%1 tensors, %2 in all").arg(plan->tensors.size()).arg(bytesText(double(plan->totalBytes))));
+void ExportDialog::onPlan(const ExportPlan& plan) {
+    m_hasPlan = true;
+    m_plan->setPlan(plan);
+    m_problems->setProblems(plan.problems);
+    m_hasError = std::any_of(plan.problems.begin(), plan.problems.end(), [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
+    m_summary->setText(tr("%1 tensors, %2 in all").arg(plan.tensors.size()).arg(bytesText(double(plan.totalBytes))));
+    refresh();
+}
+
+void ExportDialog::onPlanFailed(const QString& message) {
+    m_hasPlan = false;
+    m_summary->setText(message);
     refresh();
 }
 
@@ -154,18 +161,18 @@ void ExportDialog::startOrCancel() {
     refresh();
 }
 
-void ExportDialog::onFinished(const Result<ExportReport>& report) {
+void ExportDialog::onExported(const ExportReport& report) {
     m_timer.stop();
-    if (report) {
-        m_result->setProperty("role", "");
-        m_result->setText(tr("Written in %1: %2, %3 tensors; %4 read back from the file and found to decode to what was meant.")
-                              .arg(durationText(report->seconds), bytesText(double(report->fileBytes)))
-                              .arg(report->tensorsWritten)
-                              .arg(report->tensorsVerified));
-    } else {
-        m_result->setProperty("role", "problem");
-        m_result->setText(report.error().code == ErrorCode::kCancelled ? tr("Cancelled; nothing was written.") : QString::fromStdString(report.error().message));
-    }
+    m_result->setText(tr("Written in %1: %2, %3 tensors; %4 read back from the file and found to decode to what was meant.")
+                          .arg(durationText(report.seconds), bytesText(double(report.fileBytes)))
+                          .arg(report.tensorsWritten)
+                          .arg(report.tensorsVerified));
+    refresh();
+}
+
+void ExportDialog::onExportFailed(const QString& message) {
+    m_timer.stop();
+    m_result->setText(message.isEmpty() ? tr("Cancelled; nothing was written.") : message);
     refresh();
 }
 
@@ -181,7 +188,6 @@ void ExportDialog::refresh() {
     m_progress->setVisible(running);
     if (const auto status = m_session.exporter().status()) {
         m_progress->setValue(int(1000 * std::min(status->progress.fraction(), 1.0)));
-        m_result->setProperty("role", "");
         m_result->setText(QStringLiteral("%1  %2").arg(QString::fromStdString(status->progress.stage), jobFigures(*status)));
     }
     m_result->setVisible(!m_result->text().isEmpty());

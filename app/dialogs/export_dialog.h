@@ -33,8 +33,11 @@ class ExportDialog : public QDialog {
   private:
     void createWidgets();
     void createLayout();
-    void onPlan(const Result<ExportPlan>& plan);
-    void onFinished(const Result<ExportReport>& report);
+    void onPlan(const ExportPlan& plan);
+    void onPlanFailed(const QString& message);
+    void onExported(const ExportReport& report);
+    void onExportFailed(const QString& message);
+    void connectExporter();
     void startOrCancel();
     void refresh();
     [[nodiscard]] QString checkTarget() const;

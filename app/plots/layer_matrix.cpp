@@ -18,7 +18,7 @@ namespace halftone::app {
 namespace {
 constexpr int kLabelWidth = 40;
 constexpr int kHeaderHeight = 20;
-constexpr double kSmallestCell = 7, kLargestCellHeight = 24, kLargestCellWidth = 44;
+constexpr double kSmallestCell = 7, kLargestCellHeight = 28, kLargestCellWidth = 64;
 const QPoint kNowhere{-1, -1};
 }  // namespace
 
@@ -147,7 +147,13 @@ void LayerMatrix::drawCell(QPainter& painter, QPoint cell) const {
         painter.fillRect(box, QBrush(colors.mutedText, Qt::BDiagPattern));
         return;
     }
-    painter.fillRect(box, viridis(m_scale.share(*value)));
+    const QColor color = viridis(m_scale.share(*value));
+    painter.fillRect(box, color);
+    // Roles of the embedding's and the head's rows do not stand above their columns.
+    if (m_layout.rows()[size_t(cell.y())].block < 0 && box.height() >= painter.fontMetrics().ascent()) {
+        painter.setPen(qGray(color.rgb()) > 128 ? Qt::black : Qt::white);
+        painter.drawText(box, Qt::AlignCenter, painter.fontMetrics().elidedText(shortRoleName(m_layout.cell(cell).role), Qt::ElideRight, int(box.width())));
+    }
     if (isStaleCell(cell)) painter.fillRect(box, QBrush(colors.surface, Qt::Dense4Pattern));
 }
 

@@ -27,7 +27,13 @@ void ExportService::makePlan() {
         [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved()](const JobControl&) {
             return planGgufExport(*checkpoint, resolved);
         },
-        [this](const Result<ExportPlan>& plan) { emit planReady(plan); });
+        [this](const Result<ExportPlan>& plan) {
+            if (plan) {
+                emit planReady(*plan);
+            } else {
+                emit planFailed(QString::fromStdString(plan.error().message));
+            }
+        });
 }
 
 void ExportService::start(const QString& target) {
@@ -39,17 +45,20 @@ void ExportService::start(const QString& target) {
          importance, path = std::filesystem::path(target.toStdString())](const JobControl& control) {
             return exportGguf(checkpoint, resolved, text, importance, path, control.context());
         },
-        [this](const Result<ExportReport>& report) {
-            m_job = 0;
-            if (report) {
-                m_modelJobs.messages().note(tr("Exported %1, %2; %3 tensors verified.")
-                                                .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
-                                                .arg(report->tensorsVerified));
-            } else {
-                m_modelJobs.messages().fail(tr("Export"), report.error());
-            }
-            emit finished(report);
-        });
+        [this](const Result<ExportReport>& report) { onExported(report); });
+}
+
+void ExportService::onExported(const Result<ExportReport>& report) {
+    m_job = 0;
+    if (!report) {
+        m_modelJobs.messages().fail(tr("Export"), report.error());
+        emit exportFailed(report.error().code == ErrorCode::kCancelled ? QString() : QString::fromStdString(report.error().message));
+        return;
+    }
+    m_modelJobs.messages().note(tr("Exported %1, %2; %3 tensors verified.")
+                                    .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
+                                    .arg(report->tensorsVerified));
+    emit exported(*report);
 }
 
 void ExportService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }

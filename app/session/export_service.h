@@ -20,9 +20,9 @@ class ExportService : public QObject {
     explicit ExportService(ModelJobs& modelJobs, QObject* parent = nullptr);
 
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
-    /// planReady() follows.
+    /// planReady() or planFailed() follows.
     void makePlan();
-    /// finished() follows.
+    /// exported() or exportFailed() follows.
     void start(const QString& target);
     void cancel();
     [[nodiscard]] bool isRunning() const;
@@ -30,10 +30,15 @@ class ExportService : public QObject {
     [[nodiscard]] std::optional<JobStatus> status();
 
   signals:
-    void planReady(const halftone::Result<halftone::ExportPlan>& plan);
-    void finished(const halftone::Result<halftone::ExportReport>& report);
+    void planReady(const halftone::ExportPlan& plan);
+    void planFailed(const QString& message);
+    void exported(const halftone::ExportReport& report);
+    /// The message is empty if it was cancelled.
+    void exportFailed(const QString& message);
 
   private:
+    void onExported(const Result<ExportReport>& report);
+
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;
     JobId m_job = 0;

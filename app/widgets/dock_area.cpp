@@ -3,8 +3,8 @@
 
 #include <QAction>
 #include <QDockWidget>
-#include <QLabel>
 #include <QSettings>
+#include <QTimer>
 
 #include <algorithm>
 
@@ -40,6 +40,10 @@ QDockWidget* DockArea::addPanel(const QString& name, const QString& title, QWidg
     dock->setObjectName(name);
     dock->setWidget(panel);
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable | QDockWidget::DockWidgetClosable);
+    for (const auto signal : {&QDockWidget::visibilityChanged, &QDockWidget::topLevelChanged}) {
+        connect(dock, signal, this, &DockArea::updateTitleBars, Qt::QueuedConnection);
+    }
+    connect(dock, &QDockWidget::dockLocationChanged, this, &DockArea::updateTitleBars, Qt::QueuedConnection);
     m_docks.insert(name, dock);
     m_order.append(name);
     addDockWidget(Qt::LeftDockWidgetArea, dock);
@@ -63,7 +67,24 @@ void DockArea::setWorkspace(Workspace workspace) {
 
 void DockArea::resetLayout() { applyDefault(m_workspace); }
 
+void DockArea::showEvent(QShowEvent* event) {
+    QMainWindow::showEvent(event);
+    if (m_wantsDefault) QTimer::singleShot(0, this, [this] { applyDefault(m_workspace); });
+}
+
+void DockArea::updateTitleBars() {
+    for (auto* dock : m_docks) {
+        const bool tabbed = !dock->isFloating() && !tabifiedDockWidgets(dock).isEmpty();
+        const bool hidden = dock->titleBarWidget() != nullptr;
+        if (tabbed == hidden) continue;
+        auto* previous = dock->titleBarWidget();
+        dock->setTitleBarWidget(tabbed ? new QWidget(dock) : nullptr);
+        delete previous;
+    }
+}
+
 void DockArea::applyDefault(Workspace workspace) {
+    m_wantsDefault = !isVisible();
     for (auto* dock : m_docks) {
         dock->setFloating(false);
         removeDockWidget(dock);
@@ -91,9 +112,9 @@ void DockArea::arrangeInspect() {
     for (auto* dock : {matrix, distribution, channels, tensors, calibration, model}) dock->show();
     matrix->raise();
     channels->raise();
-    resizeDocks({matrix, distribution}, {380, 1000}, Qt::Horizontal);
-    resizeDocks({matrix, tensors}, {520, 260}, Qt::Vertical);
-    resizeDocks({distribution, channels}, {330, 190}, Qt::Vertical);
+    resizeDocks({matrix, distribution}, {440, 1000}, Qt::Horizontal);
+    resizeDocks({matrix, tensors}, {520, 330}, Qt::Vertical);
+    resizeDocks({distribution, channels}, {310, 210}, Qt::Vertical);
 }
 
 void DockArea::arrangeTune() {

@@ -30,8 +30,13 @@ class DockArea : public QMainWindow {
     void save(QSettings& settings);
     void restore(const QSettings& settings);
 
+  protected:
+    void showEvent(QShowEvent* event) override;
+
   private:
     void applyDefault(Workspace workspace);
+    /// A tab already names its dock: the title bar above it goes.
+    void updateTitleBars();
     void arrangeInspect();
     void arrangeTune();
     void arrangeCompare();
@@ -41,6 +46,7 @@ class DockArea : public QMainWindow {
     QHash<int, QByteArray> m_states;
     Workspace m_workspace = Workspace::Inspect;
     bool m_isArranged = false;
+    bool m_wantsDefault = false;  ///< sizes can only be given to docks that are shown
 };
 
 [[nodiscard]] QString workspaceName(Workspace workspace);

@@ -6,6 +6,9 @@
 #include <QStyle>
 #include <QStyleFactory>
 
+/// Resources of a static library are linked only if something asks for them; the macro must stand outside namespaces.
+static void initializeResources() { Q_INIT_RESOURCE(studio); }
+
 namespace halftone::app {
 
 namespace {
@@ -101,6 +104,7 @@ ThemeColors themeColors(const QPalette& palette) {
 }
 
 void applyTheme(QApplication& application, ThemeChoice choice) {
+    initializeResources();
     // The platform's palette as it was before any theme of ours.
     static const QPalette systemPalette = application.palette();
     const bool dark = choice == ThemeChoice::Dark || (choice == ThemeChoice::System && isDarkPalette(systemPalette));

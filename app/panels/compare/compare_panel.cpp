@@ -65,10 +65,10 @@ void ComparePanel::createPrompt() {
 }
 
 void ComparePanel::createSampling() {
-    m_temperature = realSpin(this, tr("temp"), tr("Temperature; 0 takes the most likely token always"), 5, 0);
+    m_temperature = realSpin(this, tr("temp"), tr("Temperature; 0 takes the most likely token always"), 5, 0.7);
     m_topP = realSpin(this, tr("top-p"), tr("Keeps the most likely tokens that together have this probability; 1 is off"), 1, 1);
     m_minP = realSpin(this, tr("min-p"), tr("Drops tokens less likely than this share of the most likely one; 0 is off"), 1, 0);
-    m_repeat = realSpin(this, tr("repeat"), tr("Penalty on tokens of the last 64; 1 is off"), 5, 1);
+    m_repeat = realSpin(this, tr("repeat"), tr("Penalty on tokens of the last 64; 1 is off"), 5, 1.1);
     m_topK = wholeSpin(this, tr("top-k"), tr("Keeps the k most likely tokens; 0 is off"), 1000, 0);
     m_seed = wholeSpin(this, tr("seed"), tr("The same seed gives the same text on every machine"), 2'000'000'000, 1);
     m_length = wholeSpin(this, tr("length"), tr("At most so many tokens"), 100'000, 128);

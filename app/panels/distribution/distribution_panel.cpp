@@ -54,8 +54,8 @@ void DistributionPanel::createToggles() {
 
 void DistributionPanel::createLayout() {
     m_title = new QLabel(this);
-    m_legend = new QLabel(this);
     m_caption = mutedLabel({}, this);
+    m_caption->setTextFormat(Qt::RichText);
     auto* content = new QWidget(this);
     m_plot = new DistributionPlot(content);
     auto* plotLayout = new QVBoxLayout(content);
@@ -65,10 +65,8 @@ void DistributionPanel::createLayout() {
     m_stack = new StateStack(content, this);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 0);
-    bar->addWidget(m_title);
-    bar->addSpacing(8);
-    bar->addWidget(m_legend);
-    bar->addStretch();
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    bar->addWidget(m_title, 1);
     for (auto* button : {m_weights, m_activations, m_logCounts, m_fullRange}) bar->addWidget(button);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -98,7 +96,6 @@ void DistributionPanel::refresh() {
         m_shownTensor = -1;
         m_data.reset();
         m_title->clear();
-        m_legend->clear();
         m_caption->clear();
         m_stack->showSentence(tr("Select a tensor in the table or the matrix to see the distribution of its weights."));
         return;
@@ -116,7 +113,6 @@ void DistributionPanel::showActivations(int tensor) {
     m_shownTensor = -1;
     if (!m_session.calibration().hasData()) {
         m_data.reset();
-        m_legend->clear();
         m_caption->clear();
         m_stack->showSentence(tr("Activations are known after a calibration run: see the Calibration panel."));
         return;
@@ -124,7 +120,6 @@ void DistributionPanel::showActivations(int tensor) {
     const auto layer = m_session.calibration().of(tensor);
     if (!layer) {
         m_data.reset();
-        m_legend->clear();
         m_caption->clear();
         m_stack->showSentence(tr("Nothing is multiplied by this tensor in a linear layer, so it has no activations."));
         return;
@@ -162,7 +157,6 @@ void DistributionPanel::showWeights(int tensor) {
                 showData(*distribution);
             } else if (distribution.error().code != ErrorCode::kCancelled) {
                 m_data.reset();
-                m_legend->clear();
                 m_caption->clear();
                 m_stack->showSentence(QString::fromStdString(distribution.error().message));
             }
@@ -184,7 +178,6 @@ void DistributionPanel::updateCaption() {
         legend += QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>■</span> %2")
                       .arg(colors.second.name(), tr("after %1").arg(QString::fromStdString(m_data->format->displayName())));
     }
-    m_legend->setText(legend);
     const auto& stats = *m_data->stats;
     QStringList parts;
     parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))
@@ -197,7 +190,7 @@ void DistributionPanel::updateCaption() {
         parts << tr("worst group: row %1, columns %2–%3, error %4, %5 levels")
                      .arg(worst.row).arg(worst.firstColumn).arg(worst.firstColumn + worst.columns - 1).arg(numberText(worst.relativeError)).arg(worst.levels.size());
     }
-    m_caption->setText(parts.join(QStringLiteral(" · ")));
+    m_caption->setText(legend + QStringLiteral("&nbsp;&nbsp; ") + parts.join(QStringLiteral(" · ")));
 }
 
 }  // namespace halftone::app

@@ -36,7 +36,7 @@ class DistributionPanel : public QWidget {
     [[nodiscard]] QString titleOf(int tensor) const;
 
     Session& m_session;
-    QLabel *m_title = nullptr, *m_caption = nullptr, *m_legend = nullptr;
+    QLabel *m_title = nullptr, *m_caption = nullptr;
     QToolButton *m_weights = nullptr, *m_activations = nullptr, *m_logCounts = nullptr, *m_fullRange = nullptr;
     DistributionPlot* m_plot = nullptr;
     StateStack* m_stack = nullptr;
