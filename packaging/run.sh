@@ -7,6 +7,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 checkpoint=$(realpath "${1:-$root/resources/sample}")
 build=$root/build/release
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
 "$root/packaging/install-dependencies.sh" build
 cd "$root"

@@ -33,6 +33,8 @@ run_preset() {  # preset [ctest arguments]
 export QT_QPA_PLATFORM=offscreen HT_VK_VALIDATION=1
 [ -z "${CI:-}" ] || export HT_REQUIRE_VULKAN=1
 export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$root/build/cache}
+# Paths relative to the checkout: a second checkout of the same sources reuses what the first compiled.
+export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
 run_preset dev
 for option in "$@"; do
