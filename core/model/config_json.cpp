@@ -157,7 +157,7 @@ Result<RopeScaling> scalingOf(const JsonKeys& keys, const ModelConfig& config) {
     if (type.empty()) type = keys.string("type");
     scaling.factor = keys.number("factor").value_or(1.0);
     scaling.originalContext = keys.number("original_max_position_embeddings").value_or(double(config.contextLength));
-    // "dynamic" changes the frequencies only beyond the context length, which no sequence exceeds.
+    // "dynamic" changes the frequencies only beyond the context length.
     if (type.empty() || type == "default" || type == "dynamic") return scaling;
     if (type == "linear") {
         scaling.kind = RopeScaling::Kind::kLinear;

@@ -82,7 +82,9 @@ void runStats(benchmark::State& state, const RowSource& source) {
     state.SetItemsProcessed(state.iterations() * kRows * kCols);
 }
 
-void StatisticsOfBfloat(benchmark::State& state) { runStats(state, bfloatRows()); }
+void StatisticsOfBfloat(benchmark::State& state) {
+    runStats(state, bfloatRows());
+}
 
 void StatisticsOfFloat(benchmark::State& state) {
     static const FloatRows rows(bfloatRows().values());

@@ -48,8 +48,8 @@ class HeadConformance : public testing::TestWithParam<ConformanceBackend> {};
 TEST_P(HeadConformance, LogitsAndProbabilitiesMatchReference) {
     HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
     const int64_t width = 256, most = GetParam().maxTokens;
-    for (const int64_t vocabulary : {54, 1000, 2048, 5003}) {
-        for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_K, DType::kQ6_K}) {
+    for (const int64_t vocabulary : {54, 2048, 5003}) {
+        for (const DType type : {DType::kF32, DType::kQ8_0, DType::kQ6_K}) {
             SCOPED_TRACE(testing::Message() << vocabulary << " " << dtypeInfo(type).name);
             RandomValues random(static_cast<uint64_t>(vocabulary));
             GraphSketch sketch(sketchConfig(), width);

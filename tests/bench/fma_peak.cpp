@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/bench/fma_peak.h"
+
+#include "core/inference/cpu/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tests/bench/fma_peak.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "core/inference/cpu/vector_math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace halftone::bench::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using cpu::HWY_NAMESPACE::FloatTag;
+using cpu::HWY_NAMESPACE::kLanes;
+
+/// Twelve independent chains, enough to hide the latency of two units.
+double multiplyAdds(int64_t rounds, float* sink) {
+    const FloatTag d;
+    const auto a = hn::Set(d, 0.999999f), b = hn::Set(d, 1e-7f);
+    auto c0 = hn::Set(d, 0.0f), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0, c8 = c0, c9 = c0, c10 = c0, c11 = c0;
+    for (int64_t i = 0; i < rounds; ++i) {
+        c0 = hn::MulAdd(c0, a, b);
+        c1 = hn::MulAdd(c1, a, b);
+        c2 = hn::MulAdd(c2, a, b);
+        c3 = hn::MulAdd(c3, a, b);
+        c4 = hn::MulAdd(c4, a, b);
+        c5 = hn::MulAdd(c5, a, b);
+        c6 = hn::MulAdd(c6, a, b);
+        c7 = hn::MulAdd(c7, a, b);
+        c8 = hn::MulAdd(c8, a, b);
+        c9 = hn::MulAdd(c9, a, b);
+        c10 = hn::MulAdd(c10, a, b);
+        c11 = hn::MulAdd(c11, a, b);
+    }
+    const auto sum = hn::Add(hn::Add(hn::Add(c0, c1), hn::Add(c2, c3)), hn::Add(hn::Add(c4, c5), hn::Add(c6, c7)));
+    *sink = hn::GetLane(hn::SumOfLanes(d, hn::Add(sum, hn::Add(hn::Add(c8, c9), hn::Add(c10, c11)))));
+    return 2.0 * 12.0 * double(kLanes) * double(rounds);
+}
+
+}  // namespace halftone::bench::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace halftone::bench {
+
+HWY_EXPORT(multiplyAdds);
+
+double runMultiplyAdds(int64_t rounds, float* sink) { return HWY_DYNAMIC_DISPATCH(multiplyAdds)(rounds, sink); }
+
+}  // namespace halftone::bench
+#endif
