@@ -115,8 +115,7 @@ void MainWindow::createStatusBar() {
     connect(m_message, &QToolButton::clicked, this, [this] {
         auto* dock = m_docks->panelDock(QStringLiteral("messages"));
         if (dock->isVisible()) return dock->hide();
-        m_docks->addDockWidget(Qt::BottomDockWidgetArea, dock);
-        dock->show();
+        m_docks->showPanel(dock);
         m_pages->setCurrentWidget(m_docks);
     });
 }
@@ -131,6 +130,7 @@ void MainWindow::connectSession() {
         updateTitle();
         updateTotals();
     });
+    connect(&m_session, &Session::sessionRestored, this, &MainWindow::restoreUiState);
     connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
     connect(&m_session, &Session::openFailed, this, [this](const QString&, const QString& message) { m_empty->setProblem(message); });
     connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);

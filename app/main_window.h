@@ -71,6 +71,9 @@ class MainWindow : public QMainWindow {
     void openFileDialog();
     void openFolderDialog();
     void saveSession(bool askForPath);
+    /// Workspace and selection, as the session file keeps them.
+    [[nodiscard]] QString uiState() const;
+    void restoreUiState();
     void rememberRecent(const QString& path);
     [[nodiscard]] QStringList recentFiles() const;
     void fillRecentMenu();

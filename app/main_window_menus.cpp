@@ -5,9 +5,13 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QMenuBar>
 #include <QSettings>
 #include <QToolButton>
+
+#include <algorithm>
 
 #include "app/dialogs/about_dialog.h"
 #include "app/dialogs/shortcuts_dialog.h"
@@ -65,7 +69,7 @@ void MainWindow::createEditMenu() {
         m_session.selection().select(all, m_session.selection().current());
     });
     menu->addAction(tr("Filter tensors"), QKeySequence::Find, this, [this] {
-        m_docks->panelDock(QStringLiteral("tensors"))->show();
+        m_docks->showPanel(m_docks->panelDock(QStringLiteral("tensors")));
         m_tensors->focusFilter();
     });
     menu->addAction(tr("Find a tensor…"), QKeySequence(Qt::CTRL | Qt::Key_P), this, &MainWindow::showTensorFinder);
@@ -175,8 +179,24 @@ void MainWindow::saveSession(bool askForPath) {
         if (path.isEmpty()) return;
         if (!path.endsWith(QLatin1String(".halftone"))) path += QStringLiteral(".halftone");
     }
-    m_session.saveTo(path, workspaceName(m_docks->workspace()));
+    m_session.saveTo(path, uiState());
     rememberRecent(path);
+}
+
+QString MainWindow::uiState() const {
+    const int current = m_session.selection().current();
+    const QJsonObject state{{QStringLiteral("workspace"), int(m_docks->workspace())},
+                            {QStringLiteral("tensor"), current >= 0 ? QString::fromStdString(m_session.tensor(current).canonicalName) : QString()}};
+    return QString::fromUtf8(QJsonDocument(state).toJson(QJsonDocument::Compact));
+}
+
+void MainWindow::restoreUiState() {
+    const auto state = QJsonDocument::fromJson(QByteArray::fromStdString(m_session.preferences().uiState)).object();
+    if (state.isEmpty()) return;
+    setWorkspace(Workspace(std::clamp(state[QStringLiteral("workspace")].toInt(), 0, int(Workspace::Compare))));
+    const std::string name = state[QStringLiteral("tensor")].toString().toStdString();
+    const auto* tensor = name.empty() ? nullptr : m_session.checkpoint()->find(name);
+    if (tensor) m_session.selection().select({int(tensor - m_session.checkpoint()->tensors().data())});
 }
 
 void MainWindow::fillRecentMenu() {

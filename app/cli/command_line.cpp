@@ -156,6 +156,17 @@ void printError(std::string message) {
     fmt::print(stderr, "halftone-cli: {}\n", message);
 }
 
+// A first word that is no verb gets an answer of its own; empty otherwise.
+std::string unknownVerb(const CLI::App& app, int argc, const char* const* argv) {
+    if (argc < 2 || argv[1][0] == '-') return {};
+    std::string verbs;
+    for (const CLI::App* verb : app.get_subcommands({})) {
+        if (verb->get_name() == argv[1]) return {};
+        verbs += (verbs.empty() ? "" : ", ") + verb->get_name();
+    }
+    return fmt::format("\"{}\" is not something to do; there are {}.", argv[1], verbs);
+}
+
 int runVerb(const AllOptions& all) {
     const Status status = all.run();
     if (status && std::fflush(stdout) == 0 && !std::ferror(stdout)) return kDone;
@@ -182,6 +193,8 @@ int runCommandLine(int argc, const char* const* argv) {
     CLI::App app("Halftone: quantize language models and see what it costs.", "halftone-cli");
     app.set_version_flag("--version", std::string("halftone-cli ") + HT_VERSION);
     app.require_subcommand(1);
+    app.get_formatter()->label("SUBCOMMAND", "VERB");
+    app.get_formatter()->label("Subcommands", "Verbs");
     AllOptions all;
     addReadingVerbs(app, all);
     addRunningVerbs(app, all);
@@ -189,6 +202,10 @@ int runCommandLine(int argc, const char* const* argv) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) return app.exit(error);
+        if (const std::string message = unknownVerb(app, argc, argv); !message.empty()) {
+            printError(message);
+            return kWrongUsage;
+        }
         const auto verbs = app.get_subcommands();
         printError(fmt::format("{}. See halftone-cli {}{}--help.", error.what(),
                                verbs.empty() ? "" : verbs.front()->get_name(), verbs.empty() ? "" : " "));

@@ -15,7 +15,7 @@ struct DeviceEntry {
     std::string name;
     std::string detail;
     bool usable = true;
-    std::string whyNot{};  ///< a sentence, if not usable
+    std::string whyNot{};     ///< a sentence, if not usable
     bool isSoftware = false;  ///< a Vulkan device made of the processor: only on request
     uint64_t memoryBytes = 0;
 };

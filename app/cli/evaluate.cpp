@@ -125,8 +125,8 @@ void printResult(const Evaluation& evaluation, const EvaluationResult& result) {
         fields.emplace_back("same top token", percentText(against.top1Agreement));
     }
     fields.emplace_back("device", result.device);
-    fields.emplace_back("time", fmt::format("{:.3g} s, {:.3g} tokens/s", result.seconds,
-                                            result.seconds > 0 ? double(result.tokens) / result.seconds : 0));
+    const double rate = result.seconds > 0 ? double(result.tokens) / result.seconds : 0;
+    fields.emplace_back("time", fmt::format("{} s, {} tokens/s", numberText(result.seconds), numberText(rate)));
     printFields(fields);
     for (const std::string& note : result.notes) fmt::print("note: {}\n", note);
     printProblems(evaluation.subject.recipe.problems);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -27,6 +28,13 @@ std::string_view severityName(RecipeProblem::Severity severity) {
             return "error";
     }
     return "error";
+}
+
+// What a problem says of any tensor.
+std::string withoutTensor(const RecipeProblem& problem) {
+    std::string message = problem.message;
+    const size_t at = problem.tensor.empty() ? std::string::npos : message.find(problem.tensor);
+    return at == std::string::npos ? message : message.erase(at, problem.tensor.size());
 }
 
 // Three significant figures without an exponent, for 1 <= value < 1000.
@@ -130,13 +138,20 @@ nlohmann::ordered_json problemsJson(std::span<const RecipeProblem> problems) {
 }
 
 void printProblems(std::span<const RecipeProblem> problems) {
-    int64_t notes = 0;
+    // Notes that differ only in the tensor they speak of are told once.
+    std::map<std::string, int64_t> others;
+    std::vector<const RecipeProblem*> shown;
     for (const RecipeProblem& problem : problems) {
-        const bool isNote = problem.severity == RecipeProblem::Severity::kNote;
-        if (isNote && ++notes > kShownNotes) continue;
-        fmt::print("{}: {}\n", severityName(problem.severity), problem.message);
+        if (others.try_emplace(withoutTensor(problem), -1).first->second++ < 0) shown.push_back(&problem);
     }
-    if (notes > kShownNotes) fmt::print("... and {} more notes (--json lists all)\n", notes - kShownNotes);
+    int64_t notes = 0;
+    for (const RecipeProblem* problem : shown) {
+        if (problem->severity == RecipeProblem::Severity::kNote && ++notes > kShownNotes) continue;
+        const int64_t more = others[withoutTensor(*problem)];
+        fmt::print("{}: {}{}\n", severityName(problem->severity), problem->message,
+                   more > 0 ? fmt::format(" (And {} more tensor{}.)", more, more == 1 ? "" : "s") : "");
+    }
+    if (notes > kShownNotes) fmt::print("... and {} more kinds of notes (--json lists all)\n", notes - kShownNotes);
 }
 
 }  // namespace halftone::cli

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "app/cli/output.h"
+
 namespace halftone::cli {
 namespace {
 
@@ -19,6 +21,10 @@ sigset_t interruptSignals() {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     return signals;
+}
+
+std::string rateText(double rate, const std::string& unit) {
+    return unit == "bytes" ? bytesText(rate) : numberText(rate) + " " + unit;
 }
 
 JobContext makeContext(const CommonOptions& options, const std::stop_source& cancel, Progress& progress) {
@@ -66,7 +72,7 @@ void RunMonitor::drawProgress() {
     std::string line = now.stage;
     if (now.total > 0) line += fmt::format("  {:.0f} %", 100 * now.fraction());
     if (now.done > 0 && seconds > 0.5) {
-        line += fmt::format("  {:.3g} {}/s", double(now.done) / seconds, now.unit);
+        line += fmt::format("  {}/s", rateText(double(now.done) / seconds, now.unit));
         if (now.total > now.done)
             line += fmt::format("  {:.0f} s left", double(now.total - now.done) * seconds / double(now.done));
     }

@@ -105,7 +105,7 @@ void RuleDialog::refresh() {
     for (const auto& entry : resolved.problems) {
         if (entry.severity == RecipeProblem::Severity::kError) problem = QString::fromStdString(entry.message);
     }
-    m_verdict->setText(problem.isEmpty() ? tr("Matches %n tensor(s).", nullptr, int(matched)) : problem);
+    m_verdict->setText(problem.isEmpty() ? matched == 1 ? tr("Matches 1 tensor.") : tr("Matches %1 tensors.").arg(matched) : problem);
     m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(hasFormat && problem.isEmpty());
 }

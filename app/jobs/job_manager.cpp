@@ -22,7 +22,9 @@ void JobControl::setStage(const QString& stage) const { m_job->progress.setStage
 
 JobManager::JobManager(ThreadPool pool, QObject* parent) : QObject(parent), m_pool(std::move(pool)) {}
 
-JobManager::~JobManager() {
+JobManager::~JobManager() { shutdown(); }
+
+void JobManager::shutdown() {
     for (const auto& job : m_jobs) {
         job->superseded = true;
         job->stop.request_stop();

@@ -51,6 +51,8 @@ class JobManager : public QObject {
     void cancel(JobId id);
     void cancelTag(const QString& tag);
     void cancelAll();
+    /// Stops and joins everything; nothing is delivered any more. Owners of receivers call it before those die.
+    void shutdown();
     /// Queued or running jobs, oldest first; samples their rates.
     [[nodiscard]] QList<JobStatus> status();
     [[nodiscard]] bool isIdle() const { return m_jobs.isEmpty(); }

@@ -56,7 +56,9 @@ QVariant ExportPlanModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant ExportPlanModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+    if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment((section == Size ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+    if (role != Qt::DisplayRole) return {};
     switch (section) {
         case Source: return tr("tensor");
         case Target: return tr("name in the file");

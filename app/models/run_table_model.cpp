@@ -14,6 +14,11 @@ namespace halftone::app {
 namespace {
 constexpr size_t kP99 = 5;  // place of 99 % in kKldPercentiles
 static_assert(kKldPercentiles[kP99] == 99);
+
+QVariant alignmentOf(int column) {
+    const bool isText = column == RunTableModel::Name || column == RunTableModel::ProtocolColumn || column == RunTableModel::Text || column == RunTableModel::Device;
+    return QVariant::fromValue(Qt::Alignment((isText ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
+}
 }  // namespace
 
 RunTableModel::RunTableModel(EvaluationService& evaluation, QObject* parent)
@@ -44,10 +49,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     switch (role) {
         case Qt::DisplayRole: return text(run, index.column());
         case StaleRole: return stale;
-        case Qt::TextAlignmentRole: {
-            const bool isText = index.column() == Name || index.column() == ProtocolColumn || index.column() == Text || index.column() == Device;
-            return QVariant::fromValue(Qt::Alignment((isText ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
-        }
+        case Qt::TextAlignmentRole: return alignmentOf(index.column());
         case Qt::ForegroundRole:
             if (stale) return themeColors(QGuiApplication::palette()).mutedText;
             return {};
@@ -85,6 +87,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
+    if (role == Qt::TextAlignmentRole) return alignmentOf(section);
     if (role == Qt::ToolTipRole) {
         if (section == Perplexity) return tr("exp of the mean negative log-likelihood, with its standard error. Only figures of one protocol and one text can be compared.");
         if (section == Kld) return tr("Mean Kullback-Leibler divergence from the original's distribution, in nats. It resolves differences that perplexity cannot.");

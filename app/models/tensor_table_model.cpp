@@ -167,6 +167,10 @@ QString TensorTableModel::toolTip(int tensor, int column) const {
                                                : tr("%1\nin the file: %2").arg(QString::fromStdString(info.canonicalName), QString::fromStdString(info.name));
     }
     if (column == FormatColumn) return formatToolTip(tensor);
+    if (column == Shape) {
+        const QString logical = tr("%1 outputs of %2 inputs").arg(countText(info.rows()), countText(info.cols()));
+        return info.transposed ? tr("%1; stored transposed").arg(logical) : logical;
+    }
     const auto measure = measureOf(column);
     if (!measure) return {};
     if (column == RelativeError || column == Sqnr) {
@@ -198,6 +202,7 @@ QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, 
 }
 
 Qt::ItemFlags TensorTableModel::flags(const QModelIndex& index) const {
+    if (!index.isValid()) return Qt::NoItemFlags;
     Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
     const auto* resolved = m_session.recipe().resolvedTensor(index.row());
     if (index.column() == FormatColumn && resolved && resolved->quantizable) flags |= Qt::ItemIsEditable;

@@ -18,6 +18,7 @@ namespace halftone::app {
 namespace {
 constexpr int kLabelWidth = 40;
 constexpr int kHeaderHeight = 20;
+constexpr int kRefreshMs = 60;
 constexpr double kSmallestCell = 7, kLargestCellHeight = 28, kLargestCellWidth = 64;
 const QPoint kNowhere{-1, -1};
 }  // namespace
@@ -28,7 +29,12 @@ LayerMatrix::LayerMatrix(Session& session, QWidget* parent) : QWidget(parent), m
     setObjectName(QStringLiteral("layerMatrix"));
     setAccessibleName(tr("Layer by role matrix"));
     connect(&m_session, &Session::checkpointChanged, this, &LayerMatrix::rebuild);
-    connect(&m_session, &Session::tensorsChanged, this, &LayerMatrix::refreshScale);
+    m_refresh.setSingleShot(true);
+    m_refresh.setInterval(kRefreshMs);
+    connect(&m_refresh, &QTimer::timeout, this, &LayerMatrix::refreshScale);
+    connect(&m_session, &Session::tensorsChanged, this, [this] {
+        if (!m_refresh.isActive()) m_refresh.start();
+    });
     connect(&m_session.selection(), &Selection::changed, this, qOverload<>(&QWidget::update));
     connect(&m_session.selection(), &Selection::hoveredChanged, this, qOverload<>(&QWidget::update));
     rebuild();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 #include <optional>
@@ -64,6 +65,7 @@ class LayerMatrix : public QWidget {
     QPoint m_anchor{-1, -1}, m_cursor{-1, -1};
     bool m_dragging = false;
     QList<int> m_selectionBefore;
+    QTimer m_refresh;  ///< statistics arrive tensor by tensor; the scale follows a few times a second
 };
 
 }  // namespace halftone::app

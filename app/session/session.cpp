@@ -7,6 +7,7 @@ namespace halftone::app {
 
 namespace {
 
+constexpr int kMostPrioritized = 64;
 const QString kOpenTag = QStringLiteral("open");
 
 struct OpenedSession {
@@ -45,14 +46,16 @@ Session::Session(QObject* parent) : QObject(parent) {
     m_devices.refresh();
 }
 
-Session::~Session() = default;
+Session::~Session() { m_jobs.shutdown(); }
 
 void Session::connectServices() {
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
     connect(&m_statistics, &StatisticsService::tensorReady, this, [this](int tensor) { emit tensorsChanged({tensor}); });
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
-    connect(&m_selection, &Selection::changed, this, [this] { m_statistics.prioritize(m_selection.tensors()); });
+    connect(&m_selection, &Selection::changed, this, [this] {
+        if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
+    });
     connect(&m_calibration, &CalibrationService::changed, this, [this] {
         const auto importance = m_useImportance ? m_calibration.importance() : nullptr;
         if (importance != m_modelJobs.importance()) setUseImportance(m_useImportance);

@@ -44,6 +44,9 @@ QDockWidget* DockArea::addPanel(const QString& name, const QString& title, QWidg
         connect(dock, signal, this, &DockArea::updateTitleBars, Qt::QueuedConnection);
     }
     connect(dock, &QDockWidget::dockLocationChanged, this, &DockArea::updateTitleBars, Qt::QueuedConnection);
+    connect(dock->toggleViewAction(), &QAction::triggered, this, [this, dock](bool shown) {
+        if (shown) showPanel(dock);
+    });
     m_docks.insert(name, dock);
     m_order.append(name);
     addDockWidget(Qt::LeftDockWidgetArea, dock);
@@ -62,7 +65,22 @@ void DockArea::setWorkspace(Workspace workspace) {
     m_workspace = workspace;
     m_isArranged = true;
     const auto state = m_states.value(int(workspace));
+    removeAll();  // docks that the state does not name would stay as they are
     if (state.isEmpty() || !restoreState(state, kLayoutVersion)) applyDefault(workspace);
+}
+
+void DockArea::removeAll() {
+    for (auto* dock : m_docks) {
+        dock->setFloating(false);
+        removeDockWidget(dock);
+    }
+}
+
+/// Docks that the arrangement leaves out stand nowhere until they are asked for.
+void DockArea::showPanel(QDockWidget* dock) {
+    if (dockWidgetArea(dock) == Qt::NoDockWidgetArea) addDockWidget(Qt::BottomDockWidgetArea, dock);
+    dock->show();
+    dock->raise();
 }
 
 void DockArea::resetLayout() { applyDefault(m_workspace); }
@@ -85,10 +103,7 @@ void DockArea::updateTitleBars() {
 
 void DockArea::applyDefault(Workspace workspace) {
     m_wantsDefault = !isVisible();
-    for (auto* dock : m_docks) {
-        dock->setFloating(false);
-        removeDockWidget(dock);
-    }
+    removeAll();
     switch (workspace) {
         case Workspace::Inspect: return arrangeInspect();
         case Workspace::Tune: return arrangeTune();

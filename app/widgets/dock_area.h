@@ -24,6 +24,7 @@ class DockArea : public QMainWindow {
     void setWorkspace(Workspace workspace);
     [[nodiscard]] Workspace workspace() const { return m_workspace; }
     void resetLayout();
+    void showPanel(QDockWidget* dock);
     [[nodiscard]] QDockWidget* panelDock(const QString& name) const { return m_docks.value(name); }
     [[nodiscard]] QList<QAction*> toggleActions() const;
 
@@ -37,6 +38,7 @@ class DockArea : public QMainWindow {
     void applyDefault(Workspace workspace);
     /// A tab already names its dock: the title bar above it goes.
     void updateTitleBars();
+    void removeAll();
     void arrangeInspect();
     void arrangeTune();
     void arrangeCompare();

@@ -21,8 +21,9 @@ TextColumn::TextColumn(const QString& title, QWidget* parent) : QWidget(parent),
     m_text->document()->setDocumentMargin(8);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
-    bar->addWidget(m_title);
-    bar->addStretch();
+    bar->setSpacing(12);
+    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    bar->addWidget(m_title, 1);
     bar->addWidget(m_status);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -97,7 +98,7 @@ void TextColumn::showColumn(const CompareColumn& column, int divergence) {
 QString TextColumn::statusOf(const CompareColumn& column) const {
     if (!column.problem.isEmpty()) return column.problem;
     if (column.tokens.isEmpty()) return {};
-    QString text = tr("%n token(s)", nullptr, int(column.tokens.size()));
+    QString text = column.tokens.size() == 1 ? tr("1 token") : tr("%1 tokens").arg(column.tokens.size());
     if (!column.finished) return text;
     if (column.generateSeconds > 0) text += tr(" · %1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
     double sum = 0;

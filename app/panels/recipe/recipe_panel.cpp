@@ -75,6 +75,7 @@ void RecipePanel::createRules() {
     m_ruleTable->setAccessibleName(tr("Rules"));
     m_ruleTable->setModel(m_rules);
     m_ruleTable->setShowGrid(false);
+    m_ruleTable->setWordWrap(false);
     m_ruleTable->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_ruleTable->setSelectionMode(QAbstractItemView::SingleSelection);
     m_ruleTable->verticalHeader()->setDefaultSectionSize(22);
@@ -163,7 +164,7 @@ void RecipePanel::refresh() {
     m_importance->setEnabled(m_session.calibration().hasData());
     m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
     const auto overrides = int(recipe.overrides.size());
-    m_overrides->setText(overrides ? tr("%n tensor(s) set by hand", nullptr, overrides) : tr("No tensor is set by hand: change formats in the table."));
+    m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand") : overrides ? tr("%1 tensors set by hand").arg(overrides) : tr("No tensor is set by hand: change formats in the table."));
     m_clearOverrides->setVisible(overrides > 0);
     m_problems->setProblems(m_session.recipe().resolved().problems);
     m_problemList->setVisible(m_problems->rowCount() > 0);

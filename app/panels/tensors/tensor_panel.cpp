@@ -10,7 +10,11 @@
 #include <QMenu>
 #include <QStyle>
 #include <QTableView>
+#include <QTimer>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <vector>
 
 #include "app/models/tensor_delegate.h"
 #include "app/models/tensor_filter_model.h"
@@ -24,7 +28,7 @@ namespace halftone::app {
 namespace {
 constexpr int kRowHeight = 22;
 const QList<std::pair<int, int>> kColumnWidths{
-    {TensorTableModel::Name, 220}, {TensorTableModel::Role, 96}, {TensorTableModel::Block, 44}, {TensorTableModel::Shape, 110},
+    {TensorTableModel::Name, 220}, {TensorTableModel::Role, 112}, {TensorTableModel::Block, 44}, {TensorTableModel::Shape, 110},
     {TensorTableModel::Stored, 56}, {TensorTableModel::FormatColumn, 130}, {TensorTableModel::Bits, 52}, {TensorTableModel::Size, 76},
     {TensorTableModel::RelativeError, 76}, {TensorTableModel::Sqnr, 70}, {TensorTableModel::Kurtosis, 70}, {TensorTableModel::MaxSigma, 62},
     {TensorTableModel::Minimum, 70}, {TensorTableModel::Maximum, 70}, {TensorTableModel::Outliers, 66}, {TensorTableModel::Zeros, 66},
@@ -121,6 +125,12 @@ void TensorPanel::connectSession() {
     });
 }
 
+void TensorPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    // What was selected in another workspace is in view.
+    QTimer::singleShot(0, this, [this] { m_table->scrollTo(m_table->currentIndex()); });
+}
+
 void TensorPanel::focusFilter() {
     m_filterEdit->setFocus(Qt::ShortcutFocusReason);
     m_filterEdit->selectAll();
@@ -158,15 +168,29 @@ void TensorPanel::onViewSelectionChanged() {
     updateCount();
 }
 
+/// The session's selection in rows of the view, as few ranges as there are.
+QItemSelection TensorPanel::viewSelection() const {
+    std::vector<int> rows;
+    for (const int tensor : m_session.selection().tensors()) {
+        const auto index = m_filter->mapFromSource(m_model->index(tensor, 0));
+        if (index.isValid()) rows.push_back(index.row());
+    }
+    std::sort(rows.begin(), rows.end());
+    QItemSelection selection;
+    for (size_t begin = 0; begin < rows.size();) {
+        size_t end = begin + 1;
+        while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+        selection.append(QItemSelectionRange(m_filter->index(rows[begin], 0), m_filter->index(rows[end - 1], m_filter->columnCount() - 1)));
+        begin = end;
+    }
+    return selection;
+}
+
 void TensorPanel::showSessionSelection() {
     updateCount();
     if (m_isSyncing) return;
     m_isSyncing = true;
-    QItemSelection selection;
-    for (const int tensor : m_session.selection().tensors()) {
-        const auto index = m_filter->mapFromSource(m_model->index(tensor, 0));
-        if (index.isValid()) selection.select(index, index);
-    }
+    const QItemSelection selection = viewSelection();
     auto* selectionModel = m_table->selectionModel();
     selectionModel->select(selection, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
     const auto current = m_filter->mapFromSource(m_model->index(m_session.selection().current(), 0));
@@ -230,7 +254,7 @@ void TensorPanel::updateCount() {
     const int shown = m_filter->rowCount();
     const int total = m_model->rowCount();
     const auto selected = m_session.selection().tensors().size();
-    QString text = shown == total ? tr("%n tensor(s)", nullptr, total) : tr("%1 of %2 shown").arg(shown).arg(total);
+    QString text = shown == total ? (total == 1 ? tr("1 tensor") : tr("%1 tensors").arg(total)) : tr("%1 of %2 shown").arg(shown).arg(total);
     if (selected > 1) text += tr(" · %1 selected").arg(selected);
     m_count->setText(text);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QItemSelection>
 #include <QWidget>
 
 class QLabel;
@@ -26,6 +27,7 @@ class TensorPanel : public QWidget {
 
   protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
   private:
     void createLayout();
@@ -34,6 +36,7 @@ class TensorPanel : public QWidget {
     void applyFilter(const QString& text);
     void onViewSelectionChanged();
     void showSessionSelection();
+    [[nodiscard]] QItemSelection viewSelection() const;
     void showContextMenu(const QPoint& position);
     void showHeaderMenu(const QPoint& position);
     void copyAsCsv() const;
