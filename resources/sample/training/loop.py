@@ -19,7 +19,7 @@ from .optimizer import Muon
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    steps: int = 3000
+    steps: int = 1810
     batch: int = 8
     window: int = 512
     matrix_lr: float = 0.015
@@ -27,9 +27,9 @@ class TrainingPlan:
     other_lr: float = 0.004
     dropout: float = 0.1
     warmup_steps: int = 100
-    cooldown_share: float = 0.4
+    cooldown_share: float = 0.12
     seed: int = 1611
-    report_every: int = 50
+    report_every: int = 20
     evaluate_every: int = 200
     checkpoint_seconds: float = 180.0
 
