@@ -61,12 +61,24 @@ QList<QAction*> DockArea::toggleActions() const {
 
 void DockArea::setWorkspace(Workspace workspace) {
     if (m_isArranged && workspace == m_workspace) return;
-    if (m_isArranged) m_states[int(m_workspace)] = saveState(kLayoutVersion);
+    remember();
     m_workspace = workspace;
     m_isArranged = true;
-    const auto state = m_states.value(int(workspace));
-    removeAll();  // docks that the state does not name would stay as they are
-    if (state.isEmpty() || !restoreState(state, kLayoutVersion)) applyDefault(workspace);
+    const auto saved = m_arrangements.value(int(workspace));
+    if (saved.state.isEmpty() || !restoreState(saved.state, kLayoutVersion)) return applyDefault(workspace);
+    // restoreState() also places docks that the state does not name.
+    for (const auto& name : m_order) {
+        if (!saved.docks.contains(name)) removeDockWidget(m_docks[name]);
+    }
+}
+
+void DockArea::remember() {
+    if (!m_isArranged) return;
+    Arrangement arrangement{saveState(kLayoutVersion), {}};
+    for (const auto& name : m_order) {
+        if (dockWidgetArea(m_docks[name]) != Qt::NoDockWidgetArea) arrangement.docks.append(name);
+    }
+    m_arrangements[int(m_workspace)] = arrangement;
 }
 
 void DockArea::removeAll() {
@@ -164,15 +176,18 @@ void DockArea::arrangeCompare() {
 }
 
 void DockArea::save(QSettings& settings) {
-    if (m_isArranged) m_states[int(m_workspace)] = saveState(kLayoutVersion);
-    for (auto it = m_states.cbegin(); it != m_states.cend(); ++it) settings.setValue(settingsKey(it.key()), it.value());
+    remember();
+    for (auto it = m_arrangements.cbegin(); it != m_arrangements.cend(); ++it) {
+        settings.setValue(settingsKey(it.key()), it->state);
+        settings.setValue(settingsKey(it.key()) + QStringLiteral("Docks"), it->docks);
+    }
     settings.setValue(QStringLiteral("layout/current"), int(m_workspace));
 }
 
 void DockArea::restore(const QSettings& settings) {
     for (int workspace = 0; workspace <= int(Workspace::Compare); ++workspace) {
         const auto state = settings.value(settingsKey(workspace)).toByteArray();
-        if (!state.isEmpty()) m_states[workspace] = state;
+        if (!state.isEmpty()) m_arrangements[workspace] = {state, settings.value(settingsKey(workspace) + QStringLiteral("Docks")).toStringList()};
     }
     setWorkspace(Workspace(std::clamp(settings.value(QStringLiteral("layout/current"), 0).toInt(), 0, int(Workspace::Compare))));
 }

@@ -38,6 +38,11 @@ class DockArea : public QMainWindow {
     void applyDefault(Workspace workspace);
     /// A tab already names its dock: the title bar above it goes.
     void updateTitleBars();
+    struct Arrangement {
+        QByteArray state;
+        QStringList docks;  ///< those that have a place in it
+    };
+    void remember();
     void removeAll();
     void arrangeInspect();
     void arrangeTune();
@@ -45,7 +50,7 @@ class DockArea : public QMainWindow {
 
     QHash<QString, QDockWidget*> m_docks;
     QStringList m_order;
-    QHash<int, QByteArray> m_states;
+    QHash<int, Arrangement> m_arrangements;
     Workspace m_workspace = Workspace::Inspect;
     bool m_isArranged = false;
     bool m_wantsDefault = false;  ///< sizes can only be given to docks that are shown
