@@ -18,9 +18,11 @@ struct ThreadPool::Arena {
     tbb::task_arena arena;
 };
 
-ThreadPool::ThreadPool(int threads)
-    : m_arena(std::make_shared<Arena>(
-          threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())))) {}
+ThreadPool::ThreadPool(int threads) {
+    // More threads than the hardware runs gain nothing, and oneTBB complains about them on stderr.
+    const int hardware = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    m_arena = std::make_shared<Arena>(threads > 0 ? std::min(threads, hardware) : hardware);
+}
 
 int ThreadPool::threadCount() const { return m_arena->count; }
 

@@ -12,7 +12,7 @@ namespace halftone {
 /// so that a computation gives the same result on any machine.
 class ThreadPool {
   public:
-    /// `threads` <= 0: one per hardware thread.
+    /// `threads` <= 0, or more than the hardware has: one per hardware thread.
     explicit ThreadPool(int threads = 0);
 
     [[nodiscard]] int threadCount() const;
