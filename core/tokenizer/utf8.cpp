@@ -96,10 +96,10 @@ size_t finishedUtf8Length(std::string_view text) {
     return text.size();
 }
 
-std::string_view clipText(std::string_view text, size_t maxBytes) {
-    if (text.size() <= maxBytes) return text;
+std::string clipText(std::string_view text, size_t maxBytes) {
     const std::string_view beginning = text.substr(0, maxBytes);
-    return beginning.substr(0, finishedUtf8Length(beginning));
+    const bool cut = beginning.size() < text.size();
+    return replaceMalformedUtf8(cut ? beginning.substr(0, finishedUtf8Length(beginning)) : beginning);
 }
 
 }  // namespace halftone::tokenization

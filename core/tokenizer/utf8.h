@@ -25,7 +25,7 @@ void appendUtf8(std::string& text, char32_t codePoint);
 /// Length of `text` without the unfinished character at its end, if there is one.
 [[nodiscard]] size_t finishedUtf8Length(std::string_view text);
 
-/// The beginning of a text from a file, short enough for a message and not cut inside a character.
-[[nodiscard]] std::string_view clipText(std::string_view text, size_t maxBytes = 64);
+/// The beginning of a text from a file, short enough for a message, and well-formed.
+[[nodiscard]] std::string clipText(std::string_view text, size_t maxBytes = 64);
 
 }  // namespace halftone::tokenization
