@@ -3,11 +3,11 @@
 
 #include <QCoreApplication>
 #include <QDir>
+#include <QDockWidget>
 #include <QTextStream>
 
 #include "app/dialogs/export_dialog.h"
 #include "app/main_window.h"
-#include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/matrix/matrix_panel.h"
@@ -22,6 +22,7 @@ constexpr int kPollMs = 100;
 constexpr int kQuietPolls = 4;  // so that delivered results are painted
 constexpr qint64 kStepLimitMs = 300'000;
 constexpr int kChunks = 8;
+constexpr int kCalibrationTokens = 2048;
 }  // namespace
 
 ScreenshotTour::ScreenshotTour(Session& session, MainWindow& window, const QString& folder, QObject* parent)
@@ -48,8 +49,12 @@ void ScreenshotTour::addInspectSteps() {
     const auto quiet = [this] { return isQuiet(); };
     m_steps.push_back({QStringLiteral("opened"), [this] { m_window.setWorkspace(Workspace::Inspect); }, [] { return true; }});
     m_steps.push_back({QStringLiteral("inspect"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
-    m_steps.push_back({{}, [this] { m_window.calibrationPanel().start(); }, quiet});
-    m_steps.push_back({QStringLiteral("calibrated"), [this] { m_window.matrixPanel().setMeasure(Measure::ActivationMaxOverSigma); }, quiet});
+    m_steps.push_back({{}, [this] { m_session.calibration().start({resourcePath(QStringLiteral("texts/calibration.txt")), 256, kCalibrationTokens}); }, quiet});
+    m_steps.push_back({QStringLiteral("calibrated"), [this] {
+                           m_window.matrixPanel().setMeasure(Measure::ActivationMaxOverSigma);
+                           m_window.docks().panelDock(QStringLiteral("calibration"))->raise();
+                       }, quiet});
+    m_steps.push_back({QStringLiteral("model"), [this] { m_window.docks().panelDock(QStringLiteral("model"))->raise(); }, quiet});
 }
 
 void ScreenshotTour::addTuneSteps() {
