@@ -57,6 +57,7 @@ Status decode(const PackedLayout& layout, std::span<const std::byte> packed, int
     }
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
     if (!codec) return unsupported(layout.format, "decode");
+    if (rows == 0) return {};  // the buffers may be null
     // Rows are whole numbers of blocks, so all rows together are one run of blocks.
     const int64_t blocks = rows * (layout.cols / dtypeInfo(codec->type).blockElements);
     const bool fast = path == Path::kVector && codec->fastDecode;
@@ -83,6 +84,7 @@ Status encode(const PackedLayout& layout, std::span<const float> values, int64_t
     }
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
     if (!codec || !codec->encode) return unsupported(layout.format, "write");
+    if (rows == 0) return {};
     const EncodeBlocks encodeBlocks = path == Path::kVector && codec->fastEncode ? codec->fastEncode : codec->encode;
     if (!codec->usesImportance || options.importance.empty()) {
         encodeBlocks(values.first(static_cast<size_t>(rows) * cols), nullptr, bytesOf(packed));
