@@ -21,7 +21,10 @@ using cpu::HWY_NAMESPACE::kLanes;
 double multiplyAdds(int64_t rounds, float* sink) {
     const FloatTag d;
     const auto a = hn::Set(d, 0.999999f), b = hn::Set(d, 1e-7f);
-    auto c0 = hn::Set(d, 0.0f), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0, c8 = c0, c9 = c0, c10 = c0, c11 = c0;
+    // Different starts, or the compiler would see that the chains are all the same.
+    auto c0 = hn::Set(d, 0.00f), c1 = hn::Set(d, 0.01f), c2 = hn::Set(d, 0.02f), c3 = hn::Set(d, 0.03f);
+    auto c4 = hn::Set(d, 0.04f), c5 = hn::Set(d, 0.05f), c6 = hn::Set(d, 0.06f), c7 = hn::Set(d, 0.07f);
+    auto c8 = hn::Set(d, 0.08f), c9 = hn::Set(d, 0.09f), c10 = hn::Set(d, 0.10f), c11 = hn::Set(d, 0.11f);
     for (int64_t i = 0; i < rounds; ++i) {
         c0 = hn::MulAdd(c0, a, b);
         c1 = hn::MulAdd(c1, a, b);

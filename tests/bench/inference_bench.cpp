@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rates of the CPU inference engine, beside the machine's own limits measured in the same run: multiply-adds on registers
 // and copies of memory. "weights" is the rate of packed weight bytes read; a step of decoding reads every weight once, so
-// the copy rate bounds it. Models are synthetic, with random weights of the sizes given.
+// the copy rate bounds it. The CPU column is the time of all threads together: on a busy machine, compare rates per CPU time. Models are synthetic, with random weights of the sizes given.
 #include <cstring>
 #include <memory>
 #include <random>
@@ -230,19 +230,19 @@ void decodeRate(benchmark::State& state, const Sizes& sizes, const Format& forma
 }  // namespace
 
 int main(int argc, char** argv) {
-    benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->UseRealTime();
-    benchmark::RegisterBenchmark("limit/copy", copyMemory)->UseRealTime();
+    benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->MeasureProcessCPUTime()->UseRealTime();
+    benchmark::RegisterBenchmark("limit/copy", copyMemory)->MeasureProcessCPUTime()->UseRealTime();
     for (const char* name : {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym"}) {
         const Format format = Format::parse(name).value();
         benchmark::RegisterBenchmark(("linear/" + format.name()).c_str(), [format](benchmark::State& state) { linearRate(state, format); })
-            ->Arg(1)->Arg(4)->Arg(512)->UseRealTime();
+            ->Arg(1)->Arg(4)->Arg(512)->MeasureProcessCPUTime()->UseRealTime();
     }
     for (const Sizes& sizes : kSizes) {
         for (const char* name : {"f16", "q8_0", "q4_0", "q4_k"}) {
             const Format format = Format::parse(name).value();
             const std::string label = std::string("/") + sizes.name + "/" + name;
-            benchmark::RegisterBenchmark(("prompt" + label).c_str(), [=](benchmark::State& state) { promptRate(state, sizes, format); })->UseRealTime();
-            benchmark::RegisterBenchmark(("decode" + label).c_str(), [=](benchmark::State& state) { decodeRate(state, sizes, format); })->UseRealTime();
+            benchmark::RegisterBenchmark(("prompt" + label).c_str(), [=](benchmark::State& state) { promptRate(state, sizes, format); })->MeasureProcessCPUTime()->UseRealTime();
+            benchmark::RegisterBenchmark(("decode" + label).c_str(), [=](benchmark::State& state) { decodeRate(state, sizes, format); })->MeasureProcessCPUTime()->UseRealTime();
         }
     }
     benchmark::Initialize(&argc, argv);

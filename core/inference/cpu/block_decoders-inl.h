@@ -2,7 +2,7 @@
 // Decoders of packed rows that hand each vector of weights to a sink instead of storing it; compiled once per instruction
 // set. Source of the layouts: the reference page on ggml blocks, section 3.
 //
-// A sink has: template <int kChain> void add(int64_t column, FloatVec weights), and addTail(column, weights, count) for a
+// A decoder has: template <class Sink> void decode(row, columns, sink). A sink has: template <int kChain> void add(int64_t column, FloatVec weights), and addTail(column, weights, count) for a
 // last vector with fewer values. kChain (0 or 1) alternates, so that consecutive additions do not wait for each other.
 #if defined(HT_BLOCK_DECODERS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HT_BLOCK_DECODERS_INL_H_
@@ -125,6 +125,21 @@ struct Q8_0Row {
     }
 };
 
+/// Eight bytes as floats, written to out[0..8) and maybe beyond. They go from a register straight into a vector where it
+/// is long enough: a load of what was just stored in pieces would wait for the stores.
+HWY_INLINE void storeEightBytes(uint64_t eight, FloatVec factor, float* out) {
+#if HWY_TARGET == HWY_AVX3
+    const hn::Rebind<uint8_t, IntTag> bytes;
+    const hn::Repartition<uint64_t, decltype(bytes)> words;
+    const IntVec values = hn::PromoteTo(IntTag(), hn::BitCast(bytes, hn::Set(words, eight)));
+    hn::Store(hn::Mul(toFloat(values), factor), FloatTag(), out);
+#else
+    uint8_t bytes[8];
+    std::memcpy(bytes, &eight, sizeof(bytes));
+    for (int64_t part = 0; part < 8; part += kLanes) hn::Store(hn::Mul(toFloat(loadBytes(bytes + part)), factor), FloatTag(), out + part);
+#endif
+}
+
 /// The eight 6-bit scales and minima of a Q4_K or Q5_K super-block, multiplied by its two F16 factors.
 struct AffineScales {
     alignas(64) float scales[16];
@@ -133,13 +148,10 @@ struct AffineScales {
     HWY_INLINE explicit AffineScales(const uint8_t* block) {
         uint32_t word[3];
         std::memcpy(word, block + 4, sizeof(word));
-        uint32_t scaleBytes[8] = {word[0] & 0x3F3F3F3Fu, (word[2] & 0x0F0F0F0Fu) | ((word[0] >> 6) & 0x03030303u) << 4};
-        uint32_t minBytes[8] = {word[1] & 0x3F3F3F3Fu, ((word[2] >> 4) & 0x0F0F0F0Fu) | ((word[1] >> 6) & 0x03030303u) << 4};
-        const FloatVec d = broadcast(halfAt(block)), dmin = broadcast(halfAt(block + 2));
-        for (int64_t part = 0; part < 8; part += kLanes) {
-            hn::Store(hn::Mul(toFloat(loadBytes(reinterpret_cast<const uint8_t*>(scaleBytes) + part)), d), FloatTag(), scales + part);
-            hn::Store(hn::Mul(toFloat(loadBytes(reinterpret_cast<const uint8_t*>(minBytes) + part)), dmin), FloatTag(), minima + part);
-        }
+        const uint64_t lateScales = (word[2] & 0x0F0F0F0Fu) | ((word[0] >> 6) & 0x03030303u) << 4;
+        const uint64_t lateMinima = ((word[2] >> 4) & 0x0F0F0F0Fu) | ((word[1] >> 6) & 0x03030303u) << 4;
+        storeEightBytes(lateScales << 32 | (word[0] & 0x3F3F3F3Fu), broadcast(halfAt(block)), scales);
+        storeEightBytes(lateMinima << 32 | (word[1] & 0x3F3F3F3Fu), broadcast(halfAt(block + 2)), minima);
     }
 };
 

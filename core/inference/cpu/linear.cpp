@@ -58,8 +58,9 @@ Status multiplyFewTokens(const LinearCall& call, int64_t begin, int64_t end, Scr
     job.xStride = cols;
     job.tokens = call.tokens;
     job.outStride = weight.rows;
-    if (!format.isInteger() && hasMatvec(format.storage())) {
+    if (format.isInteger() || hasMatvec(format.storage())) {
         job.type = format.storage();
+        job.integer = format.isInteger() ? &weight.layout : nullptr;
         job.weights = bytesOf(weight);
         job.rowBytes = weight.layout.rowBytes;
         job.rowBegin = begin;

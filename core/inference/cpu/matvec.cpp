@@ -9,6 +9,7 @@
 #include <hwy/highway.h>
 
 #include "core/inference/cpu/block_decoders-inl.h"
+#include "core/inference/cpu/integer_decoder-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halftone::cpu::HWY_NAMESPACE {
@@ -17,8 +18,8 @@ namespace {
 /// One running vector per token; named members stay in registers where an array might not.
 template <int kTokens>
 struct TokenSums {
-    FloatVec s0, s1, s2, s3, s4, s5, s6, s7;
-    HWY_INLINE TokenSums() : s0(hn::Zero(FloatTag())), s1(s0), s2(s0), s3(s0), s4(s0), s5(s0), s6(s0), s7(s0) {}
+    FloatVec s0, s1, s2, s3;
+    HWY_INLINE TokenSums() : s0(hn::Zero(FloatTag())), s1(s0), s2(s0), s3(s0) {}
 
     template <class Load>
     HWY_INLINE void add(FloatVec w, const Load& x) {
@@ -28,12 +29,6 @@ struct TokenSums {
             s2 = hn::MulAdd(w, x(2), s2);
             s3 = hn::MulAdd(w, x(3), s3);
         }
-        if constexpr (kTokens > 4) {
-            s4 = hn::MulAdd(w, x(4), s4);
-            s5 = hn::MulAdd(w, x(5), s5);
-            s6 = hn::MulAdd(w, x(6), s6);
-            s7 = hn::MulAdd(w, x(7), s7);
-        }
     }
     HWY_INLINE void store(const TokenSums& other, float* out) const {
         out[0] = sumOf(hn::Add(s0, other.s0));
@@ -41,12 +36,6 @@ struct TokenSums {
         if constexpr (kTokens > 2) {
             out[2] = sumOf(hn::Add(s2, other.s2));
             out[3] = sumOf(hn::Add(s3, other.s3));
-        }
-        if constexpr (kTokens > 4) {
-            out[4] = sumOf(hn::Add(s4, other.s4));
-            out[5] = sumOf(hn::Add(s5, other.s5));
-            out[6] = sumOf(hn::Add(s6, other.s6));
-            out[7] = sumOf(hn::Add(s7, other.s7));
         }
     }
 };
@@ -72,13 +61,13 @@ struct DotSink {
 };
 
 template <class Row, int kTokens>
-HWY_NOINLINE void multiplyRows(const MatvecJob& job) {
+HWY_NOINLINE void multiplyRows(const MatvecJob& job, const Row& decoder) {
     // Slots without a token repeat the last one; their results are dropped.
     const float* x[kTokens];
     for (int token = 0; token < kTokens; ++token) x[token] = job.x + (token < job.tokens ? token : job.tokens - 1) * job.xStride;
     for (int64_t r = job.rowBegin; r < job.rowEnd; ++r) {
         DotSink<kTokens> sink{x, {}, {}};
-        Row::decode(job.weights + r * job.rowBytes, job.cols, sink);
+        decoder.decode(job.weights + r * job.rowBytes, job.cols, sink);
         float sums[kTokens];
         sink.even.store(sink.odd, sums);
         const float bias = job.bias ? job.bias[r] : 0.0f;
@@ -87,14 +76,14 @@ HWY_NOINLINE void multiplyRows(const MatvecJob& job) {
 }
 
 template <class Row>
-void multiplyFormat(const MatvecJob& job) {
-    if (job.tokens == 1) return multiplyRows<Row, 1>(job);
-    if (job.tokens == 2) return multiplyRows<Row, 2>(job);
-    if (job.tokens <= 4) return multiplyRows<Row, 4>(job);
-    return multiplyRows<Row, 8>(job);
+void multiplyFormat(const MatvecJob& job, const Row& decoder = Row()) {
+    if (job.tokens == 1) return multiplyRows<Row, 1>(job, decoder);
+    if (job.tokens == 2) return multiplyRows<Row, 2>(job, decoder);
+    return multiplyRows<Row, 4>(job, decoder);
 }
 
 void matvec(const MatvecJob& job) {
+    if (job.integer) return multiplyFormat(job, IntegerRow(*job.integer));
     switch (job.type) {
         case DType::kF32: return multiplyFormat<F32Row>(job);
         case DType::kF16: return multiplyFormat<HalfRow<hwy::float16_t>>(job);

@@ -6,14 +6,14 @@
 #include <string>
 
 #include "core/inference/op_kernels.h"
-#include "core/tensor/dtype.h"
+#include "core/quant/formats/packed_layout.h"
 
 /// Vectorized loops with run-time dispatch. Single-threaded: the caller cuts the work. Every result depends on its own
 /// inputs and shape only, never on how the work was cut. Private to core/inference/cpu.
 namespace halftone::cpu {
 
 /// Tokens that matvecRows takes at once.
-inline constexpr int64_t kMatvecTokens = 8;
+inline constexpr int64_t kMatvecTokens = 4;
 /// Positions per block of the key cache: keys of 16 positions lie side by side, so that a vector holds scores of keys.
 inline constexpr int64_t kKeyBlock = 16;
 /// Query rows (token and head of one key-value head) of an attention tile.
@@ -23,6 +23,7 @@ inline constexpr int64_t kAttentionRows = 32;
 /// decoded in registers as they are multiplied.
 struct MatvecJob {
     DType type = DType::kF32;
+    const PackedLayout* integer = nullptr;  ///< set for the integer family, which has no type
     const uint8_t* weights = nullptr;  ///< row 0
     int64_t rowBytes = 0;
     int64_t cols = 0;

@@ -30,7 +30,14 @@ HWY_INLINE float maxOf(FloatVec v) { return hn::GetLane(hn::MaxOfLanes(FloatTag(
 
 /// The first `count` values, zeros behind them; reads nothing past them.
 HWY_INLINE FloatVec loadFirst(const float* values, int64_t count) {
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
     return hn::MaskedLoad(hn::FirstN(FloatTag(), static_cast<size_t>(count)), FloatTag(), values);
+#else
+    // Elsewhere a masked load is a whole aligned load.
+    alignas(64) float lanes[16] = {};
+    for (int64_t i = 0; i < count && i < kLanes; ++i) lanes[i] = values[i];
+    return hn::Load(FloatTag(), lanes);
+#endif
 }
 HWY_INLINE void storeFirst(FloatVec v, float* values, int64_t count) {
     if (count >= kLanes) {
