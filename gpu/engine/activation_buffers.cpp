@@ -10,14 +10,11 @@
 namespace halftone {
 namespace {
 
-/// Chunks begin at multiples of this, so that their bindings are aligned: 64 rows of a multiple of 4 floats are 1024 bytes.
+/// Chunks begin at multiples of this, so that their bindings are aligned: 64 rows of a multiple of 16 floats are 4096 bytes.
 constexpr int64_t kChunkStep = 64;
 constexpr int64_t kChunkTokens = 512;
 constexpr int64_t kSoftwareChunkTokens = 128;
 constexpr int64_t kLogitBytes = int64_t{32} << 20;
-/// Kernels read inputs four floats at a time and a unit of 16 at the end of a row.
-constexpr uint64_t kPaddingBytes = 64;
-
 }  // namespace
 
 ActivationBuffers::ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan, vk::MemoryAllocator& allocator)
@@ -33,10 +30,14 @@ int64_t ActivationBuffers::largestChunk() const {
 }
 
 Status ActivationBuffers::grow(vk::Buffer& buffer, int64_t floats, const std::string& name) {
-    const uint64_t bytes = static_cast<uint64_t>(floats) * 4 + kPaddingBytes;
+    const uint64_t bytes = static_cast<uint64_t>(floats) * 4;
     if (buffer.sizeBytes() >= bytes) return {};
     buffer = {};
-    HT_ASSIGN_OR_RETURN(buffer, m_allocator->createBuffer(bytes, vk::MemoryUse::kDevice, "activations: " + name));
+    HT_ASSIGN_OR_RETURN(auto fresh, m_allocator->createBuffer(bytes, vk::MemoryUse::kDevice, "activations: " + name));
+    // Kernels rely on zeros between the tokens' values and keep them. Submitted at once: a cancel drops what is only recorded.
+    HT_TRY(m_stream->fill(vk::BufferSlice(fresh), 0));
+    HT_TRY(m_stream->flush());
+    buffer = std::move(fresh);
     return {};
 }
 
@@ -55,7 +56,7 @@ Status ActivationBuffers::reserve(int64_t tokens, int64_t logitTokens) {
     }
     if (logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
-    const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes) - static_cast<int64_t>(kPaddingBytes));
+    const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
     const int64_t fitting = bytes / (logitStride * 4);
     if (fitting < 1) {
         return makeError(ErrorCode::kUnsupported, fmt::format("{} binds at most {} bytes, too few for the logits of one token.",

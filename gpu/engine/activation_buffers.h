@@ -6,6 +6,7 @@
 
 #include "core/model/model_graph.h"
 #include "gpu/kernels/kernels.h"
+#include "gpu/vk/command_stream.h"
 #include "gpu/vk/memory_allocator.h"
 
 namespace halftone {
@@ -22,6 +23,8 @@ struct TokenChunk {
 class ActivationBuffers {
   public:
     ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan, vk::MemoryAllocator& allocator);
+    /// The stream that clears new buffers; before the first reserve().
+    void use(vk::CommandStream& stream) { m_stream = &stream; }
 
     /// Makes room for a call with `tokens` tokens, of which `logitTokens` want logits.
     Status reserve(int64_t tokens, int64_t logitTokens);
@@ -36,7 +39,7 @@ class ActivationBuffers {
     /// A value of a chunk; the chunk says where `hidden` is.
     [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
     [[nodiscard]] int64_t width(ValueId id) const { return m_graph->values[static_cast<size_t>(id)].width; }
-    [[nodiscard]] int64_t stride(ValueId id) const { return (width(id) + 3) / 4 * 4; }
+    [[nodiscard]] int64_t stride(ValueId id) const { return (width(id) + 15) / 16 * 16; }
 
   private:
     Status grow(vk::Buffer& buffer, int64_t floats, const std::string& name);
@@ -45,6 +48,7 @@ class ActivationBuffers {
     const ModelGraph* m_graph;
     const vk::DevicePlan* m_plan;
     vk::MemoryAllocator* m_allocator;
+    vk::CommandStream* m_stream = nullptr;
     std::vector<vk::Buffer> m_values;
     vk::Buffer m_gathered;
     int64_t m_chunkTokens = 0;

@@ -63,6 +63,7 @@ Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_p
     VulkanExecutable& self = *executable;
     VulkanContext& shared = *self.m_context;
     HT_ASSIGN_OR_RETURN(self.m_stream, vk::CommandStream::create(shared.device, *shared.pipelines, "model"));
+    self.m_buffers.use(*self.m_stream);
     self.m_kernels = std::make_unique<kernel::Kernels>(shared.plan(), *shared.pipelines, *self.m_stream);
     self.m_readback = std::make_unique<ReadbackQueue>(*shared.allocator, *self.m_stream);
     self.m_capture = std::make_unique<StatsCapture>(*shared.allocator, *self.m_stream, *self.m_kernels, *self.m_readback);

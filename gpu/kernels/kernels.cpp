@@ -15,9 +15,6 @@ using vk::Access;
 using vk::BufferUse;
 using vk::PipelineKey;
 
-/// Up to so many tokens the matrix-vector kernel is used.
-constexpr int64_t kMatvecTokens = 8;
-
 uint32_t u32(int64_t value) {
     HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
     return static_cast<uint32_t>(value);
@@ -91,9 +88,9 @@ Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
     const vk::MatmulShape& shape = m_plan->matmul;
     LinearPlan plan;
     plan.key.option = shaderOption(format);
-    if (call.tokens <= kMatvecTokens) {
+    if (call.tokens <= m_plan->matvec.mostTokens) {
         plan.rowsPerGroup = m_plan->matvec.rows;
-        plan.tokensPerGroup = u32(call.tokens);
+        plan.tokensPerGroup = std::bit_ceil(u32(call.tokens));  // few pipelines: 1, 2, 4, 8 columns
         plan.key.family = "matvec";
         plan.key.localSize = m_plan->matvec.localSize;
         plan.key.constants = {{1, severalSubgroups(plan.key.localSize)}, {2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};

@@ -16,7 +16,8 @@ namespace halftone {
 
 namespace kernel {
 
-/// Rows of activations on the device: `width` floats a token, `stride` floats from token to token (a multiple of 4).
+/// Rows of activations on the device: `width` floats a token, `stride` floats from token to token (a multiple of 16); zeros
+/// between the end of a token's values and the next token. Kernels keep them zero.
 struct Activations {
     vk::BufferSlice slice;
     int64_t width = 0;

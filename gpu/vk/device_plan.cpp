@@ -137,18 +137,19 @@ void planSubgroups(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
 /// A processor that plays GPU: no shared memory, no barriers, large register tiles, few and long invocations.
 void planSoftwareShapes(DevicePlan& plan) {
     const uint32_t lanes = plan.subgroupSize;
-    plan.matvec = {.localSize = lanes, .rows = 4};
+    plan.matvec = {.localSize = lanes, .rows = 4, .mostTokens = 1};
     plan.matmul = {.tiled = false, .localSize = lanes, .tileRows = 8, .tileTokens = 8, .threadRows = 8, .threadTokens = 8, .depth = 16};
     plan.attention = {.localSize = lanes, .promptQueries = 4};
     plan.reduceLocalSize = lanes;
     plan.elementwiseLocalSize = lanes * 4;
     plan.elementwiseMaxGroups = 64;
     plan.assumedFlops = 2e9;
+    plan.hangSeconds = 3600;  // it competes with everything else on the machine, and cannot hang
 }
 
 void planHardwareShapes(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     // One subgroup shares out a row where we may count on it; else enough invocations for the widest.
-    plan.matvec = {.localSize = plan.oneSubgroupGroups ? plan.subgroupSize : std::max(64u, plan.subgroupSize), .rows = 4};
+    plan.matvec = {.localSize = plan.oneSubgroupGroups ? plan.subgroupSize : std::max(64u, plan.subgroupSize), .rows = 4, .mostTokens = 8};
     plan.matmul = {.tiled = true, .localSize = 128, .tileRows = 64, .tileTokens = 64, .threadRows = 8, .threadTokens = 4, .depth = 32};
     if (snapshot.maxSharedMemoryBytes < 24 * 1024) plan.matmul.depth = 16;
     // Partial sums of all subgroups of a workgroup meet in shared memory: few subgroups where they are narrow.

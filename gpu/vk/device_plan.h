@@ -15,6 +15,7 @@ namespace halftone::vk {
 struct MatvecShape {
     uint32_t localSize = 64;
     uint32_t rows = 4;
+    uint32_t mostTokens = 8;  ///< a power of two; more go through the matrix-matrix kernel
 };
 
 /// Shape of the matrix-matrix kernel. Tiled: through shared memory, a workgroup of
@@ -74,6 +75,7 @@ struct DevicePlan {
 
     double assumedFlops = 0;           ///< first guess, corrected by measurement
     double submissionSeconds = 0.04;   ///< work of one submission; two are in flight
+    double hangSeconds = 60;           ///< a submission that takes longer has hung
 };
 
 /// Decides how to use a device; pure. kUnsupported with a sentence that names what is missing and what may help.

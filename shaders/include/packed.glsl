@@ -12,7 +12,7 @@ layout(push_constant) uniform Parameters {
     uint outputRow;     // index in the whole matrix of row 0 of the bound weights
     uint cols;
     uint tokens;
-    uint inputStride;   // floats from token to token, a multiple of 4
+    uint inputStride;   // floats from token to token, a multiple of 16; zeros from `cols` on
     uint outputStride;
     uint rowBytes;
     uint scaleOffset;   // integer family: bytes from the start of a row

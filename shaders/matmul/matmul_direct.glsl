@@ -2,6 +2,8 @@
 // Y = W X + b for many tokens without shared memory or barriers: each invocation keeps a tile of kTileRows x kTileTokens
 // sums in registers and decodes its weights itself. For devices that emulate a workgroup on a processor, where loads cost
 // most and barriers are expensive.
+#include "include/unit.glsl"
+
 layout(constant_id = 2) const uint kTileRows = 8;
 layout(constant_id = 3) const uint kTileTokens = 8;
 
@@ -11,22 +13,13 @@ layout(set = 0, binding = 3) writeonly restrict buffer Output { float y[]; };
 
 float accumulator[kTileRows * kTileTokens];
 
-/// Adds one unit; `valid` of its 16 elements lie inside the row.
-void addUnit(uint firstRow, uint firstToken, uint unit, uint valid) {
+void addUnit(uint firstRow, uint firstToken, uint unit) {
     vec4 w[kTileRows][4];
-    [[unroll]] for (uint r = 0; r < kTileRows; ++r) {
-        decodeUnit(min(firstRow + r, rowEnd - 1u) * rowBytes, unit, w[r]);
-        if (valid < UNIT) {
-            // What lies past the end of the row is not a number of ours: keep it out, it may be infinite.
-            [[unroll]] for (uint i = 0; i < 16; ++i) w[r][i >> 2][i & 3u] = i < valid ? w[r][i >> 2][i & 3u] : 0.0;
-        }
-    }
+    [[unroll]] for (uint r = 0; r < kTileRows; ++r) decodeUnitOfRow(min(firstRow + r, rowEnd - 1u), unit, w[r]);
     [[unroll]] for (uint t = 0; t < kTileTokens; ++t) {
-        const uint base = min(firstToken + t, tokens - 1u) * (inputStride >> 2) + unit * 4u;
+        const uint base = (min(firstToken + t, tokens - 1u) * inputStride >> 2) + unit * 4u;
         [[unroll]] for (uint i = 0; i < 4; ++i) {
-            if (4u * i >= valid) continue;
-            vec4 part = x[base + i];
-            if (valid < UNIT) part = mix(vec4(0.0), part, lessThan(uvec4(4u * i) + uvec4(0, 1, 2, 3), uvec4(valid)));
+            const vec4 part = x[base + i];
             [[unroll]] for (uint r = 0; r < kTileRows; ++r) accumulator[r * kTileTokens + t] += dot(w[r][i], part);
         }
     }
@@ -39,9 +32,8 @@ void main() {
     if (firstToken >= tokens) return;
     [[unroll]] for (uint i = 0; i < kTileRows * kTileTokens; ++i) accumulator[i] = 0.0;
 
-    const uint units = cols / UNIT;
-    for (uint unit = 0; unit < units; ++unit) addUnit(firstRow, firstToken, unit, UNIT);
-    if (units * UNIT < cols) addUnit(firstRow, firstToken, units, cols - units * UNIT);
+    const uint units = (cols + UNIT - 1u) / UNIT;
+    for (uint unit = 0; unit < units; ++unit) addUnit(firstRow, firstToken, unit);
 
     [[unroll]] for (uint r = 0; r < kTileRows; ++r) {
         const uint row = outputRow + firstRow + r;

@@ -4,6 +4,8 @@
 // adds their product to its kThreadRows x kThreadTokens sums. Invocation (i, j) owns rows i, i + R, i + 2R, ... and tokens
 // j, j + C, ... (R = kTileRows / kThreadRows, C likewise), so that neighbours read neighbouring shared words.
 // The workgroup size must be R * C. Weights are never expanded beyond the tile. Any subgroup size.
+#include "include/unit.glsl"
+
 layout(constant_id = 2) const uint kTileRows = 64;
 layout(constant_id = 3) const uint kTileTokens = 64;
 layout(constant_id = 4) const uint kThreadRows = 8;
@@ -23,11 +25,8 @@ void loadWeights(uint firstRow, uint firstUnit) {
     for (uint i = gl_LocalInvocationID.x; i < kTileRows * unitsPerStep; i += gl_WorkGroupSize.x) {
         const uint row = i / unitsPerStep, part = i % unitsPerStep, unit = firstUnit + part;
         vec4 w[4] = vec4[4](vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
-        if (unit * UNIT < cols) decodeUnit(min(firstRow + row, rowEnd - 1u) * rowBytes, unit, w);
-        [[unroll]] for (uint k = 0; k < 16; ++k) {
-            const float value = unit * UNIT + k < cols ? w[k >> 2][k & 3u] : 0.0;
-            tileWeights[(part * UNIT + k) * (kTileRows + 1u) + row] = value;
-        }
+        if (unit * UNIT < cols) decodeUnitOfRow(min(firstRow + row, rowEnd - 1u), unit, w);
+        [[unroll]] for (uint k = 0; k < 16; ++k) tileWeights[(part * UNIT + k) * (kTileRows + 1u) + row] = w[k >> 2][k & 3u];
     }
 }
 
@@ -37,10 +36,7 @@ void loadInput(uint firstToken, uint firstColumn) {
         const uint token = i / quads, column = firstColumn + (i % quads) * 4u;
         vec4 part = vec4(0.0);
         if (column < cols && firstToken + token < tokens) part = x[((firstToken + token) * inputStride + column) >> 2];
-        [[unroll]] for (uint k = 0; k < 4; ++k) {
-            const float value = column + k < cols ? part[k] : 0.0;
-            tileInput[((i % quads) * 4u + k) * (kTileTokens + 1u) + token] = value;
-        }
+        [[unroll]] for (uint k = 0; k < 4; ++k) tileInput[((i % quads) * 4u + k) * (kTileTokens + 1u) + token] = part[k];
     }
 }
 

@@ -265,6 +265,8 @@ TEST(DevicePlan, SoftwareDevicesAvoidSharedMemory) {
     EXPECT_FALSE(plan->matmul.tiled);
     EXPECT_TRUE(plan->oneSubgroupGroups);
     EXPECT_EQ(plan->matvec.localSize, 8u);
+    EXPECT_EQ(plan->matvec.mostTokens, 1u);
+    EXPECT_GT(plan->hangSeconds, planDevice(discreteCard())->hangSeconds);
     EXPECT_EQ(plan->reduceLocalSize, 8u);
 }
 

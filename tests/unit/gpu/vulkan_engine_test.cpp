@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whole models on a Vulkan device: reference numbers, greedy continuations, errors and edits that the conformance suite, which
+// compares operations and models with the processor's backends, does not cover.
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/checkpoint/checkpoint.h"
+#include "gpu/engine/vulkan_executable.h"
+#include "tests/support/test_paths.h"
+#include "tests/unit/gpu/vulkan_fixture.h"
+
+namespace halftone {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct OpenModel {
+    std::shared_ptr<const Checkpoint> checkpoint;
+    std::shared_ptr<const ModelGraph> graph;
+    ModelWeights weights;
+};
+
+Result<OpenModel> openModel(const std::filesystem::path& path) {
+    OpenModel model;
+    HT_ASSIGN_OR_RETURN(model.checkpoint, Checkpoint::open(path));
+    HT_ASSIGN_OR_RETURN(const ModelConfig config, readModelConfig(*model.checkpoint));
+    HT_ASSIGN_OR_RETURN(ModelGraph graph, buildGraph(config, *model.checkpoint));
+    model.graph = std::make_shared<const ModelGraph>(std::move(graph));
+    HT_ASSIGN_OR_RETURN(model.weights, ModelWeights::fromCheckpoint(*model.graph, model.checkpoint));
+    return model;
+}
+
+Result<std::vector<float>> lastLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
+                                      const JobContext& job = JobContext()) {
+    std::vector<float> logits;
+    ForwardOptions options;
+    options.logitsBegin = static_cast<int64_t>(tokens.size()) - 1;
+    options.logitsEnd = options.logitsBegin + 1;
+    options.logitsSink = [&](int64_t, int64_t, std::span<const float> rows) -> Status {
+        logits.assign(rows.begin(), rows.end());
+        return {};
+    };
+    HT_TRY(executable.forward(sequence, tokens, options, job));
+    return logits;
+}
+
+Result<std::vector<TokenId>> greedy(Executable& executable, std::span<const TokenId> prompt, size_t count) {
+    HT_ASSIGN_OR_RETURN(const auto sequence, executable.createSequence(executable.graph().config.contextLength));
+    std::vector<TokenId> result, next(prompt.begin(), prompt.end());
+    while (result.size() < count) {
+        HT_ASSIGN_OR_RETURN(const auto logits, lastLogits(executable, *sequence, next));
+        result.push_back(static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin()));
+        next = {result.back()};
+    }
+    return result;
+}
+
+nlohmann::json referenceOf(const std::filesystem::path& folder) { return nlohmann::json::parse(test::readFile(folder / "reference.json")); }
+
+/// Largest difference to the reference's numbers of the last position, relative to the largest of them.
+double referenceError(const nlohmann::json& reference, std::span<const float> logits) {
+    double largest = 0, difference = 0;
+    const auto compare = [&](size_t index, double expected) {
+        largest = std::max(largest, std::abs(expected));
+        difference = std::max(difference, std::abs(expected - static_cast<double>(logits[index])));
+    };
+    for (const auto& entry : reference["last_position_top10"]) compare(entry[0].get<size_t>(), entry[1].get<double>());
+    const auto first = reference["last_position_logits_first16"].get<std::vector<double>>();
+    for (size_t i = 0; i < first.size(); ++i) compare(i, first[i]);
+    return difference / largest;
+}
+
+class VulkanEngineTest : public test::VulkanTest {
+  protected:
+    Result<std::unique_ptr<VulkanExecutable>> compile(const std::shared_ptr<VulkanContext>& context, const OpenModel& model) {
+        return VulkanExecutable::create(context, model.graph, model.weights, JobContext());
+    }
+};
+
+struct Case {
+    const char* name;
+    const char* folder;
+    const char* file;
+    double tolerance;
+};
+
+class VulkanReference : public VulkanEngineTest, public ::testing::WithParamInterface<Case> {};
+
+TEST_P(VulkanReference, LogitsAndGreedyContinuationsAgree) {
+    const Case& model = GetParam();
+    HT_SHARED_OR_SKIP(folder, std::string("models/") + model.folder);
+    const auto opened = openModel(folder / model.file);
+    HT_ASSERT_OK(opened);
+    auto executable = compile(m_context, *opened);
+    HT_ASSERT_OK(executable);
+    const auto reference = referenceOf(folder);
+    const auto ids = reference["logits"]["input_ids"].get<std::vector<TokenId>>();
+    auto sequence = (*executable)->createSequence(static_cast<int64_t>(ids.size()));
+    HT_ASSERT_OK(sequence);
+    const auto logits = lastLogits(**executable, **sequence, ids);
+    HT_ASSERT_OK(logits);
+    const double error = referenceError(reference["logits"], *logits);
+    std::printf("  %s: relative error %.2e\n", model.name, error);
+    EXPECT_LT(error, model.tolerance);
+    for (const auto& entry : reference["greedy"]) {
+        const auto expected = entry["greedy_ids"].get<std::vector<TokenId>>();
+        const auto tokens = greedy(**executable, entry["prompt_ids"].get<std::vector<TokenId>>(), expected.size());
+        HT_ASSERT_OK(tokens);
+        EXPECT_EQ(*tokens, expected) << entry["prompt"];
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, VulkanReference,
+                         ::testing::Values(Case{"stories260K", "stories260K", "", 1e-4}, Case{"stories260K_f32", "stories260K", "stories260K-f32.gguf", 1e-4},
+                                           Case{"stories260K_f16", "stories260K", "stories260K-f16.gguf", 5e-3},
+                                           Case{"babyllama", "babyllama-105", "", 1e-4}, Case{"zh_poem", "zh-poem-750K", "", 1e-4},
+                                           Case{"slm4096_gpt2", "slm4096-gpt2", "", 1e-4}),
+                         [](const auto& param) { return param.param.name; });
+
+TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto context = open({}, {.validation = true, .cacheType = VulkanCacheType::kF16});
+    ASSERT_TRUE(context);
+    auto executable = compile(context, *opened);
+    HT_ASSERT_OK(executable);
+    const auto reference = referenceOf(folder);
+    const auto ids = reference["logits"]["input_ids"].get<std::vector<TokenId>>();
+    auto sequence = (*executable)->createSequence(64);
+    const auto logits = lastLogits(**executable, **sequence, ids);
+    HT_ASSERT_OK(logits);
+    EXPECT_LT(referenceError(reference["logits"], *logits), 5e-3);
+}
+
+TEST_F(VulkanEngineTest, AnEditUploadsOnlyWhatChanged) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto context = open({});
+    ASSERT_TRUE(context);
+    auto executable = compile(context, *opened);
+    HT_ASSERT_OK(executable);
+    const int64_t all = (*executable)->uploadCount();
+    EXPECT_EQ(all, static_cast<int64_t>(opened->weights.size()));
+    HT_ASSERT_OK((*executable)->updateWeights(opened->weights, JobContext()));
+    EXPECT_EQ((*executable)->uploadCount(), all);
+
+    const std::string name = "blk.2.ffn_down.weight";
+    PackedTensor changed = opened->weights.at(opened->graph->findWeight(name));
+    auto copy = std::make_shared<std::vector<std::byte>>(changed.bytes.begin(), changed.bytes.end());
+    changed.bytes = *copy;
+    changed.owner = copy;
+    HT_ASSERT_OK((*executable)->updateWeights(opened->weights.with(*opened->graph, name, changed), JobContext()));
+    EXPECT_EQ((*executable)->uploadCount(), all + 1);
+    // The same bytes on the device for a second executable.
+    const uint64_t reserved = context->allocator->deviceBytesReserved();
+    auto twin = compile(context, *opened);
+    HT_ASSERT_OK(twin);
+    EXPECT_EQ(context->allocator->deviceBytesReserved(), reserved);
+}
+
+TEST_F(VulkanEngineTest, ALostDeviceIsReportedAndLeavesThePosition) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto context = open({});
+    ASSERT_TRUE(context);
+    auto executable = compile(context, *opened);
+    HT_ASSERT_OK(executable);
+    auto sequence = (*executable)->createSequence(64);
+    HT_ASSERT_OK(sequence);
+    const std::vector<TokenId> tokens{1, 403, 407};
+    HT_ASSERT_OK(lastLogits(**executable, **sequence, tokens));
+    context->device->simulateLossAfter(0);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        const auto lost = lastLogits(**executable, **sequence, tokens);
+        ASSERT_FALSE(lost.has_value());
+        EXPECT_EQ(lost.error().code, ErrorCode::kDeviceLost);
+        EXPECT_EQ((*sequence)->position(), 3);
+    }
+}
+
+TEST_F(VulkanEngineTest, CancelEndsSoonAndTheNextRunIsRight) {
+    HT_SHARED_OR_SKIP(folder, "models/babyllama-105");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto executable = compile(m_context, *opened);
+    HT_ASSERT_OK(executable);
+    const std::vector<TokenId> tokens(200, 5);
+    auto sequence = (*executable)->createSequence(256);
+    const auto expected = lastLogits(**executable, **sequence, tokens);
+    HT_ASSERT_OK(expected);
+    (*sequence)->truncate(0);
+
+    // Cancelled from the first boundary on.
+    std::stop_source stop;
+    JobContext job;
+    job.stop = stop.get_token();
+    ForwardOptions options;
+    int boundaries = 0;
+    options.boundarySink = [&](int, std::span<const float>) -> Status {
+        ++boundaries;
+        stop.request_stop();
+        return {};
+    };
+    const auto cancelled = (*executable)->forward(**sequence, tokens, options, job);
+    ASSERT_FALSE(cancelled.has_value());
+    EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+    EXPECT_EQ((*sequence)->position(), 0);
+    EXPECT_LT(boundaries, 5);
+    const auto again = lastLogits(**executable, **sequence, tokens);
+    HT_ASSERT_OK(again);
+    EXPECT_EQ(*again, *expected);
+}
+
+TEST_F(VulkanEngineTest, ErrorsOfReceiversComeBack) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto executable = compile(m_context, *opened);
+    HT_ASSERT_OK(executable);
+    auto sequence = (*executable)->createSequence(64);
+    ForwardOptions options;
+    options.logitsEnd = 2;
+    options.logitsSink = [](int64_t, int64_t, std::span<const float>) -> Status { return makeError(ErrorCode::kIo, "The disk is full."); };
+    const std::vector<TokenId> tokens{1, 2};
+    const auto failed = (*executable)->forward(**sequence, tokens, options, JobContext());
+    ASSERT_FALSE(failed.has_value());
+    EXPECT_EQ(failed.error().message, "The disk is full.");
+    EXPECT_EQ((*sequence)->position(), 0);
+    HT_ASSERT_OK(lastLogits(**executable, **sequence, tokens));
+}
+
+TEST_F(VulkanEngineTest, RefusesASequenceOfAnotherExecutableAndTooMuchMemory) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder), other = openModel(folder);
+    HT_ASSERT_OK(other);
+    auto context = open([](vk::DevicePlan& plan) {
+        plan.deviceBudgetBytes = uint64_t{3} << 20;
+        plan.slabBytes = uint64_t{1} << 20;
+        plan.spillsToHost = false;
+    });
+    ASSERT_TRUE(context);
+    auto executable = compile(context, *opened);
+    HT_ASSERT_OK(executable);
+    const auto large = (*executable)->createSequence(512);
+    ASSERT_FALSE(large.has_value());
+    EXPECT_EQ(large.error().code, ErrorCode::kOutOfMemory);
+    EXPECT_THAT(large.error().message, HasSubstr("512 tokens"));
+    auto twin = compile(m_context, *other);
+    HT_ASSERT_OK(twin);
+    auto foreign = (*twin)->createSequence(8);
+    HT_ASSERT_OK(foreign);
+    const std::vector<TokenId> tokens{1};
+    EXPECT_EQ((*executable)->forward(**foreign, tokens, {}, JobContext()).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(VulkanEngineTest, TwoExecutablesRunFromTwoThreads) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = openModel(folder);
+    HT_ASSERT_OK(opened);
+    const std::vector<TokenId> prompt{1, 403, 407, 261, 378};
+    auto first = compile(m_context, *opened), second = compile(m_context, *opened);
+    HT_ASSERT_OK(second);
+    const auto expected = greedy(**first, prompt, 8);
+    HT_ASSERT_OK(expected);
+    Result<std::vector<TokenId>> a, b;
+    {
+        const std::jthread left([&] { a = greedy(**first, prompt, 8); });
+        const std::jthread right([&] { b = greedy(**second, prompt, 8); });
+    }
+    EXPECT_EQ(*a, *expected);
+    EXPECT_EQ(*b, *expected);
+}
+
+}  // namespace
+}  // namespace halftone
