@@ -223,7 +223,7 @@ TEST_F(ExportFiles, Llama3ScalingBecomesATensorOfDivisors) {
     const auto folder = m_folder.path() / "llama3";
     HT_ASSERT_OK(writeSyntheticCheckpoint(folder, shape));
     editConfig(
-        folder, "{",
+        folder, "\"rope_scaling\": null",
         R"("rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,)"
         R"( "original_max_position_embeddings": 8192})");
     HT_ASSERT_OK(exportTo(openCheckpoint(folder), Recipe::pure(format("q8_0")), target()));
