@@ -38,7 +38,7 @@ LOGITS_INPUT_TOKENS = 10
 
 
 def prepare() -> None:
-    """Write the texts and the tokenizer, which are trained on the training chapters alone."""
+    """Write the texts, and the tokenizer, which is trained on the training chapters alone."""
     chapters = corpus.read_chapters()
     held_out = corpus.join_chapters(chapter for chapter in chapters if chapter.is_held_out)
     calibration = corpus.join_chapters(chapter for chapter in chapters if chapter.is_calibration)
@@ -129,7 +129,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=loop.TrainingPlan.steps, help="training steps (%(default)s)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="threads (%(default)s)")
     default_state = Path(tempfile.gettempdir()) / "halftone-sample.pt"
-    parser.add_argument("--state", type=Path, default=default_state, help="training state, resumed if present (%(default)s)")
+    state_help = "training state, resumed if present (%(default)s)"
+    parser.add_argument("--state", type=Path, default=default_state, help=state_help)
     return parser.parse_args()
 
 

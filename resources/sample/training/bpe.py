@@ -67,7 +67,8 @@ class Tokenizer:
     def _encode_piece(self, piece: str) -> list[int]:
         symbols = list(piece)
         while len(symbols) > 1:
-            ranked = [(self._ranks[pair], at) for at, pair in enumerate(zip(symbols, symbols[1:])) if pair in self._ranks]
+            pairs = enumerate(zip(symbols, symbols[1:]))
+            ranked = [(self._ranks[pair], at) for at, pair in pairs if pair in self._ranks]
             if not ranked:
                 break
             _, at = min(ranked)

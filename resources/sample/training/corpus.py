@@ -40,7 +40,7 @@ class Chapter:
 def read_chapters(program: str = "bible") -> list[Chapter]:
     """Run the Debian program and return all chapters in order."""
     printed = subprocess.run(
-        [program, "-f", WHOLE_BIBLE], check=True, capture_output=True, text=True, encoding="ascii", stdin=subprocess.DEVNULL
+        [program, "-f", WHOLE_BIBLE], check=True, capture_output=True, encoding="ascii", stdin=subprocess.DEVNULL
     ).stdout
     verses = []
     for line in printed.splitlines():
