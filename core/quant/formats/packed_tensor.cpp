@@ -19,7 +19,7 @@ Status checkRange(int64_t first, int64_t count, int64_t rows, size_t values, int
     if (first < 0 || count < 0 || first > rows - count) {
         return makeError(
             ErrorCode::kInvalidArgument,
-            fmt::format("Rows {} to {} were asked for of a tensor with {} rows.", first, first + count, rows));
+            fmt::format("{} rows from row {} on were asked for of a tensor with {} rows.", count, first, rows));
     }
     if (values < static_cast<size_t>(count) * static_cast<size_t>(cols)) {
         return makeError(ErrorCode::kInvalidArgument,
