@@ -17,11 +17,19 @@ namespace halftone::app {
 namespace {
 
 struct Options {
-    QCommandLineOption device{QStringLiteral("device"), QCoreApplication::translate("main", "Run models on ID: auto, cpu, cpu-reference or vulkan:N."), QStringLiteral("ID")};
-    QCommandLineOption theme{QStringLiteral("theme"), QCoreApplication::translate("main", "Colours: system, light or dark."), QStringLiteral("NAME")};
-    QCommandLineOption screenshot{QStringLiteral("screenshot"),
-                                  QCoreApplication::translate("main", "Open PATH (or the bundled sample), drive every workspace through its job, save a picture of each step as PNG in DIR, and quit."),
-                                  QStringLiteral("DIR")};
+    QCommandLineOption device{
+        QStringLiteral("device"),
+        QCoreApplication::translate("main", "Run models on ID: auto, cpu, cpu-reference or vulkan:N."),
+        QStringLiteral("ID")};
+    QCommandLineOption theme{QStringLiteral("theme"),
+                             QCoreApplication::translate("main", "Colours: system, light or dark."),
+                             QStringLiteral("NAME")};
+    QCommandLineOption screenshot{
+        QStringLiteral("screenshot"),
+        QCoreApplication::translate("main",
+                                    "Open PATH (or the bundled sample), drive every workspace through its job, save a "
+                                    "picture of each step as PNG in DIR, and quit."),
+        QStringLiteral("DIR")};
 };
 
 void parse(QCommandLineParser& parser, const Options& options, const QApplication& application) {
@@ -29,7 +37,10 @@ void parse(QCommandLineParser& parser, const Options& options, const QApplicatio
     parser.addHelpOption();
     parser.addVersionOption();
     parser.addOptions({options.device, options.theme, options.screenshot});
-    parser.addPositionalArgument(QStringLiteral("PATH"), QCoreApplication::translate("main", "Folder, .gguf, .safetensors or .halftone file to open."), QStringLiteral("[PATH]"));
+    parser.addPositionalArgument(
+        QStringLiteral("PATH"),
+        QCoreApplication::translate("main", "Folder, .gguf, .safetensors or .halftone file to open."),
+        QStringLiteral("[PATH]"));
     parser.process(application);
 }
 
@@ -50,7 +61,8 @@ int runStudio(int argc, char** argv) {
     // Pictures must not depend on how the window was left, nor change that.
     if (takesPictures) QCoreApplication::setApplicationName(QStringLiteral("halftone-screenshot"));
     if (takesPictures) QSettings().clear();
-    const QString theme = parser.isSet(options.theme) ? parser.value(options.theme) : QSettings().value(QStringLiteral("theme")).toString();
+    const QString theme = parser.isSet(options.theme) ? parser.value(options.theme)
+                                                      : QSettings().value(QStringLiteral("theme")).toString();
     applyTheme(application, themeFromName(theme));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
 

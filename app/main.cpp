@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
 
-int main(int argc, char** argv) { return halftone::app::runStudio(argc, argv); }
+int main(int argc, char** argv) {
+    return halftone::app::runStudio(argc, argv);
+}

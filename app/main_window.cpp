@@ -125,14 +125,16 @@ void MainWindow::connectSession() {
         const bool open = m_session.checkpoint() != nullptr;
         m_pages->setCurrentWidget(open ? static_cast<QWidget*>(m_docks) : m_empty);
         for (auto* action : m_needCheckpoint) action->setEnabled(open);
-        if (open && m_session.sessionPath().isEmpty()) rememberRecent(QString::fromStdString(m_session.checkpoint()->path().string()));
+        if (open && m_session.sessionPath().isEmpty())
+            rememberRecent(QString::fromStdString(m_session.checkpoint()->path().string()));
         if (open && m_session.tensorCount() > 0) m_session.selection().select({0});
         updateTitle();
         updateTotals();
     });
     connect(&m_session, &Session::sessionRestored, this, &MainWindow::restoreUiState);
     connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
-    connect(&m_session, &Session::openFailed, this, [this](const QString&, const QString& message) { m_empty->setProblem(message); });
+    connect(&m_session, &Session::openFailed, this,
+            [this](const QString&, const QString& message) { m_empty->setProblem(message); });
     connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
@@ -162,7 +164,9 @@ void MainWindow::restoreState() {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     if (m_session.exporter().isRunning()) {
-        const auto answer = QMessageBox::question(this, tr("Export in progress"), tr("A file is being exported. Close anyway and leave the target as it was?"));
+        const auto answer =
+            QMessageBox::question(this, tr("Export in progress"),
+                                  tr("A file is being exported. Close anyway and leave the target as it was?"));
         if (answer != QMessageBox::Yes) return event->ignore();
     }
     QSettings settings;
@@ -182,7 +186,9 @@ void MainWindow::dropEvent(QDropEvent* event) {
     if (!urls.isEmpty() && urls.first().isLocalFile()) openPath(urls.first().toLocalFile());
 }
 
-void MainWindow::openPath(const QString& path) { m_session.open(path); }
+void MainWindow::openPath(const QString& path) {
+    m_session.open(path);
+}
 
 void MainWindow::openSample() {
     const QString path = resourcePath(QStringLiteral("sample"));
@@ -216,7 +222,9 @@ void MainWindow::rememberRecent(const QString& path) {
     m_empty->setRecentFiles(recentFiles());
 }
 
-QStringList MainWindow::recentFiles() const { return QSettings().value(QStringLiteral("recent")).toStringList(); }
+QStringList MainWindow::recentFiles() const {
+    return QSettings().value(QStringLiteral("recent")).toStringList();
+}
 
 void MainWindow::updateTitle() {
     QString name;
@@ -226,10 +234,12 @@ void MainWindow::updateTitle() {
 
 QString MainWindow::statusOfTensor(int tensor) const {
     QStringList parts{QString::fromStdString(m_session.tensor(tensor).canonicalName)};
-    constexpr Measure kShown[] = {Measure::Bits, Measure::Bytes, Measure::RelativeError, Measure::Sqnr, Measure::Kurtosis, Measure::MaxOverSigma,
-                                  Measure::Minimum, Measure::Maximum, Measure::Outliers};
+    constexpr Measure kShown[] = {Measure::Bits,    Measure::Bytes,    Measure::RelativeError,
+                                  Measure::Sqnr,    Measure::Kurtosis, Measure::MaxOverSigma,
+                                  Measure::Minimum, Measure::Maximum,  Measure::Outliers};
     for (const auto measure : kShown) {
-        if (const auto value = m_session.value(measure, tensor)) parts << QStringLiteral("%1 %2").arg(measureLabel(measure), measureText(measure, value));
+        if (const auto value = m_session.value(measure, tensor))
+            parts << QStringLiteral("%1 %2").arg(measureLabel(measure), measureText(measure, value));
     }
     return parts.join(QStringLiteral(" · "));
 }
@@ -251,10 +261,13 @@ void MainWindow::updateTotals() {
     if (!m_session.checkpoint() || totals.parameters == 0) return m_totals->clear();
     QStringList parts{tr("%1 bits/weight").arg(numberText(totals.bitsPerWeight()))};
     const double saved = totals.sourceBytes > 0 ? double(totals.bytes) / double(totals.sourceBytes) - 1 : 0;
-    parts << QStringLiteral("%1 (%2)").arg(bytesText(double(totals.bytes)), tr("%1 %").arg((saved > 0 ? QStringLiteral("+") : QString()) + fixedText(100 * saved, 1)));
+    parts << QStringLiteral("%1 (%2)").arg(
+        bytesText(double(totals.bytes)),
+        tr("%1 %").arg((saved > 0 ? QStringLiteral("+") : QString()) + fixedText(100 * saved, 1)));
     if (const auto* run = m_session.evaluation().latest(EvaluationTarget::Recipe)) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
-        parts << mark + tr("PPL %1").arg(estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));
+        parts << mark + tr("PPL %1").arg(
+                            estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));
         if (run->result.reference) parts << mark + tr("KLD %1").arg(numberText(run->result.reference->kld.mean, 4));
     }
     m_totals->setText(parts.join(QStringLiteral(" · ")));
@@ -263,7 +276,9 @@ void MainWindow::updateTotals() {
 void MainWindow::showMessage() {
     const auto& message = m_session.messages().messages().last();
     const auto colors = themeColors(palette());
-    const QColor color = message.severity == MessageSeverity::Error ? colors.failed : message.severity == MessageSeverity::Warning ? colors.stale : colors.mutedText;
+    const QColor color = message.severity == MessageSeverity::Error     ? colors.failed
+                         : message.severity == MessageSeverity::Warning ? colors.stale
+                                                                        : colors.mutedText;
     m_message->setStyleSheet(QStringLiteral("color: %1").arg(color.name()));
     m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, width() / 2));
     m_message->setToolTip(message.text);

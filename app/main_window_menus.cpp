@@ -40,17 +40,21 @@ void MainWindow::createMenus() {
 void MainWindow::createFileMenu() {
     auto* menu = menuBar()->addMenu(tr("&File"));
     menu->addAction(tr("&Open file…"), QKeySequence::Open, this, &MainWindow::openFileDialog);
-    menu->addAction(tr("Open &folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), this, &MainWindow::openFolderDialog);
+    menu->addAction(tr("Open &folder…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_O), this,
+                    &MainWindow::openFolderDialog);
     menu->addAction(tr("Open the bundled sample"), this, &MainWindow::openSample);
     m_recentMenu = menu->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Save session"), QKeySequence::Save, this, [this] { saveSession(false); });
-    m_needCheckpoint << menu->addAction(tr("Save session &as…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), this, [this] { saveSession(true); });
+    m_needCheckpoint << menu->addAction(tr("Save session &as…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), this,
+                                        [this] { saveSession(true); });
     menu->addSeparator();
-    m_needCheckpoint << menu->addAction(tr("&Export GGUF…"), QKeySequence(Qt::CTRL | Qt::Key_E), this, &MainWindow::showExport);
+    m_needCheckpoint << menu->addAction(tr("&Export GGUF…"), QKeySequence(Qt::CTRL | Qt::Key_E), this,
+                                        &MainWindow::showExport);
     menu->addSeparator();
-    m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this, [this] { m_session.close(); });
+    m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this,
+                                        [this] { m_session.close(); });
     menu->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
 }
 
@@ -78,15 +82,18 @@ void MainWindow::createEditMenu() {
 void MainWindow::createRecipeMenu() {
     auto* menu = menuBar()->addMenu(tr("&Recipe"));
     auto* presets = menu->addMenu(tr("&Presets"));
-    for (const auto& [name, path] : RecipePanel::presets()) presets->addAction(name, this, [this, path = path] { m_recipe->loadPreset(path); });
+    for (const auto& [name, path] : RecipePanel::presets())
+        presets->addAction(name, this, [this, path = path] { m_recipe->loadPreset(path); });
     auto* formats = menu->addMenu(tr("&Format of the selection"));
     fillWithFormats(*formats);
     connect(formats, &QMenu::triggered, this, [this](const QAction* action) {
-        if (const auto format = Format::parse(action->data().toString().toStdString())) m_session.recipe().setFormat(m_session.selection().tensors(), *format);
+        if (const auto format = Format::parse(action->data().toString().toStdString()))
+            m_session.recipe().setFormat(m_session.selection().tensors(), *format);
     });
     auto* bits = menu->addMenu(tr("&Bits of the selection"));
     for (int count = 2; count <= 8; ++count) {
-        auto* action = bits->addAction(tr("%1 bits").arg(count), QKeySequence(Qt::Key_0 + count), this, [this, count] { setBits(count); });
+        auto* action = bits->addAction(tr("%1 bits").arg(count), QKeySequence(Qt::Key_0 + count), this,
+                                       [this, count] { setBits(count); });
         m_needCheckpoint << action;
     }
     auto* clear = menu->addAction(tr("Clear formats set by hand in the selection"), QKeySequence::Delete, this,
@@ -101,8 +108,9 @@ void MainWindow::createViewMenu() {
     auto* menu = menuBar()->addMenu(tr("&View"));
     m_workspaces = new QActionGroup(this);
     for (const auto workspace : {Workspace::Inspect, Workspace::Tune, Workspace::Compare}) {
-        auto* action = menu->addAction(workspaceName(workspace), QKeySequence(Qt::ALT | Qt::Key(Qt::Key_1 + int(workspace))), this,
-                                       [this, workspace] { setWorkspace(workspace); });
+        auto* action =
+            menu->addAction(workspaceName(workspace), QKeySequence(Qt::ALT | Qt::Key(Qt::Key_1 + int(workspace))), this,
+                            [this, workspace] { setWorkspace(workspace); });
         action->setCheckable(true);
         m_workspaces->addAction(action);
     }
@@ -122,25 +130,31 @@ void MainWindow::createViewMenu() {
         m_themes->addAction(action);
     }
     menu->addSeparator();
-    menu->addAction(tr("&Command palette…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), this, &MainWindow::showPalette);
+    menu->addAction(tr("&Command palette…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), this,
+                    &MainWindow::showPalette);
 }
 
 void MainWindow::createRunMenu() {
     auto* menu = menuBar()->addMenu(tr("R&un"));
-    m_needCheckpoint << menu->addAction(tr("&Calibrate"), QKeySequence(Qt::Key_F6), this, [this] { m_calibration->start(); });
-    m_needCheckpoint << menu->addAction(tr("Evaluate the &original"), QKeySequence(Qt::SHIFT | Qt::Key_F5), this, [this] { m_evaluation->start(EvaluationTarget::Original); });
-    m_needCheckpoint << menu->addAction(tr("Evaluate the &recipe"), QKeySequence(Qt::Key_F5), this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
+    m_needCheckpoint << menu->addAction(tr("&Calibrate"), QKeySequence(Qt::Key_F6), this,
+                                        [this] { m_calibration->start(); });
+    m_needCheckpoint << menu->addAction(tr("Evaluate the &original"), QKeySequence(Qt::SHIFT | Qt::Key_F5), this,
+                                        [this] { m_evaluation->start(EvaluationTarget::Original); });
+    m_needCheckpoint << menu->addAction(tr("Evaluate the &recipe"), QKeySequence(Qt::Key_F5), this,
+                                        [this] { m_evaluation->start(EvaluationTarget::Recipe); });
     m_needCheckpoint << menu->addAction(tr("&Generate text"), QKeySequence(Qt::CTRL | Qt::Key_Return), this, [this] {
         setWorkspace(Workspace::Compare);
         m_compare->start();
     });
     menu->addSeparator();
-    menu->addAction(tr("Cancel &all jobs"), QKeySequence(Qt::CTRL | Qt::Key_Period), this, [this] { m_session.jobs().cancelAll(); });
+    menu->addAction(tr("Cancel &all jobs"), QKeySequence(Qt::CTRL | Qt::Key_Period), this,
+                    [this] { m_session.jobs().cancelAll(); });
 }
 
 void MainWindow::createHelpMenu() {
     auto* menu = menuBar()->addMenu(tr("&Help"));
-    menu->addAction(tr("&Shortcuts"), QKeySequence(Qt::Key_Question), this, [this] { showShortcuts(allActions(), this); });
+    menu->addAction(tr("&Shortcuts"), QKeySequence(Qt::Key_Question), this,
+                    [this] { showShortcuts(allActions(), this); });
     menu->addAction(tr("&About Halftone"), this, [this] { showAbout(m_session.devices(), this); });
 }
 
@@ -161,8 +175,9 @@ void MainWindow::createCorner() {
 }
 
 void MainWindow::openFileDialog() {
-    const QString path = QFileDialog::getOpenFileName(this, tr("Open a checkpoint"), {},
-                                                      tr("Checkpoints and sessions (*.gguf *.safetensors *.safetensors.index.json *.halftone);;All files (*)"));
+    const QString path = QFileDialog::getOpenFileName(
+        this, tr("Open a checkpoint"), {},
+        tr("Checkpoints and sessions (*.gguf *.safetensors *.safetensors.index.json *.halftone);;All files (*)"));
     if (!path.isEmpty()) openPath(path);
 }
 
@@ -174,8 +189,10 @@ void MainWindow::openFolderDialog() {
 void MainWindow::saveSession(bool askForPath) {
     QString path = m_session.sessionPath();
     if (askForPath || path.isEmpty()) {
-        path = QFileDialog::getSaveFileName(this, tr("Save the session"), QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral(".halftone"),
-                                            tr("Halftone sessions (*.halftone)"));
+        path = QFileDialog::getSaveFileName(
+            this, tr("Save the session"),
+            QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral(".halftone"),
+            tr("Halftone sessions (*.halftone)"));
         if (path.isEmpty()) return;
         if (!path.endsWith(QLatin1String(".halftone"))) path += QStringLiteral(".halftone");
     }
@@ -185,8 +202,10 @@ void MainWindow::saveSession(bool askForPath) {
 
 QString MainWindow::uiState() const {
     const int current = m_session.selection().current();
-    const QJsonObject state{{QStringLiteral("workspace"), int(m_docks->workspace())},
-                            {QStringLiteral("tensor"), current >= 0 ? QString::fromStdString(m_session.tensor(current).canonicalName) : QString()}};
+    const QJsonObject state{
+        {QStringLiteral("workspace"), int(m_docks->workspace())},
+        {QStringLiteral("tensor"),
+         current >= 0 ? QString::fromStdString(m_session.tensor(current).canonicalName) : QString()}};
     return QString::fromUtf8(QJsonDocument(state).toJson(QJsonDocument::Compact));
 }
 
@@ -236,7 +255,8 @@ void MainWindow::showPalette() {
     for (auto* action : allActions()) {
         if (!action->isEnabled() || action->text().isEmpty()) continue;
         QString text = action->text();
-        entries.append({text.remove('&'), action->shortcut().toString(QKeySequence::NativeText), [action] { action->trigger(); }});
+        entries.append(
+            {text.remove('&'), action->shortcut().toString(QKeySequence::NativeText), [action] { action->trigger(); }});
     }
     (new CommandPalette(tr("Command"), entries, this))->show();
 }
@@ -244,7 +264,9 @@ void MainWindow::showPalette() {
 void MainWindow::showTensorFinder() {
     QList<PaletteEntry> entries;
     for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
-        entries.append({QString::fromStdString(m_session.tensor(tensor).canonicalName), {}, [this, tensor] { m_session.selection().select({tensor}); }});
+        entries.append({QString::fromStdString(m_session.tensor(tensor).canonicalName), {}, [this, tensor] {
+                            m_session.selection().select({tensor});
+                        }});
     }
     (new CommandPalette(tr("Tensor"), entries, this))->show();
 }

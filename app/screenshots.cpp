@@ -39,7 +39,8 @@ void ScreenshotTour::start(const QString& path) {
 
 void ScreenshotTour::addSteps(const QString& path) {
     m_steps.push_back({QStringLiteral("empty"), [] {}, [] { return true; }});
-    m_steps.push_back({{}, [this, path] { m_window.openPath(path); }, [this] { return m_session.checkpoint() != nullptr; }});
+    m_steps.push_back(
+        {{}, [this, path] { m_window.openPath(path); }, [this] { return m_session.checkpoint() != nullptr; }});
     addInspectSteps();
     addTuneSteps();
     addCompareSteps();
@@ -47,49 +48,71 @@ void ScreenshotTour::addSteps(const QString& path) {
 
 void ScreenshotTour::addInspectSteps() {
     const auto quiet = [this] { return isQuiet(); };
-    m_steps.push_back({QStringLiteral("opened"), [this] { m_window.setWorkspace(Workspace::Inspect); }, [] { return true; }});
+    m_steps.push_back(
+        {QStringLiteral("opened"), [this] { m_window.setWorkspace(Workspace::Inspect); }, [] { return true; }});
     m_steps.push_back({QStringLiteral("inspect"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
-    m_steps.push_back({{}, [this] { m_session.calibration().start({resourcePath(QStringLiteral("texts/calibration.txt")), 256, kCalibrationTokens}); }, quiet});
-    m_steps.push_back({QStringLiteral("calibrated"), [this] {
+    m_steps.push_back({{},
+                       [this] {
+                           m_session.calibration().start(
+                               {resourcePath(QStringLiteral("texts/calibration.txt")), 256, kCalibrationTokens});
+                       },
+                       quiet});
+    m_steps.push_back({QStringLiteral("calibrated"),
+                       [this] {
                            m_window.matrixPanel().setMeasure(Measure::ActivationMaxOverSigma);
                            m_window.docks().panelDock(QStringLiteral("calibration"))->raise();
-                       }, quiet});
-    m_steps.push_back({QStringLiteral("model"), [this] { m_window.docks().panelDock(QStringLiteral("model"))->raise(); }, quiet});
+                       },
+                       quiet});
+    m_steps.push_back(
+        {QStringLiteral("model"), [this] { m_window.docks().panelDock(QStringLiteral("model"))->raise(); }, quiet});
 }
 
 void ScreenshotTour::addTuneSteps() {
     const auto quiet = [this] { return isQuiet(); };
-    m_steps.push_back({{}, [this] {
+    m_steps.push_back({{},
+                       [this] {
                            m_window.setWorkspace(Workspace::Tune);
                            m_window.matrixPanel().setMeasure(Measure::RelativeError);
-                           m_window.recipePanel().loadPreset(resourcePath(QStringLiteral("presets/q4_k_balanced.recipe")));
-                       }, quiet});
+                           m_window.recipePanel().loadPreset(
+                               resourcePath(QStringLiteral("presets/q4_k_balanced.recipe")));
+                       },
+                       quiet});
     m_steps.push_back({QStringLiteral("tune"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
-    m_steps.push_back({QStringLiteral("evaluating"), [this] {
-                           m_window.evaluationPanel().setChunks(kChunks);
-                           m_window.evaluationPanel().start(EvaluationTarget::Recipe);
-                       }, [this] { return m_session.evaluation().running().has_value() || !m_session.evaluation().isRunning(); }});
+    m_steps.push_back(
+        {QStringLiteral("evaluating"),
+         [this] {
+             m_window.evaluationPanel().setChunks(kChunks);
+             m_window.evaluationPanel().start(EvaluationTarget::Recipe);
+         },
+         [this] { return m_session.evaluation().running().has_value() || !m_session.evaluation().isRunning(); }});
     m_steps.push_back({QStringLiteral("evaluated"), [] {}, quiet});
-    m_steps.push_back({QStringLiteral("stale"), [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
+    m_steps.push_back(
+        {QStringLiteral("stale"),
+         [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
 }
 
 void ScreenshotTour::addCompareSteps() {
     const auto quiet = [this] { return isQuiet(); };
-    m_steps.push_back({QStringLiteral("compare"), [this] {
+    m_steps.push_back({QStringLiteral("compare"),
+                       [this] {
                            m_window.setWorkspace(Workspace::Compare);
                            m_window.recipePanel().loadPreset(resourcePath(QStringLiteral("presets/int3_trial.recipe")));
                            m_window.comparePanel().start();
-                       }, quiet});
+                       },
+                       quiet});
     m_steps.push_back({QStringLiteral("export"), [this] { m_window.showExport(); }, quiet});
 }
 
 void ScreenshotTour::selectNamed(const QString& part) {
     for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
-        if (QString::fromStdString(m_session.tensor(tensor).canonicalName).contains(part)) return m_session.selection().select({tensor});
+        if (QString::fromStdString(m_session.tensor(tensor).canonicalName).contains(part))
+            return m_session.selection().select({tensor});
     }
 }
 
-bool ScreenshotTour::isQuiet() const { return m_session.jobs().isIdle(); }
+bool ScreenshotTour::isQuiet() const {
+    return m_session.jobs().isIdle();
+}
 
 void ScreenshotTour::next() {
     if (m_at == m_steps.size()) {

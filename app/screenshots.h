@@ -13,8 +13,9 @@ namespace halftone::app {
 class MainWindow;
 class Session;
 
-/// `halftone --screenshot DIR`: drives the real window through opening, inspecting, tuning and comparing, waits for each
-/// step's work to end, and saves a picture of the window after it. Ends the program; status 1 if a step does not end.
+/// `halftone --screenshot DIR`: drives the real window through opening, inspecting, tuning and comparing, waits for
+/// each step's work to end, and saves a picture of the window after it. Ends the program; status 1 if a step does not
+/// end.
 class ScreenshotTour : public QObject {
     Q_OBJECT
 

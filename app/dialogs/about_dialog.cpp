@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/dialogs/about_dialog.h"
 
+#include <qcustomplot.h>
 #include <QCoreApplication>
 #include <QMessageBox>
 #include <QWidget>
-#include <qcustomplot.h>
 
 #include "app/session/device_service.h"
 
 namespace halftone::app {
 
 namespace {
-QString tr(const char* text) { return QCoreApplication::translate("About", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("About", text);
+}
 }  // namespace
 
 void showAbout(const DeviceService& devices, QWidget* parent) {
     QString list;
     for (const auto& entry : devices.entries()) {
-        list += QStringLiteral("<li>%1: %2 %3</li>").arg(entry.id, entry.name.toHtmlEscaped(), (entry.usable ? entry.detail : entry.whyNot).toHtmlEscaped());
+        list += QStringLiteral("<li>%1: %2 %3</li>")
+                    .arg(entry.id, entry.name.toHtmlEscaped(),
+                         (entry.usable ? entry.detail : entry.whyNot).toHtmlEscaped());
     }
     auto* box = new QMessageBox(parent);
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setWindowTitle(tr("About Halftone"));
     box->setIconPixmap(QIcon(QStringLiteral(":/icons/halftone.svg")).pixmap(64, 64));
     box->setText(QStringLiteral("<h3>Halftone %1</h3><p>%2</p><p>%3</p><ul>%4</ul><p>Qt %5 · QCustomPlot %6</p>")
-                     .arg(QStringLiteral(HT_VERSION), tr("A studio for quantizing language models."), tr("Devices:"), list,
-                          QString::fromLatin1(qVersion()), QStringLiteral(QCUSTOMPLOT_VERSION_STR)));
-    box->setInformativeText(tr("Free software under the GNU General Public License, version 3 or later. It comes without any warranty."));
+                     .arg(QStringLiteral(HT_VERSION), tr("A studio for quantizing language models."), tr("Devices:"),
+                          list, QString::fromLatin1(qVersion()), QStringLiteral(QCUSTOMPLOT_VERSION_STR)));
+    box->setInformativeText(
+        tr("Free software under the GNU General Public License, version 3 or later. It comes without any warranty."));
     box->open();
 }
 

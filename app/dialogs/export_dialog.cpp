@@ -32,8 +32,13 @@ ExportDialog::ExportDialog(Session& session, QWidget* parent)
     createWidgets();
     createLayout();
     const auto& checkpoint = *m_session.checkpoint();
-    const QString recipe = QString::fromStdString(m_session.recipe().recipe().name).section(',', 0, 0).simplified().replace(' ', '-').replace('/', '-');
-    const QString name = QString::fromStdString(checkpoint.name()) + (recipe.isEmpty() ? QString() : '-' + recipe) + QStringLiteral(".gguf");
+    const QString recipe = QString::fromStdString(m_session.recipe().recipe().name)
+                               .section(',', 0, 0)
+                               .simplified()
+                               .replace(' ', '-')
+                               .replace('/', '-');
+    const QString name = QString::fromStdString(checkpoint.name()) + (recipe.isEmpty() ? QString() : '-' + recipe) +
+                         QStringLiteral(".gguf");
     setTarget(QDir::home().filePath(name));
     connectExporter();
     m_session.exporter().makePlan();
@@ -119,11 +124,17 @@ void ExportDialog::createLayout() {
     resize(920, 600);
 }
 
-void ExportDialog::setTarget(const QString& path) { m_path->setText(path); }
+void ExportDialog::setTarget(const QString& path) {
+    m_path->setText(path);
+}
 
-QString ExportDialog::target() const { return m_path->text().trimmed(); }
+QString ExportDialog::target() const {
+    return m_path->text().trimmed();
+}
 
-QString ExportDialog::pathProblem() const { return m_pathProblem->text(); }
+QString ExportDialog::pathProblem() const {
+    return m_pathProblem->text();
+}
 
 QString ExportDialog::checkTarget() const {
     const QFileInfo info(target());
@@ -139,7 +150,8 @@ void ExportDialog::onPlan(const ExportPlan& plan) {
     m_hasPlan = true;
     m_plan->setPlan(plan);
     m_problems->setProblems(plan.problems);
-    m_hasError = std::any_of(plan.problems.begin(), plan.problems.end(), [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
+    m_hasError = std::any_of(plan.problems.begin(), plan.problems.end(),
+                             [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
     m_summary->setText(tr("%1 tensors, %2 in all").arg(plan.tensors.size()).arg(bytesText(double(plan.totalBytes))));
     refresh();
 }
@@ -163,10 +175,11 @@ void ExportDialog::startOrCancel() {
 
 void ExportDialog::onExported(const ExportReport& report) {
     m_timer.stop();
-    m_result->setText(tr("Written in %1: %2, %3 tensors; %4 read back from the file and found to decode to what was meant.")
-                          .arg(durationText(report.seconds), bytesText(double(report.fileBytes)))
-                          .arg(report.tensorsWritten)
-                          .arg(report.tensorsVerified));
+    m_result->setText(
+        tr("Written in %1: %2, %3 tensors; %4 read back from the file and found to decode to what was meant.")
+            .arg(durationText(report.seconds), bytesText(double(report.fileBytes)))
+            .arg(report.tensorsWritten)
+            .arg(report.tensorsVerified));
     refresh();
 }
 
@@ -188,7 +201,8 @@ void ExportDialog::refresh() {
     m_progress->setVisible(running);
     if (const auto status = m_session.exporter().status()) {
         m_progress->setValue(int(1000 * std::min(status->progress.fraction(), 1.0)));
-        m_result->setText(QStringLiteral("%1  %2").arg(QString::fromStdString(status->progress.stage), jobFigures(*status)));
+        m_result->setText(
+            QStringLiteral("%1  %2").arg(QString::fromStdString(status->progress.stage), jobFigures(*status)));
     }
     m_result->setVisible(!m_result->text().isEmpty());
 }

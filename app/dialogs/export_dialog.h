@@ -18,8 +18,8 @@ class ExportPlanModel;
 class ProblemModel;
 class Session;
 
-/// Writes the recipe as a GGUF file: where to, what each tensor becomes, progress, and the report after the file has been
-/// read back. Not modal.
+/// Writes the recipe as a GGUF file: where to, what each tensor becomes, progress, and the report after the file has
+/// been read back. Not modal.
 class ExportDialog : public QDialog {
     Q_OBJECT
 

@@ -17,7 +17,8 @@
 
 namespace halftone::app {
 
-RuleDialog::RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent) : QDialog(parent), m_tensors(tensors) {
+RuleDialog::RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent)
+    : QDialog(parent), m_tensors(tensors) {
     setWindowTitle(tr("Rule"));
     createFields(rule);
     createLayout();
@@ -100,12 +101,14 @@ void RuleDialog::refresh() {
     Recipe probe;
     probe.rules.push_back(rule());
     const auto resolved = resolve(probe, m_tensors);
-    const auto matched = std::count_if(resolved.tensors.begin(), resolved.tensors.end(), [](const auto& tensor) { return tensor.quantizable && !tensor.kept; });
+    const auto matched = std::count_if(resolved.tensors.begin(), resolved.tensors.end(),
+                                       [](const auto& tensor) { return tensor.quantizable && !tensor.kept; });
     QString problem;
     for (const auto& entry : resolved.problems) {
         if (entry.severity == RecipeProblem::Severity::kError) problem = QString::fromStdString(entry.message);
     }
-    m_verdict->setText(problem.isEmpty() ? matched == 1 ? tr("Matches 1 tensor.") : tr("Matches %1 tensors.").arg(matched) : problem);
+    m_verdict->setText(
+        problem.isEmpty() ? matched == 1 ? tr("Matches 1 tensor.") : tr("Matches %1 tensors.").arg(matched) : problem);
     m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(hasFormat && problem.isEmpty());
 }

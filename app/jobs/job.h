@@ -33,10 +33,10 @@ enum class JobState { Queued, Running, Done, Failed, Cancelled };
 
 /// What a job is, given by who starts it.
 struct JobSpec {
-    QString title;      ///< for the strip: "Evaluating Q4_K"
+    QString title;  ///< for the strip: "Evaluating Q4_K"
     JobLane lane = JobLane::Plots;
-    QString tag;        ///< a newer job of the same tag replaces older ones: they stop, their results are dropped
-    bool quiet = false; ///< too short to be worth a line in the strip
+    QString tag;         ///< a newer job of the same tag replaces older ones: they stop, their results are dropped
+    bool quiet = false;  ///< too short to be worth a line in the strip
 };
 
 /// What the strip shows of a job. A plain value.

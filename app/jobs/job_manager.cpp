@@ -10,7 +10,9 @@
 namespace halftone::app {
 
 JobControl::JobControl(JobManager& manager, std::shared_ptr<Job> job, ThreadPool pool)
-    : m_manager(manager), m_job(std::move(job)), m_context{m_job->stop.get_token(), &m_job->progress, std::move(pool)} {}
+    : m_manager(manager),
+      m_job(std::move(job)),
+      m_context{m_job->stop.get_token(), &m_job->progress, std::move(pool)} {}
 
 void JobControl::post(std::function<void()> deliver) const {
     m_manager.postToGui([job = m_job, deliver = std::move(deliver)] {
@@ -18,11 +20,15 @@ void JobControl::post(std::function<void()> deliver) const {
     });
 }
 
-void JobControl::setStage(const QString& stage) const { m_job->progress.setStage(stage.toStdString()); }
+void JobControl::setStage(const QString& stage) const {
+    m_job->progress.setStage(stage.toStdString());
+}
 
 JobManager::JobManager(ThreadPool pool, QObject* parent) : QObject(parent), m_pool(std::move(pool)) {}
 
-JobManager::~JobManager() { shutdown(); }
+JobManager::~JobManager() {
+    shutdown();
+}
 
 void JobManager::shutdown() {
     for (const auto& job : m_jobs) {
@@ -94,7 +100,11 @@ QList<JobStatus> JobManager::status() {
     QList<JobStatus> list;
     for (const auto& job : m_jobs) {
         if (job->superseded) continue;
-        JobStatus status{job->id, job->spec.title, job->state, job->spec.quiet, job->stop.stop_requested(),
+        JobStatus status{job->id,
+                         job->spec.title,
+                         job->state,
+                         job->spec.quiet,
+                         job->stop.stop_requested(),
                          job->progress.snapshot()};
         if (job->state == JobState::Running) {
             status.elapsedSeconds = double(job->clock.elapsed()) / 1000.0;

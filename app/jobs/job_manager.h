@@ -18,9 +18,9 @@ namespace halftone::app {
 
 class JobLaneWorker;
 
-/// Runs long work on worker threads and delivers the result to the GUI thread. A result whose job was replaced by a newer
-/// one of the same tag, or whose receiver has died, is dropped. A cancelled job delivers an error of code kCancelled.
-/// All members are called on the GUI thread; the destructor stops and joins everything.
+/// Runs long work on worker threads and delivers the result to the GUI thread. A result whose job was replaced by a
+/// newer one of the same tag, or whose receiver has died, is dropped. A cancelled job delivers an error of code
+/// kCancelled. All members are called on the GUI thread; the destructor stops and joins everything.
 class JobManager : public QObject {
     Q_OBJECT
 
@@ -28,8 +28,8 @@ class JobManager : public QObject {
     explicit JobManager(ThreadPool pool = ThreadPool(), QObject* parent = nullptr);
     ~JobManager() override;
 
-    /// Queues `work` (on a worker thread; it takes its inputs by value or as shared const data) and calls `deliver` with
-    /// its result on the GUI thread while `receiver` lives.
+    /// Queues `work` (on a worker thread; it takes its inputs by value or as shared const data) and calls `deliver`
+    /// with its result on the GUI thread while `receiver` lives.
     template <typename T>
     JobId start(JobSpec spec, QObject* receiver, std::function<Result<T>(const JobControl&)> work,
                 std::function<void(Result<T>)> deliver) {
@@ -64,7 +64,8 @@ class JobManager : public QObject {
   signals:
     void jobStarted(halftone::app::JobId id, const QString& title);
     /// `error` is empty unless the state is Failed.
-    void jobFinished(halftone::app::JobId id, halftone::app::JobState state, const QString& title, const QString& error);
+    void jobFinished(halftone::app::JobId id, halftone::app::JobState state, const QString& title,
+                     const QString& error);
     void jobsChanged();
 
   private:
@@ -76,7 +77,8 @@ class JobManager : public QObject {
         try {
             return work(control);
         } catch (const std::bad_alloc&) {
-            return makeError(ErrorCode::kOutOfMemory, "There is not enough memory for this job; close other programs or take a smaller part.");
+            return makeError(ErrorCode::kOutOfMemory,
+                             "There is not enough memory for this job; close other programs or take a smaller part.");
         }
     }
 
@@ -86,7 +88,8 @@ class JobManager : public QObject {
     void postToGui(std::function<void()> function);
     void finishFromWorker(const std::shared_ptr<Job>& job, const Error* error, std::function<void()> deliver);
     void onStarted(const std::shared_ptr<Job>& job);
-    void onFinished(const std::shared_ptr<Job>& job, JobState state, const QString& error, const std::function<void()>& deliver);
+    void onFinished(const std::shared_ptr<Job>& job, JobState state, const QString& error,
+                    const std::function<void()>& deliver);
 
     ThreadPool m_pool;
     QList<std::shared_ptr<Job>> m_jobs;

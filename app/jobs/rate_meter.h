@@ -5,8 +5,8 @@
 
 namespace halftone::app {
 
-/// Units per second and remaining time of a job from samples of (time, done). Smoothed, so that the figures can be read;
-/// restarts when `done` falls back, which is what a new stage of a job looks like. GUI thread.
+/// Units per second and remaining time of a job from samples of (time, done). Smoothed, so that the figures can be
+/// read; restarts when `done` falls back, which is what a new stage of a job looks like. GUI thread.
 class RateMeter {
   public:
     /// `seconds` since the job began; samples closer than 50 ms to the last one are ignored.

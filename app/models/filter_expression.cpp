@@ -9,9 +9,9 @@ namespace halftone::app {
 struct FilterExpression::Node {
     enum class Kind { And, Or, Not, Word, Number, Text } kind{};
     std::shared_ptr<const Node> left, right;
-    QString name;      ///< Number, Text
-    QString operation; ///< Number, Text
-    QString text;      ///< Word, Text
+    QString name;       ///< Number, Text
+    QString operation;  ///< Number, Text
+    QString text;       ///< Word, Text
     double number = 0;
 };
 
@@ -20,7 +20,9 @@ namespace {
 using Node = FilterExpression::Node;
 using NodePointer = std::shared_ptr<const Node>;
 
-QString tr(const char* text) { return QCoreApplication::translate("Filter", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("Filter", text);
+}
 
 struct Token {
     enum class Kind { Word, Quoted, Operator, And, Or, Not, Open, Close, End } kind{};
@@ -28,8 +30,12 @@ struct Token {
     int position = 0;
 };
 
-bool isOperatorCharacter(QChar c) { return QStringLiteral("=<>!~").contains(c); }
-bool isWordCharacter(QChar c) { return !c.isSpace() && !QStringLiteral("=<>!~&|()\"").contains(c); }
+bool isOperatorCharacter(QChar c) {
+    return QStringLiteral("=<>!~").contains(c);
+}
+bool isWordCharacter(QChar c) {
+    return !c.isSpace() && !QStringLiteral("=<>!~&|()\"").contains(c);
+}
 
 class Lexer {
   public:
@@ -84,7 +90,9 @@ std::optional<double> parseNumber(QString text) {
 /// Recursive descent; the first problem ends it.
 class Parser {
   public:
-    Parser(const QString& text, const FilterExpression::FieldLookup& fields) : m_lexer(text), m_fields(fields) { advance(); }
+    Parser(const QString& text, const FilterExpression::FieldLookup& fields) : m_lexer(text), m_fields(fields) {
+        advance();
+    }
 
     NodePointer parse() {
         if (m_token.kind == Token::Kind::End) return nullptr;
@@ -124,7 +132,8 @@ class Parser {
         while (!m_problem) {
             if (m_token.kind == Token::Kind::And) {
                 advance();
-            } else if (m_token.kind == Token::Kind::Or || m_token.kind == Token::Kind::Close || m_token.kind == Token::Kind::End) {
+            } else if (m_token.kind == Token::Kind::Or || m_token.kind == Token::Kind::Close ||
+                       m_token.kind == Token::Kind::End) {
                 break;
             }
             node = join(Node::Kind::And, node, parseUnary());
@@ -152,7 +161,8 @@ class Parser {
             return node;
         }
         if (m_token.kind == Token::Kind::Quoted) return parseWord();
-        if (m_token.kind != Token::Kind::Word) return fail(tr("A name or a comparison such as kurtosis>20 is expected here."));
+        if (m_token.kind != Token::Kind::Word)
+            return fail(tr("A name or a comparison such as kurtosis>20 is expected here."));
         const Token name = m_token;
         advance();
         if (m_token.kind != Token::Kind::Operator) return word(name.text);
@@ -177,12 +187,15 @@ class Parser {
         const auto kind = m_fields(field);
         if (kind == FilterField::Unknown) {
             m_token = name;
-            return fail(tr("There is no column “%1”; try name, role, block, format, kurtosis, error, size.").arg(name.text));
+            return fail(
+                tr("There is no column “%1”; try name, role, block, format, kurtosis, error, size.").arg(name.text));
         }
         static const QStringList kOperators{"=", "==", "!=", "<", "<=", ">", ">=", "~"};
-        if (!kOperators.contains(operation)) return fail(tr("“%1” is no comparison; use = != < <= > >= or ~.").arg(operation));
+        if (!kOperators.contains(operation))
+            return fail(tr("“%1” is no comparison; use = != < <= > >= or ~.").arg(operation));
         advance();
-        if (m_token.kind != Token::Kind::Word && m_token.kind != Token::Kind::Quoted) return fail(tr("A value is missing after “%1%2”.").arg(name.text, operation));
+        if (m_token.kind != Token::Kind::Word && m_token.kind != Token::Kind::Quoted)
+            return fail(tr("A value is missing after “%1%2”.").arg(name.text, operation));
         auto node = std::make_shared<Node>();
         node->name = field;
         node->operation = operation == QLatin1String("==") ? QStringLiteral("=") : operation;
@@ -224,12 +237,18 @@ bool compareTexts(const QString& value, const QString& operation, const QString&
 
 bool evaluate(const Node& node, const FilterSubject& subject) {
     switch (node.kind) {
-        case Node::Kind::And: return evaluate(*node.left, subject) && evaluate(*node.right, subject);
-        case Node::Kind::Or: return evaluate(*node.left, subject) || evaluate(*node.right, subject);
-        case Node::Kind::Not: return !evaluate(*node.left, subject);
-        case Node::Kind::Word: return subject.text(QStringLiteral("name")).contains(node.text, Qt::CaseInsensitive);
-        case Node::Kind::Text: return compareTexts(subject.text(node.name), node.operation, node.text);
-        case Node::Kind::Number: break;
+        case Node::Kind::And:
+            return evaluate(*node.left, subject) && evaluate(*node.right, subject);
+        case Node::Kind::Or:
+            return evaluate(*node.left, subject) || evaluate(*node.right, subject);
+        case Node::Kind::Not:
+            return !evaluate(*node.left, subject);
+        case Node::Kind::Word:
+            return subject.text(QStringLiteral("name")).contains(node.text, Qt::CaseInsensitive);
+        case Node::Kind::Text:
+            return compareTexts(subject.text(node.name), node.operation, node.text);
+        case Node::Kind::Number:
+            break;
     }
     const auto value = subject.number(node.name);
     return value && compareNumbers(*value, node.operation, node.number);
@@ -237,7 +256,8 @@ bool evaluate(const Node& node, const FilterSubject& subject) {
 
 }  // namespace
 
-FilterExpression FilterExpression::parse(const QString& text, const FieldLookup& fields, std::optional<Problem>& problem) {
+FilterExpression FilterExpression::parse(const QString& text, const FieldLookup& fields,
+                                         std::optional<Problem>& problem) {
     Parser parser(text, fields);
     FilterExpression expression;
     expression.m_root = parser.parse();
@@ -246,6 +266,8 @@ FilterExpression FilterExpression::parse(const QString& text, const FieldLookup&
     return expression;
 }
 
-bool FilterExpression::matches(const FilterSubject& subject) const { return !m_root || evaluate(*m_root, subject); }
+bool FilterExpression::matches(const FilterSubject& subject) const {
+    return !m_root || evaluate(*m_root, subject);
+}
 
 }  // namespace halftone::app

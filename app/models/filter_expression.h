@@ -26,8 +26,8 @@ enum class FilterField { Unknown, Number, Text };
 ///     role=ffn_down && kurtosis>20
 ///     (block<4 || block>=20) !norm
 ///
-/// Operators: = != < <= > >= and ~ (contains); && || ! and parentheses; terms side by side are joined by &&. Numbers may end
-/// in k, M or G. A row without the number fails the comparison. Immutable, cheap to copy.
+/// Operators: = != < <= > >= and ~ (contains); && || ! and parentheses; terms side by side are joined by &&. Numbers
+/// may end in k, M or G. A row without the number fails the comparison. Immutable, cheap to copy.
 class FilterExpression {
   public:
     struct Problem {

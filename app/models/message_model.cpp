@@ -9,7 +9,8 @@
 
 namespace halftone::app {
 
-MessageModel::MessageModel(MessageLog& log, QObject* parent) : QAbstractListModel(parent), m_log(log), m_count(int(log.messages().size())) {
+MessageModel::MessageModel(MessageLog& log, QObject* parent)
+    : QAbstractListModel(parent), m_log(log), m_count(int(log.messages().size())) {
     connect(&m_log, &MessageLog::added, this, [this](int index) {
         beginInsertRows({}, index, index);
         m_count = index + 1;
@@ -22,13 +23,17 @@ MessageModel::MessageModel(MessageLog& log, QObject* parent) : QAbstractListMode
     });
 }
 
-int MessageModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_count; }
+int MessageModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : m_count;
+}
 
 QVariant MessageModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_count) return {};
     const auto& message = m_log.messages()[index.row()];
-    if (role == Qt::DisplayRole) return QStringLiteral("%1  %2").arg(message.when.toString(QStringLiteral("HH:mm:ss")), message.text);
-    if (role == Qt::ToolTipRole) return message.details.isEmpty() ? message.text : message.text + '\n' + message.details;
+    if (role == Qt::DisplayRole)
+        return QStringLiteral("%1  %2").arg(message.when.toString(QStringLiteral("HH:mm:ss")), message.text);
+    if (role == Qt::ToolTipRole)
+        return message.details.isEmpty() ? message.text : message.text + '\n' + message.details;
     if (role == Qt::ForegroundRole) {
         const auto colors = themeColors(QGuiApplication::palette());
         if (message.severity == MessageSeverity::Error) return colors.failed;

@@ -11,13 +11,16 @@
 namespace halftone::app {
 
 void ProblemModel::setProblems(std::vector<RecipeProblem> problems) {
-    std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) { return a.severity > b.severity; });
+    std::stable_sort(problems.begin(), problems.end(),
+                     [](const auto& a, const auto& b) { return a.severity > b.severity; });
     beginResetModel();
     m_problems = std::move(problems);
     endResetModel();
 }
 
-int ProblemModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(m_problems.size()); }
+int ProblemModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(m_problems.size());
+}
 
 QVariant ProblemModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || size_t(index.row()) >= m_problems.size()) return {};

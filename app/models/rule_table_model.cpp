@@ -23,7 +23,8 @@ QString blocksText(const RuleMatch& match) {
     return QStringLiteral("%1–%2").arg(*match.firstBlock).arg(*match.lastBlock);
 }
 
-RuleTableModel::RuleTableModel(RecipeEditor& editor, QObject* parent) : QAbstractTableModel(parent), m_rules(editor.recipe().rules), m_editor(editor) {
+RuleTableModel::RuleTableModel(RecipeEditor& editor, QObject* parent)
+    : QAbstractTableModel(parent), m_rules(editor.recipe().rules), m_editor(editor) {
     connect(&m_editor, &RecipeEditor::changed, this, &RuleTableModel::refresh);
 }
 
@@ -34,9 +35,13 @@ void RuleTableModel::refresh() {
     endResetModel();
 }
 
-int RuleTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(m_rules.size()); }
+int RuleTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(m_rules.size());
+}
 
-int RuleTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(ColumnCount); }
+int RuleTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(ColumnCount);
+}
 
 QVariant RuleTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || size_t(index.row()) >= m_rules.size()) return {};
@@ -44,24 +49,35 @@ QVariant RuleTableModel::data(const QModelIndex& index, int role) const {
     if (role != Qt::DisplayRole) return {};
     const auto& rule = m_rules[size_t(index.row())];
     switch (index.column()) {
-        case Roles: return rolesText(rule.match);
-        case Blocks: return blocksText(rule.match);
-        case Names: return rule.match.regex.empty() ? tr("any") : QString::fromStdString(rule.match.regex);
-        case FormatColumn: return QString::fromStdString(rule.format.displayName());
-        default: return {};
+        case Roles:
+            return rolesText(rule.match);
+        case Blocks:
+            return blocksText(rule.match);
+        case Names:
+            return rule.match.regex.empty() ? tr("any") : QString::fromStdString(rule.match.regex);
+        case FormatColumn:
+            return QString::fromStdString(rule.format.displayName());
+        default:
+            return {};
     }
 }
 
 QVariant RuleTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-    if (role == Qt::TextAlignmentRole && orientation == Qt::Horizontal) return QVariant::fromValue(Qt::Alignment(Qt::AlignLeft | Qt::AlignVCenter));
+    if (role == Qt::TextAlignmentRole && orientation == Qt::Horizontal)
+        return QVariant::fromValue(Qt::Alignment(Qt::AlignLeft | Qt::AlignVCenter));
     if (role != Qt::DisplayRole) return {};
     if (orientation == Qt::Vertical) return section + 1;
     switch (section) {
-        case Roles: return tr("role");
-        case Blocks: return tr("blocks");
-        case Names: return tr("name matches");
-        case FormatColumn: return tr("format");
-        default: return {};
+        case Roles:
+            return tr("role");
+        case Blocks:
+            return tr("blocks");
+        case Names:
+            return tr("name matches");
+        case FormatColumn:
+            return tr("format");
+        default:
+            return {};
     }
 }
 

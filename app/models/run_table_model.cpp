@@ -16,9 +16,27 @@ constexpr size_t kP99 = 5;  // place of 99 % in kKldPercentiles
 static_assert(kKldPercentiles[kP99] == 99);
 
 QVariant alignmentOf(int column) {
-    const bool isText = column == RunTableModel::Name || column == RunTableModel::ProtocolColumn || column == RunTableModel::Text || column == RunTableModel::Device;
+    const bool isText = column == RunTableModel::Name || column == RunTableModel::ProtocolColumn ||
+                        column == RunTableModel::Text || column == RunTableModel::Device;
     return QVariant::fromValue(Qt::Alignment((isText ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter));
 }
+
+/// What a figure means; empty for the rest.
+QString meaningOf(int column) {
+    if (column == RunTableModel::Perplexity)
+        return RunTableModel::tr(
+            "exp of the mean negative log-likelihood, with its standard error. Only figures of one protocol and "
+            "one text can be compared.");
+    if (column == RunTableModel::Kld)
+        return RunTableModel::tr(
+            "Mean Kullback-Leibler divergence from the original's distribution, in nats. It resolves differences "
+            "that perplexity cannot.");
+    if (column == RunTableModel::KldP99) return RunTableModel::tr("99 % of the tokens diverge less than this.");
+    if (column == RunTableModel::Agreement)
+        return RunTableModel::tr("Share of tokens where the most likely token is the original's.");
+    return {};
+}
+
 }  // namespace
 
 RunTableModel::RunTableModel(EvaluationService& evaluation, QObject* parent)
@@ -38,27 +56,38 @@ RunTableModel::RunTableModel(EvaluationService& evaluation, QObject* parent)
     });
 }
 
-int RunTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_count; }
+int RunTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : m_count;
+}
 
-int RunTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(ColumnCount); }
+int RunTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(ColumnCount);
+}
 
 QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_count) return {};
     const auto& run = m_evaluation.runs()[index.row()];
     const bool stale = m_evaluation.isStale(run);
     switch (role) {
-        case Qt::DisplayRole: return text(run, index.column());
-        case StaleRole: return stale;
-        case Qt::TextAlignmentRole: return alignmentOf(index.column());
+        case Qt::DisplayRole:
+            return text(run, index.column());
+        case StaleRole:
+            return stale;
+        case Qt::TextAlignmentRole:
+            return alignmentOf(index.column());
         case Qt::ForegroundRole:
             if (stale) return themeColors(QGuiApplication::palette()).mutedText;
             return {};
         case Qt::ToolTipRole:
-            if (stale) return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
-            if (index.column() == Kld && run.storeError > 0) return tr("Below %1 a divergence means nothing: the reference is kept in 16 bits.").arg(numberText(run.storeError));
+            if (stale)
+                return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
+            if (index.column() == Kld && run.storeError > 0)
+                return tr("Below %1 a divergence means nothing: the reference is kept in 16 bits.")
+                    .arg(numberText(run.storeError));
             if (index.column() == Text) return run.options.textPath;
             return {};
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -70,60 +99,92 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
             const QString name = run.name.isEmpty() ? tr("recipe") : run.name;
             return m_evaluation.isStale(run) ? QStringLiteral("◷ ") + name : name;
         }
-        case Perplexity: return estimateText(result.perplexity.mean, result.perplexity.standardError, 3);
-        case Kld: return against ? QStringLiteral("%1 ± %2").arg(numberText(against->kld.mean, 4), numberText(against->kld.standardError, 2)) : noValue();
-        case KldP99: return against ? numberText(against->kldPercentiles[kP99]) : noValue();
-        case Agreement: return against ? percentText(against->top1Agreement.mean, 4) : noValue();
-        case Bits: return numberText(run.bitsPerWeight);
-        case Size: return bytesText(double(run.bytes));
-        case ProtocolColumn: return QString::fromStdString(result.protocol);
-        case Text: return QFileInfo(run.options.textPath).fileName();
-        case Device: return QString::fromStdString(result.device);
-        case Seconds: return durationText(result.seconds);
-        case When: return run.when.toLocalTime().toString(QStringLiteral("HH:mm"));
-        default: return {};
+        case Perplexity:
+            return estimateText(result.perplexity.mean, result.perplexity.standardError, 3);
+        case Kld:
+            return against ? QStringLiteral("%1 ± %2").arg(numberText(against->kld.mean, 4),
+                                                           numberText(against->kld.standardError, 2))
+                           : noValue();
+        case KldP99:
+            return against ? numberText(against->kldPercentiles[kP99]) : noValue();
+        case Agreement:
+            return against ? percentText(against->top1Agreement.mean, 4) : noValue();
+        case Bits:
+            return numberText(run.bitsPerWeight);
+        case Size:
+            return bytesText(double(run.bytes));
+        case ProtocolColumn:
+            return QString::fromStdString(result.protocol);
+        case Text:
+            return QFileInfo(run.options.textPath).fileName();
+        case Device:
+            return QString::fromStdString(result.device);
+        case Seconds:
+            return durationText(result.seconds);
+        case When:
+            return run.when.toLocalTime().toString(QStringLiteral("HH:mm"));
+        default:
+            return {};
     }
 }
 
 QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole) return alignmentOf(section);
-    if (role == Qt::ToolTipRole) {
-        if (section == Perplexity) return tr("exp of the mean negative log-likelihood, with its standard error. Only figures of one protocol and one text can be compared.");
-        if (section == Kld) return tr("Mean Kullback-Leibler divergence from the original's distribution, in nats. It resolves differences that perplexity cannot.");
-        if (section == KldP99) return tr("99 % of the tokens diverge less than this.");
-        if (section == Agreement) return tr("Share of tokens where the most likely token is the original's.");
-    }
+    if (role == Qt::ToolTipRole) return meaningOf(section);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case Name: return tr("run");
-        case Perplexity: return tr("perplexity");
-        case Kld: return tr("KLD");
-        case KldP99: return tr("KLD p99");
-        case Agreement: return tr("same top-1");
-        case Bits: return tr("bits");
-        case Size: return tr("size");
-        case ProtocolColumn: return tr("protocol");
-        case Text: return tr("text");
-        case Device: return tr("device");
-        case Seconds: return tr("time");
-        case When: return tr("at");
-        default: return {};
+        case Name:
+            return tr("run");
+        case Perplexity:
+            return tr("perplexity");
+        case Kld:
+            return tr("KLD");
+        case KldP99:
+            return tr("KLD p99");
+        case Agreement:
+            return tr("same top-1");
+        case Bits:
+            return tr("bits");
+        case Size:
+            return tr("size");
+        case ProtocolColumn:
+            return tr("protocol");
+        case Text:
+            return tr("text");
+        case Device:
+            return tr("device");
+        case Seconds:
+            return tr("time");
+        case When:
+            return tr("at");
+        default:
+            return {};
     }
 }
 
 QString RunTableModel::csv() const {
-    QString lines = QStringLiteral("run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,top1_agreement,bits_per_weight,bytes,protocol,text,device,seconds,when\n");
+    QString lines = QStringLiteral(
+        "run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,top1_agreement,bits_per_weight,bytes,protocol,"
+        "text,device,seconds,when\n");
     for (const auto& run : m_evaluation.runs()) {
         const auto& against = run.result.reference;
         const auto number = [](double value) { return QString::number(value, 'g', 9); };
         QString name = run.name;
-        const QStringList cells{
-            '"' + name.replace('"', QStringLiteral("\"\"")) + '"', number(run.result.perplexity.mean), number(run.result.perplexity.standardError),
-            against ? number(against->kld.mean) : QString(), against ? number(against->kld.standardError) : QString(),
-            against ? number(against->kldPercentiles[kP99]) : QString(), against ? number(against->top1Agreement.mean) : QString(),
-            number(run.bitsPerWeight), QString::number(run.bytes), QString::fromStdString(run.result.protocol),
-            '"' + run.options.textPath + '"', '"' + QString::fromStdString(run.result.device) + '"', number(run.result.seconds), run.when.toString(Qt::ISODate)};
+        const QStringList cells{'"' + name.replace('"', QStringLiteral("\"\"")) + '"',
+                                number(run.result.perplexity.mean),
+                                number(run.result.perplexity.standardError),
+                                against ? number(against->kld.mean) : QString(),
+                                against ? number(against->kld.standardError) : QString(),
+                                against ? number(against->kldPercentiles[kP99]) : QString(),
+                                against ? number(against->top1Agreement.mean) : QString(),
+                                number(run.bitsPerWeight),
+                                QString::number(run.bytes),
+                                QString::fromStdString(run.result.protocol),
+                                '"' + run.options.textPath + '"',
+                                '"' + QString::fromStdString(run.result.device) + '"',
+                                number(run.result.seconds),
+                                run.when.toString(Qt::ISODate)};
         lines += cells.join(',') + '\n';
     }
     return lines;

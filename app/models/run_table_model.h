@@ -13,7 +13,21 @@ class RunTableModel : public QAbstractTableModel {
     Q_OBJECT
 
   public:
-    enum Column { Name, Perplexity, Kld, KldP99, Agreement, Bits, Size, ProtocolColumn, Text, Device, Seconds, When, ColumnCount };
+    enum Column {
+        Name,
+        Perplexity,
+        Kld,
+        KldP99,
+        Agreement,
+        Bits,
+        Size,
+        ProtocolColumn,
+        Text,
+        Device,
+        Seconds,
+        When,
+        ColumnCount
+    };
     enum DataRole { StaleRole = Qt::UserRole + 1 };
 
     explicit RunTableModel(EvaluationService& evaluation, QObject* parent = nullptr);

@@ -28,7 +28,8 @@ void TensorDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelI
     const auto colors = themeColors(option->palette);
     if (index.data(TensorTableModel::MutedRole).toBool()) option->palette.setColor(QPalette::Text, colors.mutedText);
     const int tensor = index.data(TensorTableModel::TensorIndexRole).toInt();
-    if (tensor == m_session.selection().hovered() && !(option->state & QStyle::State_Selected)) option->backgroundBrush = colors.hover;
+    if (tensor == m_session.selection().hovered() && !(option->state & QStyle::State_Selected))
+        option->backgroundBrush = colors.hover;
 }
 
 void TensorDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -39,13 +40,16 @@ void TensorDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
         QColor color = selected ? option.palette.color(QPalette::HighlightedText) : themeColors(option.palette).accent;
         color.setAlpha(selected ? 150 : 110);
         const QRectF cell(option.rect);
-        painter->fillRect(QRectF(cell.right() - bar.toDouble() * (cell.width() - 6) - 3, cell.bottom() - 2, bar.toDouble() * (cell.width() - 6), 2), color);
+        painter->fillRect(QRectF(cell.right() - bar.toDouble() * (cell.width() - 6) - 3, cell.bottom() - 2,
+                                 bar.toDouble() * (cell.width() - 6), 2),
+                          color);
     }
     if (index.column() == TensorTableModel::FormatColumn) drawFormatMarks(painter, option, index);
 }
 
 /// An amber triangle where the row length forced another format, a dot where the format was set by hand.
-void TensorDelegate::drawFormatMarks(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void TensorDelegate::drawFormatMarks(QPainter* painter, const QStyleOptionViewItem& option,
+                                     const QModelIndex& index) const {
     const auto colors = themeColors(option.palette);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
@@ -58,14 +62,17 @@ void TensorDelegate::drawFormatMarks(QPainter* painter, const QStyleOptionViewIt
         right -= 12;
     }
     if (index.data(TensorTableModel::OverrideRole).toBool()) {
-        painter->setBrush(option.state & QStyle::State_Selected ? option.palette.color(QPalette::HighlightedText) : colors.accent);
+        painter->setBrush(option.state & QStyle::State_Selected ? option.palette.color(QPalette::HighlightedText)
+                                                                : colors.accent);
         painter->drawEllipse(QPointF(right - 4, middle), 2.5, 2.5);
     }
     painter->restore();
 }
 
-QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem& option, const QModelIndex& index) const {
-    if (index.column() != TensorTableModel::FormatColumn) return QStyledItemDelegate::createEditor(parent, option, index);
+QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem& option,
+                                      const QModelIndex& index) const {
+    if (index.column() != TensorTableModel::FormatColumn)
+        return QStyledItemDelegate::createEditor(parent, option, index);
     auto* combo = new QComboBox(parent);
     fillWithFormats(*combo);
     auto* delegate = const_cast<TensorDelegate*>(this);

@@ -7,8 +7,8 @@ namespace halftone::app {
 
 class Session;
 
-/// Cells of the tensor table: hover from any view, muted figures, in-cell bars, markers of the format column, and the combo
-/// box that assigns a format.
+/// Cells of the tensor table: hover from any view, muted figures, in-cell bars, markers of the format column, and the
+/// combo box that assigns a format.
 class TensorDelegate : public QStyledItemDelegate {
     Q_OBJECT
 

@@ -56,7 +56,8 @@ FilterField fieldOf(const QString& name) {
 
 }  // namespace
 
-TensorFilterModel::TensorFilterModel(Session& session, QObject* parent) : QSortFilterProxyModel(parent), m_session(session) {
+TensorFilterModel::TensorFilterModel(Session& session, QObject* parent)
+    : QSortFilterProxyModel(parent), m_session(session) {
     setSortRole(TensorTableModel::SortRole);
     setDynamicSortFilter(true);
 }
@@ -77,7 +78,8 @@ bool TensorFilterModel::filterAcceptsRow(int row, const QModelIndex&) const {
 bool TensorFilterModel::lessThan(const QModelIndex& left, const QModelIndex& right) const {
     const QVariant a = left.data(sortRole());
     const QVariant b = right.data(sortRole());
-    if (!a.isValid() || !b.isValid()) return a.isValid() == (sortOrder() == Qt::AscendingOrder) && a.isValid() != b.isValid();
+    if (!a.isValid() || !b.isValid())
+        return a.isValid() == (sortOrder() == Qt::AscendingOrder) && a.isValid() != b.isValid();
     if (a.typeId() == QMetaType::QString) return naturalOrder().compare(a.toString(), b.toString()) < 0;
     return a.toDouble() < b.toDouble();
 }

@@ -9,8 +9,8 @@ namespace halftone::app {
 
 class Session;
 
-/// Sorts the tensor table and hides what a filter expression does not match. Names sort naturally (blk.2 before blk.10);
-/// rows without a number come last in either direction.
+/// Sorts the tensor table and hides what a filter expression does not match. Names sort naturally (blk.2 before
+/// blk.10); rows without a number come last in either direction.
 class TensorFilterModel : public QSortFilterProxyModel {
     Q_OBJECT
 

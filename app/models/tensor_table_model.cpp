@@ -13,7 +13,9 @@ namespace halftone::app {
 
 namespace {
 
-QString toText(std::string_view text) { return QString::fromUtf8(text.data(), qsizetype(text.size())); }
+QString toText(std::string_view text) {
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
 
 /// Position of `value` between the bounds on a logarithmic scale.
 double logShare(double value, double low, double high) {
@@ -40,26 +42,44 @@ TensorTableModel::TensorTableModel(Session& session, QObject* parent)
     connect(&m_session, &Session::tensorsChanged, this, &TensorTableModel::onTensorsChanged);
 }
 
-int TensorTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_rowCount; }
+int TensorTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : m_rowCount;
+}
 
-int TensorTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(ColumnCount); }
+int TensorTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(ColumnCount);
+}
 
 std::optional<Measure> TensorTableModel::measureOf(int column) {
     switch (column) {
-        case Block: return Measure::Block;
-        case Bits: return Measure::Bits;
-        case Size: return Measure::Bytes;
-        case RelativeError: return Measure::RelativeError;
-        case Sqnr: return Measure::Sqnr;
-        case Kurtosis: return Measure::Kurtosis;
-        case MaxSigma: return Measure::MaxOverSigma;
-        case Minimum: return Measure::Minimum;
-        case Maximum: return Measure::Maximum;
-        case Outliers: return Measure::Outliers;
-        case Zeros: return Measure::Zeros;
-        case ActivationMax: return Measure::ActivationMaximum;
-        case ActivationKurtosis: return Measure::ActivationKurtosis;
-        default: return std::nullopt;
+        case Block:
+            return Measure::Block;
+        case Bits:
+            return Measure::Bits;
+        case Size:
+            return Measure::Bytes;
+        case RelativeError:
+            return Measure::RelativeError;
+        case Sqnr:
+            return Measure::Sqnr;
+        case Kurtosis:
+            return Measure::Kurtosis;
+        case MaxSigma:
+            return Measure::MaxOverSigma;
+        case Minimum:
+            return Measure::Minimum;
+        case Maximum:
+            return Measure::Maximum;
+        case Outliers:
+            return Measure::Outliers;
+        case Zeros:
+            return Measure::Zeros;
+        case ActivationMax:
+            return Measure::ActivationMaximum;
+        case ActivationKurtosis:
+            return Measure::ActivationKurtosis;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -81,38 +101,56 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
     const int column = index.column();
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
     switch (role) {
-        case Qt::DisplayRole: return displayText(tensor, column);
+        case Qt::DisplayRole:
+            return displayText(tensor, column);
         case Qt::EditRole:
         case FormatNameRole:
-            if (column != FormatColumn || !resolved || !resolved->quantizable) return role == Qt::EditRole ? QVariant(displayText(tensor, column)) : QVariant();
+            if (column != FormatColumn || !resolved || !resolved->quantizable)
+                return role == Qt::EditRole ? QVariant(displayText(tensor, column)) : QVariant();
             return QString::fromStdString(resolved->requested.name());
         case Qt::TextAlignmentRole:
-            return QVariant::fromValue(Qt::Alignment((measureOf(column) || column == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
-        case Qt::ToolTipRole: return toolTip(tensor, column);
-        case SortRole: return sortValue(tensor, column);
-        case TensorIndexRole: return tensor;
-        case FallbackRole: return column == FormatColumn && resolved && resolved->quantizable && !resolved->kept && resolved->fellBack();
-        case OverrideRole: return column == FormatColumn && resolved && m_session.recipe().recipe().overrides.count(resolved->name) > 0;
-        case MutedRole: return isMuted(tensor, column);
-        case BarRole: return barValue(tensor, column);
-        default: return {};
+            return QVariant::fromValue(Qt::Alignment(
+                (measureOf(column) || column == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        case Qt::ToolTipRole:
+            return toolTip(tensor, column);
+        case SortRole:
+            return sortValue(tensor, column);
+        case TensorIndexRole:
+            return tensor;
+        case FallbackRole:
+            return column == FormatColumn && resolved && resolved->quantizable && !resolved->kept &&
+                   resolved->fellBack();
+        case OverrideRole:
+            return column == FormatColumn && resolved &&
+                   m_session.recipe().recipe().overrides.count(resolved->name) > 0;
+        case MutedRole:
+            return isMuted(tensor, column);
+        case BarRole:
+            return barValue(tensor, column);
+        default:
+            return {};
     }
 }
 
 QString TensorTableModel::displayText(int tensor, int column) const {
     const auto& info = m_session.tensor(tensor);
     switch (column) {
-        case Name: return QString::fromStdString(info.canonicalName);
-        case Role: return toText(roleName(info.role)) + (info.isBias ? tr(" bias") : QString());
-        case Shape: return shapeText(info.shape);
-        case Stored: return toText(dtypeInfo(info.dtype).name);
+        case Name:
+            return QString::fromStdString(info.canonicalName);
+        case Role:
+            return toText(roleName(info.role)) + (info.isBias ? tr(" bias") : QString());
+        case Shape:
+            return shapeText(info.shape);
+        case Stored:
+            return toText(dtypeInfo(info.dtype).name);
         case FormatColumn: {
             const auto* resolved = m_session.recipe().resolvedTensor(tensor);
             if (!resolved) return noValue();
             if (resolved->kept) return toText(dtypeInfo(info.dtype).name);
             return QString::fromStdString(resolved->format.displayName());
         }
-        default: break;
+        default:
+            break;
     }
     const auto measure = measureOf(column);
     return measure ? measureText(*measure, m_session.value(*measure, tensor)) : noValue();
@@ -150,21 +188,29 @@ QVariant TensorTableModel::barValue(int tensor, int column) const {
 QString TensorTableModel::formatToolTip(int tensor) const {
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
     if (!resolved) return {};
-    if (!resolved->quantizable) return tr("Norms, biases and position tables are small and sensitive: they stay in full precision whatever the recipe says.");
-    if (resolved->kept) return tr("No rule of the recipe touches this tensor: it stays as stored. Double-click to choose a format.");
+    if (!resolved->quantizable)
+        return tr(
+            "Norms, biases and position tables are small and sensitive: they stay in full precision whatever the "
+            "recipe says.");
+    if (resolved->kept)
+        return tr("No rule of the recipe touches this tensor: it stays as stored. Double-click to choose a format.");
     if (resolved->fellBack()) {
         return tr("%1 does not fit: its blocks do not divide the row of %2 weights. %3 takes its place.")
-            .arg(QString::fromStdString(resolved->requested.displayName()), countText(resolved->cols), QString::fromStdString(resolved->format.displayName()));
+            .arg(QString::fromStdString(resolved->requested.displayName()), countText(resolved->cols),
+                 QString::fromStdString(resolved->format.displayName()));
     }
-    return tr("%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected tensors.")
+    return tr("%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected "
+              "tensors.")
         .arg(numberText(resolved->format.bitsPerWeight()));
 }
 
 QString TensorTableModel::toolTip(int tensor, int column) const {
     const auto& info = m_session.tensor(tensor);
     if (column == Name) {
-        return info.name == info.canonicalName ? QString::fromStdString(info.name)
-                                               : tr("%1\nin the file: %2").arg(QString::fromStdString(info.canonicalName), QString::fromStdString(info.name));
+        return info.name == info.canonicalName
+                   ? QString::fromStdString(info.name)
+                   : tr("%1\nin the file: %2")
+                         .arg(QString::fromStdString(info.canonicalName), QString::fromStdString(info.name));
     }
     if (column == FormatColumn) return formatToolTip(tensor);
     if (column == Shape) {
@@ -186,18 +232,25 @@ QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, 
     if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount) return {};
     const auto measure = measureOf(section);
     if (role == Qt::TextAlignmentRole) {
-        return QVariant::fromValue(Qt::Alignment((measure || section == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        return QVariant::fromValue(
+            Qt::Alignment((measure || section == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     }
     if (role == Qt::ToolTipRole && measure) return measureMeaning(*measure);
     if (role != Qt::DisplayRole) return {};
     if (measure) return measureLabel(*measure);
     switch (section) {
-        case Name: return tr("tensor");
-        case Role: return tr("role");
-        case Shape: return tr("shape");
-        case Stored: return tr("stored");
-        case FormatColumn: return tr("format");
-        default: return {};
+        case Name:
+            return tr("tensor");
+        case Role:
+            return tr("role");
+        case Shape:
+            return tr("shape");
+        case Stored:
+            return tr("stored");
+        case FormatColumn:
+            return tr("format");
+        default:
+            return {};
     }
 }
 

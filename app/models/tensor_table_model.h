@@ -15,8 +15,25 @@ class TensorTableModel : public QAbstractTableModel {
 
   public:
     enum Column {
-        Name, Role, Block, Shape, Stored, FormatColumn, Bits, Size, RelativeError, Sqnr, Kurtosis, MaxSigma, Minimum, Maximum,
-        Outliers, Zeros, ActivationMax, ActivationKurtosis, ColumnCount,
+        Name,
+        Role,
+        Block,
+        Shape,
+        Stored,
+        FormatColumn,
+        Bits,
+        Size,
+        RelativeError,
+        Sqnr,
+        Kurtosis,
+        MaxSigma,
+        Minimum,
+        Maximum,
+        Outliers,
+        Zeros,
+        ActivationMax,
+        ActivationKurtosis,
+        ColumnCount,
     };
     enum DataRole {
         SortRole = Qt::UserRole + 1,  ///< a number, or text that sorts naturally

@@ -28,7 +28,9 @@ void ChannelPlot::setData(std::vector<float> maxima, const QString& axisLabel) {
     rebuild();
 }
 
-void ChannelPlot::clear() { setData({}, xAxis->label()); }
+void ChannelPlot::clear() {
+    setData({}, xAxis->label());
+}
 
 void ChannelPlot::setSorted(bool sorted) {
     m_sorted = sorted;
@@ -38,7 +40,9 @@ void ChannelPlot::setSorted(bool sorted) {
 void ChannelPlot::rebuild() {
     m_order.resize(m_maxima.size());
     std::iota(m_order.begin(), m_order.end(), 0);
-    if (m_sorted) std::stable_sort(m_order.begin(), m_order.end(), [&](int64_t a, int64_t b) { return m_maxima[size_t(a)] > m_maxima[size_t(b)]; });
+    if (m_sorted)
+        std::stable_sort(m_order.begin(), m_order.end(),
+                         [&](int64_t a, int64_t b) { return m_maxima[size_t(a)] > m_maxima[size_t(b)]; });
     const auto count = int64_t(m_order.size());
     const int64_t columns = std::min<int64_t>(count, std::max(axisRect()->width(), 64));
     QVector<double> x, y;
@@ -81,7 +85,8 @@ void ChannelPlot::leaveEvent(QEvent* event) {
 QString ChannelPlot::csv() const {
     if (m_maxima.empty()) return {};
     QString text = QStringLiteral("channel,abs_max\n");
-    for (size_t i = 0; i < m_maxima.size(); ++i) text += QStringLiteral("%1,%2\n").arg(i).arg(double(m_maxima[i]), 0, 'g', 9);
+    for (size_t i = 0; i < m_maxima.size(); ++i)
+        text += QStringLiteral("%1,%2\n").arg(i).arg(double(m_maxima[i]), 0, 'g', 9);
     return text;
 }
 

@@ -7,8 +7,8 @@
 
 namespace halftone::app {
 
-/// Largest magnitude per channel as a skyline over the channel's index. Where channels outnumber pixels, each column shows
-/// the largest of its channels, so that no spike is lost.
+/// Largest magnitude per channel as a skyline over the channel's index. Where channels outnumber pixels, each column
+/// shows the largest of its channels, so that no spike is lost.
 class ChannelPlot : public PlotBase {
     Q_OBJECT
 

@@ -8,7 +8,9 @@
 
 namespace halftone::app {
 
-ColorBar::ColorBar(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed); }
+ColorBar::ColorBar(QWidget* parent) : QWidget(parent) {
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
 
 void ColorBar::setScale(const ColorScale& scale, Measure measure) {
     m_scale = scale;
@@ -25,11 +27,13 @@ void ColorBar::paintEvent(QPaintEvent*) {
         return;
     }
     const QString low = measureText(m_measure, m_scale.low), high = measureText(m_measure, m_scale.high);
-    const int lowWidth = painter.fontMetrics().horizontalAdvance(low), highWidth = painter.fontMetrics().horizontalAdvance(high);
+    const int lowWidth = painter.fontMetrics().horizontalAdvance(low),
+              highWidth = painter.fontMetrics().horizontalAdvance(high);
     const QRect bar(lowWidth + 6, height() / 2 - 4, width() - lowWidth - highWidth - 12, 8);
     painter.drawText(QRect(0, 0, lowWidth, height()), Qt::AlignVCenter, low);
     painter.drawText(QRect(width() - highWidth, 0, highWidth, height()), Qt::AlignVCenter, high);
-    for (int x = 0; x < bar.width(); ++x) painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(), viridis(double(x) / std::max(bar.width() - 1, 1)));
+    for (int x = 0; x < bar.width(); ++x)
+        painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(), viridis(double(x) / std::max(bar.width() - 1, 1)));
 }
 
 }  // namespace halftone::app

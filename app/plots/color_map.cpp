@@ -9,9 +9,9 @@ namespace halftone::app {
 
 QColor viridis(double share) {
     // Every sixteenth entry of the published table; linear between.
-    static constexpr std::array<QRgb, 17> kAnchors{0xff440154, 0xff481a6c, 0xff472f7d, 0xff414487, 0xff39568c, 0xff31688e,
-                                                   0xff2a788e, 0xff23888e, 0xff1f988b, 0xff22a884, 0xff35b779, 0xff54c568,
-                                                   0xff7ad151, 0xffa5db36, 0xffd2e21b, 0xffe9e51a, 0xfffde725};
+    static constexpr std::array<QRgb, 17> kAnchors{
+        0xff440154, 0xff481a6c, 0xff472f7d, 0xff414487, 0xff39568c, 0xff31688e, 0xff2a788e, 0xff23888e, 0xff1f988b,
+        0xff22a884, 0xff35b779, 0xff54c568, 0xff7ad151, 0xffa5db36, 0xffd2e21b, 0xffe9e51a, 0xfffde725};
     const double position = std::clamp(share, 0.0, 1.0) * double(kAnchors.size() - 1);
     const auto index = std::min(size_t(position), kAnchors.size() - 2);
     const double part = position - double(index);

@@ -5,7 +5,8 @@
 
 namespace halftone::app {
 
-/// Viridis (van der Walt and Smith, 2015; public domain): ascending lightness, readable without colour vision. `share` 0..1.
+/// Viridis (van der Walt and Smith, 2015; public domain): ascending lightness, readable without colour vision. `share`
+/// 0..1.
 [[nodiscard]] QColor viridis(double share);
 
 /// Maps values to 0..1 over a range, linearly or by logarithm.

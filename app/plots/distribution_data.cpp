@@ -43,7 +43,8 @@ Result<TileResult> examineTile(const RowSource& source, const PackedTensor& pack
     const int64_t count = end - begin;
     std::vector<float> original(size_t(count * cols)), decoded(size_t(count * cols));
     HT_TRY(source.readRows(begin, count, original));
-    const auto bytes = packed.bytes.subspan(size_t(begin * packed.layout.rowBytes), size_t(count * packed.layout.rowBytes));
+    const auto bytes =
+        packed.bytes.subspan(size_t(begin * packed.layout.rowBytes), size_t(count * packed.layout.rowBytes));
     HT_TRY(decodeRows(packed.layout, bytes, count, decoded));
     TileResult tile;
     tile.histogram.add(decoded);
@@ -53,14 +54,16 @@ Result<TileResult> examineTile(const RowSource& source, const PackedTensor& pack
         for (int64_t column = 0; column < cols; column += group) {
             const int64_t size = std::min(group, cols - column);
             const auto at = row * cols + column;
-            WorstGroup candidate{begin + row, column, size, relativeError(&original[size_t(at)], &decoded[size_t(at)], size), {}};
+            WorstGroup candidate{
+                begin + row, column, size, relativeError(&original[size_t(at)], &decoded[size_t(at)], size), {}};
             keepWorse(tile.worst, candidate);
         }
     }
     return tile;
 }
 
-Status examineAll(const RowSource& source, const PackedTensor& packed, DistributionData& data, const JobContext& context) {
+Status examineAll(const RowSource& source, const PackedTensor& packed, DistributionData& data,
+                  const JobContext& context) {
     const int64_t rowsPerTile = std::max<int64_t>(1, kTileElements / std::max<int64_t>(packed.cols(), 1));
     std::mutex mutex;
     Status status;
@@ -91,7 +94,8 @@ QuantizeOptions optionsFor(const DistributionRequest& request, const TensorInfo&
 
 }  // namespace
 
-Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request, const JobContext& context) {
+Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request,
+                                                                    const JobContext& context) {
     const auto& info = request.checkpoint->tensors()[size_t(request.tensor)];
     HT_ASSIGN_OR_RETURN(const auto rows, openRows(request.checkpoint, info));
     auto data = std::make_shared<DistributionData>();
@@ -102,10 +106,13 @@ Result<std::shared_ptr<const DistributionData>> computeDistribution(const Distri
     }
     if (!request.format) return data;
     data->format = request.format;
-    HT_ASSIGN_OR_RETURN(const auto quantized, quantizeTensor(*rows, *request.format, optionsFor(request, info), context));
+    HT_ASSIGN_OR_RETURN(const auto quantized,
+                        quantizeTensor(*rows, *request.format, optionsFor(request, info), context));
     data->distortion = quantized.distortion;
     HT_TRY(examineAll(*rows, quantized.packed, *data, context));
-    if (data->worst) data->worst->levels = groupLevels(quantized.packed.layout, quantized.packed.row(data->worst->row), data->worst->firstColumn);
+    if (data->worst)
+        data->worst->levels =
+            groupLevels(quantized.packed.layout, quantized.packed.row(data->worst->row), data->worst->firstColumn);
     return data;
 }
 

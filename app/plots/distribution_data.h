@@ -31,14 +31,15 @@ struct WorstGroup {
 
 /// What the distribution view draws of one tensor.
 struct DistributionData {
-    std::shared_ptr<const TensorStats> stats;   ///< with its histogram
+    std::shared_ptr<const TensorStats> stats;  ///< with its histogram
     std::optional<Format> format;
-    FloatHistogram quantized;                   ///< of the dequantized weights
+    FloatHistogram quantized;  ///< of the dequantized weights
     Distortion distortion;
-    std::optional<WorstGroup> worst;            ///< formats with groups only
+    std::optional<WorstGroup> worst;  ///< formats with groups only
 };
 
 /// Reads, quantizes and decodes the tensor. Memory: the packed tensor and one tile per thread. Worker threads.
-Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request, const JobContext& context);
+Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request,
+                                                                    const JobContext& context);
 
 }  // namespace halftone::app

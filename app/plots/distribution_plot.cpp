@@ -114,7 +114,8 @@ void DistributionPlot::resample() {
     const QCPRange range = xAxis->range();
     const int bins = std::clamp(axisRect()->width() / kPixelsPerBin, 64, 1024);
     m_original = m_data->stats->histogram.resample(range.lower, range.upper, bins);
-    m_quantized = m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
+    m_quantized =
+        m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
     const double width = range.size() / bins;
     double most = 1;
     const auto fill = [&](QCPGraph* graph, const std::vector<double>& counts) {
@@ -170,9 +171,12 @@ void DistributionPlot::mouseMoveEvent(QMouseEvent* event) {
     }
     const double value = xAxis->pixelToCoord(event->pos().x());
     const QCPRange range = xAxis->range();
-    const auto bin = size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
-    QString text = tr("value %1 · original %2").arg(numberText(value), countText(int64_t(std::llround(m_original.counts[bin]))));
-    if (bin < m_quantized.counts.size()) text += tr(" · quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
+    const auto bin =
+        size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
+    QString text =
+        tr("value %1 · original %2").arg(numberText(value), countText(int64_t(std::llround(m_original.counts[bin]))));
+    if (bin < m_quantized.counts.size())
+        text += tr(" · quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
     emit probed(text);
 }
 
@@ -189,7 +193,9 @@ void DistributionPlot::leaveEvent(QEvent* event) {
 
 QString DistributionPlot::outsideText() const {
     if (!m_data) return {};
-    return tr("below %1 · above %2").arg(countText(int64_t(std::llround(m_original.underflow))), countText(int64_t(std::llround(m_original.overflow))));
+    return tr("below %1 · above %2")
+        .arg(countText(int64_t(std::llround(m_original.underflow))),
+             countText(int64_t(std::llround(m_original.overflow))));
 }
 
 QString DistributionPlot::csv() const {

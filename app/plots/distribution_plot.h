@@ -45,7 +45,8 @@ class DistributionPlot : public PlotBase {
 
     std::shared_ptr<const DistributionData> m_data;
     FloatHistogram::Resampled m_original, m_quantized;
-    QCPGraph *m_originalGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr, *m_percentileGraph = nullptr;
+    QCPGraph *m_originalGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr,
+             *m_percentileGraph = nullptr;
     QList<QCPItemText*> m_percentileLabels;
     bool m_logCounts = true;
     bool m_fullRange = false;

@@ -78,7 +78,8 @@ std::optional<double> LayerMatrix::cellValue(QPoint cell) const {
 
 bool LayerMatrix::isStaleCell(QPoint cell) const {
     const auto& tensors = m_layout.cell(cell).tensors;
-    return std::any_of(tensors.begin(), tensors.end(), [this](int tensor) { return m_session.isStale(m_measure, tensor); });
+    return std::any_of(tensors.begin(), tensors.end(),
+                       [this](int tensor) { return m_session.isStale(m_measure, tensor); });
 }
 
 QSizeF LayerMatrix::cellSize() const {
@@ -94,19 +95,22 @@ QSize LayerMatrix::minimumSizeHint() const {
 }
 
 QSize LayerMatrix::sizeHint() const {
-    return {kLabelWidth + 4 + 32 * int(m_layout.columns().size()), kHeaderHeight + 4 + 20 * int(m_layout.rows().size())};
+    return {kLabelWidth + 4 + 32 * int(m_layout.columns().size()),
+            kHeaderHeight + 4 + 20 * int(m_layout.rows().size())};
 }
 
 QRectF LayerMatrix::cellRect(QPoint cell) const {
     const QSizeF size = cellSize();
-    return {kLabelWidth + cell.x() * size.width(), kHeaderHeight + cell.y() * size.height(), size.width(), size.height()};
+    return {kLabelWidth + cell.x() * size.width(), kHeaderHeight + cell.y() * size.height(), size.width(),
+            size.height()};
 }
 
 QPoint LayerMatrix::cellAt(QPoint point) const {
     const QSizeF size = cellSize();
     const int column = int(std::floor((point.x() - kLabelWidth) / size.width()));
     const int row = int(std::floor((point.y() - kHeaderHeight) / size.height()));
-    const bool inside = column >= 0 && row >= 0 && size_t(column) < m_layout.columns().size() && size_t(row) < m_layout.rows().size();
+    const bool inside =
+        column >= 0 && row >= 0 && size_t(column) < m_layout.columns().size() && size_t(row) < m_layout.rows().size();
     return inside ? QPoint(column, row) : kNowhere;
 }
 
@@ -158,7 +162,9 @@ void LayerMatrix::drawCell(QPainter& painter, QPoint cell) const {
     // Roles of the embedding's and the head's rows do not stand above their columns.
     if (m_layout.rows()[size_t(cell.y())].block < 0 && box.height() >= painter.fontMetrics().ascent()) {
         painter.setPen(qGray(color.rgb()) > 128 ? Qt::black : Qt::white);
-        painter.drawText(box, Qt::AlignCenter, painter.fontMetrics().elidedText(shortRoleName(m_layout.cell(cell).role), Qt::ElideRight, int(box.width())));
+        painter.drawText(box, Qt::AlignCenter,
+                         painter.fontMetrics().elidedText(shortRoleName(m_layout.cell(cell).role), Qt::ElideRight,
+                                                          int(box.width())));
     }
     if (isStaleCell(cell)) painter.fillRect(box, QBrush(colors.surface, Qt::Dense4Pattern));
 }
@@ -170,7 +176,8 @@ void LayerMatrix::drawMarks(QPainter& painter) const {
     for (int row = 0; row < int(m_layout.rows().size()); ++row) {
         for (int column = 0; column < int(m_layout.columns().size()); ++column) {
             const auto& tensors = m_layout.cell({column, row}).tensors;
-            const bool selected = std::any_of(tensors.begin(), tensors.end(), [&](int tensor) { return selection.contains(tensor); });
+            const bool selected =
+                std::any_of(tensors.begin(), tensors.end(), [&](int tensor) { return selection.contains(tensor); });
             const bool hovered = tensors.contains(selection.hovered());
             if (!selected && !hovered) continue;
             const QRectF box = cellRect({column, row}).adjusted(0.5, 0.5, -0.5, -0.5);
@@ -223,9 +230,13 @@ void LayerMatrix::mouseMoveEvent(QMouseEvent* event) {
     selectCells();
 }
 
-void LayerMatrix::mouseReleaseEvent(QMouseEvent*) { m_dragging = false; }
+void LayerMatrix::mouseReleaseEvent(QMouseEvent*) {
+    m_dragging = false;
+}
 
-void LayerMatrix::leaveEvent(QEvent*) { m_session.selection().setHovered(-1); }
+void LayerMatrix::leaveEvent(QEvent*) {
+    m_session.selection().setHovered(-1);
+}
 
 /// Selects what lies between anchor and cursor, and what was selected before if that is kept.
 void LayerMatrix::selectCells() {
@@ -236,7 +247,9 @@ void LayerMatrix::selectCells() {
 }
 
 void LayerMatrix::moveTo(QPoint cell, bool extend) {
-    if (cell.x() < 0 || cell.y() < 0 || size_t(cell.x()) >= m_layout.columns().size() || size_t(cell.y()) >= m_layout.rows().size()) return;
+    if (cell.x() < 0 || cell.y() < 0 || size_t(cell.x()) >= m_layout.columns().size() ||
+        size_t(cell.y()) >= m_layout.rows().size())
+        return;
     m_cursor = cell;
     if (!extend || m_anchor == kNowhere) m_anchor = cell;
     m_selectionBefore.clear();
@@ -249,13 +262,21 @@ void LayerMatrix::keyPressEvent(QKeyEvent* event) {
     const int lastRow = int(m_layout.rows().size()) - 1;
     const int lastColumn = int(m_layout.columns().size()) - 1;
     switch (event->key()) {
-        case Qt::Key_Left: return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(-1, 0), extend);
-        case Qt::Key_Right: return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(1, 0), extend);
-        case Qt::Key_Up: return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(0, -1), extend);
-        case Qt::Key_Down: return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(0, 1), extend);
-        case Qt::Key_Home: return moveTo({event->modifiers() & Qt::ControlModifier ? 0 : std::max(from.x(), 0), 0}, extend);
-        case Qt::Key_End: return moveTo({event->modifiers() & Qt::ControlModifier ? lastColumn : std::max(from.x(), 0), lastRow}, extend);
-        default: QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(-1, 0), extend);
+        case Qt::Key_Right:
+            return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(1, 0), extend);
+        case Qt::Key_Up:
+            return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(0, -1), extend);
+        case Qt::Key_Down:
+            return moveTo(from == kNowhere ? QPoint(0, 0) : from + QPoint(0, 1), extend);
+        case Qt::Key_Home:
+            return moveTo({event->modifiers() & Qt::ControlModifier ? 0 : std::max(from.x(), 0), 0}, extend);
+        case Qt::Key_End:
+            return moveTo({event->modifiers() & Qt::ControlModifier ? lastColumn : std::max(from.x(), 0), lastRow},
+                          extend);
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 

@@ -14,8 +14,8 @@ namespace halftone::app {
 
 class Session;
 
-/// The layer x role matrix. Colour shows the measure; hatching a value that is not finite; an empty outline one that is not
-/// known. Click or drag a rectangle to select (Ctrl adds, Shift extends), arrows move, hover is linked.
+/// The layer x role matrix. Colour shows the measure; hatching a value that is not finite; an empty outline one that is
+/// not known. Click or drag a rectangle to select (Ctrl adds, Shift extends), arrows move, hover is linked.
 class LayerMatrix : public QWidget {
     Q_OBJECT
 

@@ -17,48 +17,81 @@ Place placeOf(const TensorInfo& tensor) {
         case TensorRole::kTokenEmbedding:
         case TensorRole::kPositionEmbedding:
         case TensorRole::kTokenTypes:
-        case TensorRole::kEmbeddingNorm: return Place::Embedding;
+        case TensorRole::kEmbeddingNorm:
+            return Place::Embedding;
         case TensorRole::kOutputNorm:
-        case TensorRole::kOutput: return Place::Head;
-        default: return Place::Other;
+        case TensorRole::kOutput:
+            return Place::Head;
+        default:
+            return Place::Other;
     }
 }
 
 /// Matrices first, norms after them.
-int columnOrder(TensorRole role) { return int(role) + (isNorm(role) ? int(TensorRole::kCount) : 0); }
+int columnOrder(TensorRole role) {
+    return int(role) + (isNorm(role) ? int(TensorRole::kCount) : 0);
+}
 
 }  // namespace
 
 QString shortRoleName(TensorRole role) {
     switch (role) {
-        case TensorRole::kTokenEmbedding: return QStringLiteral("emb");
-        case TensorRole::kPositionEmbedding: return QStringLiteral("pos");
-        case TensorRole::kEmbeddingNorm: return QStringLiteral("norm");
-        case TensorRole::kOutputNorm: return QStringLiteral("norm");
-        case TensorRole::kOutput: return QStringLiteral("out");
-        case TensorRole::kAttnNorm: return QStringLiteral("n1");
-        case TensorRole::kAttnQ: return QStringLiteral("q");
-        case TensorRole::kAttnK: return QStringLiteral("k");
-        case TensorRole::kAttnV: return QStringLiteral("v");
-        case TensorRole::kAttnQkv: return QStringLiteral("qkv");
-        case TensorRole::kAttnOutput: return QStringLiteral("o");
-        case TensorRole::kAttnQNorm: return QStringLiteral("qn");
-        case TensorRole::kAttnKNorm: return QStringLiteral("kn");
-        case TensorRole::kPostAttnNorm: return QStringLiteral("n1b");
-        case TensorRole::kFfnNorm: return QStringLiteral("n2");
-        case TensorRole::kFfnGate: return QStringLiteral("gate");
-        case TensorRole::kFfnUp: return QStringLiteral("up");
-        case TensorRole::kFfnDown: return QStringLiteral("down");
-        case TensorRole::kPostFfnNorm: return QStringLiteral("n2b");
-        case TensorRole::kRouter: return QStringLiteral("rt");
-        case TensorRole::kExpertGate: return QStringLiteral("e.g");
-        case TensorRole::kExpertUp: return QStringLiteral("e.u");
-        case TensorRole::kExpertDown: return QStringLiteral("e.d");
-        case TensorRole::kSharedExpertRouter: return QStringLiteral("s.r");
-        case TensorRole::kSharedExpertGate: return QStringLiteral("s.g");
-        case TensorRole::kSharedExpertUp: return QStringLiteral("s.u");
-        case TensorRole::kSharedExpertDown: return QStringLiteral("s.d");
-        default: return QStringLiteral("other");
+        case TensorRole::kTokenEmbedding:
+            return QStringLiteral("emb");
+        case TensorRole::kPositionEmbedding:
+            return QStringLiteral("pos");
+        case TensorRole::kEmbeddingNorm:
+            return QStringLiteral("norm");
+        case TensorRole::kOutputNorm:
+            return QStringLiteral("norm");
+        case TensorRole::kOutput:
+            return QStringLiteral("out");
+        case TensorRole::kAttnNorm:
+            return QStringLiteral("n1");
+        case TensorRole::kAttnQ:
+            return QStringLiteral("q");
+        case TensorRole::kAttnK:
+            return QStringLiteral("k");
+        case TensorRole::kAttnV:
+            return QStringLiteral("v");
+        case TensorRole::kAttnQkv:
+            return QStringLiteral("qkv");
+        case TensorRole::kAttnOutput:
+            return QStringLiteral("o");
+        case TensorRole::kAttnQNorm:
+            return QStringLiteral("qn");
+        case TensorRole::kAttnKNorm:
+            return QStringLiteral("kn");
+        case TensorRole::kPostAttnNorm:
+            return QStringLiteral("n1b");
+        case TensorRole::kFfnNorm:
+            return QStringLiteral("n2");
+        case TensorRole::kFfnGate:
+            return QStringLiteral("gate");
+        case TensorRole::kFfnUp:
+            return QStringLiteral("up");
+        case TensorRole::kFfnDown:
+            return QStringLiteral("down");
+        case TensorRole::kPostFfnNorm:
+            return QStringLiteral("n2b");
+        case TensorRole::kRouter:
+            return QStringLiteral("rt");
+        case TensorRole::kExpertGate:
+            return QStringLiteral("e.g");
+        case TensorRole::kExpertUp:
+            return QStringLiteral("e.u");
+        case TensorRole::kExpertDown:
+            return QStringLiteral("e.d");
+        case TensorRole::kSharedExpertRouter:
+            return QStringLiteral("s.r");
+        case TensorRole::kSharedExpertGate:
+            return QStringLiteral("s.g");
+        case TensorRole::kSharedExpertUp:
+            return QStringLiteral("s.u");
+        case TensorRole::kSharedExpertDown:
+            return QStringLiteral("s.d");
+        default:
+            return QStringLiteral("other");
     }
 }
 
@@ -68,13 +101,20 @@ MatrixLayout::MatrixLayout(std::span<const TensorInfo> tensors) {
     for (int i = 0; i < int(tensors.size()); ++i) {
         const auto& tensor = tensors[size_t(i)];
         switch (placeOf(tensor)) {
-            case Place::Embedding: embedding.push_back(i); break;
-            case Place::Head: head.push_back(i); break;
-            case Place::Other: other.push_back(i); break;
+            case Place::Embedding:
+                embedding.push_back(i);
+                break;
+            case Place::Head:
+                head.push_back(i);
+                break;
+            case Place::Other:
+                other.push_back(i);
+                break;
             case Place::Block:
                 if (std::find(roles.begin(), roles.end(), tensor.role) == roles.end()) roles.push_back(tensor.role);
                 break;
-            case Place::Nowhere: break;
+            case Place::Nowhere:
+                break;
         }
     }
     std::sort(roles.begin(), roles.end(), [](auto a, auto b) { return columnOrder(a) < columnOrder(b); });
@@ -89,7 +129,8 @@ MatrixLayout::MatrixLayout(std::span<const TensorInfo> tensors) {
     addOuterRow(labelOf("other"), other, tensors);
 }
 
-void MatrixLayout::addOuterRow(const QString& label, const std::vector<int>& members, std::span<const TensorInfo> tensors) {
+void MatrixLayout::addOuterRow(const QString& label, const std::vector<int>& members,
+                               std::span<const TensorInfo> tensors) {
     for (size_t i = 0; i < members.size(); ++i) {
         const size_t column = i % m_columns.size();
         if (column == 0) {

@@ -13,9 +13,9 @@
 
 namespace halftone::app {
 
-/// Which tensors stand in which cell of the layer x role matrix: blocks down, roles across; what belongs to no block stands
-/// in rows of its own, the embedding above and the head below. Biases are left out; experts share a cell. Geometry in
-/// cells, no painting: can be tested without a window.
+/// Which tensors stand in which cell of the layer x role matrix: blocks down, roles across; what belongs to no block
+/// stands in rows of its own, the embedding above and the head below. Biases are left out; experts share a cell.
+/// Geometry in cells, no painting: can be tested without a window.
 class MatrixLayout {
   public:
     struct Row {

@@ -51,12 +51,17 @@ void PlotBase::contextMenuEvent(QContextMenuEvent* event) {
     menu.exec(event->globalPos());
 }
 
-void PlotBase::copyImage() { QApplication::clipboard()->setPixmap(toPixmap(0, 0, devicePixelRatioF())); }
+void PlotBase::copyImage() {
+    QApplication::clipboard()->setPixmap(toPixmap(0, 0, devicePixelRatioF()));
+}
 
-void PlotBase::copyCsv() { QApplication::clipboard()->setText(csv()); }
+void PlotBase::copyCsv() {
+    QApplication::clipboard()->setText(csv());
+}
 
 void PlotBase::saveImage() {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save the plot"), QStringLiteral("plot.png"), tr("Images (*.png *.svg)"));
+    const QString path =
+        QFileDialog::getSaveFileName(this, tr("Save the plot"), QStringLiteral("plot.png"), tr("Images (*.png *.svg)"));
     if (path.isEmpty()) return;
     if (!path.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
         savePng(path, 0, 0, 2.0);

@@ -14,7 +14,9 @@
 namespace halftone::app {
 
 namespace {
-QString tr(const char* text) { return QCoreApplication::translate("Devices", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("Devices", text);
+}
 }  // namespace
 
 QList<DeviceEntry> cpuDevices() {
@@ -53,13 +55,16 @@ Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
     if (deviceId == "cpu-reference") return createCpuReferenceBackend();
     int index = -1;
     const auto colon = deviceId.find(':');
-    if (colon != std::string::npos) std::from_chars(deviceId.data() + colon + 1, deviceId.data() + deviceId.size(), index);
+    if (colon != std::string::npos)
+        std::from_chars(deviceId.data() + colon + 1, deviceId.data() + deviceId.size(), index);
     return createVulkanBackend(index);
 }
 
 #else
 
-QList<DeviceEntry> vulkanDevices() { return {}; }
+QList<DeviceEntry> vulkanDevices() {
+    return {};
+}
 
 Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
     if (deviceId == "cpu-reference") return createCpuReferenceBackend();

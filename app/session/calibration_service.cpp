@@ -22,7 +22,8 @@ struct CalibrationService::Outcome {
     int64_t tokens = 0;
 };
 
-CalibrationService::CalibrationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {}
+CalibrationService::CalibrationService(ModelJobs& modelJobs, QObject* parent)
+    : QObject(parent), m_modelJobs(modelJobs) {}
 
 void CalibrationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_modelJobs.jobs().cancelTag(kTag);
@@ -34,11 +35,16 @@ void CalibrationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     emit changed();
 }
 
-bool CalibrationService::isRunning() const { return m_modelJobs.jobs().hasTag(kTag); }
+bool CalibrationService::isRunning() const {
+    return m_modelJobs.jobs().hasTag(kTag);
+}
 
-void CalibrationService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+void CalibrationService::cancel() {
+    m_modelJobs.jobs().cancelTag(kTag);
+}
 
-Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibrate(Engine& engine, EngineRequest request,
+Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibrate(Engine& engine,
+                                                                                   EngineRequest request,
                                                                                    const CalibrationOptions& options,
                                                                                    const Engine::LostHandler& lost,
                                                                                    const JobContext& context) {
@@ -48,7 +54,8 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
     const int64_t length = std::min(options.contextLength, request.model->graph->config.contextLength);
     HT_ASSIGN_OR_RETURN(auto capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
         HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request, context));
-        return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt, context);
+        return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt,
+                                  context);
     }));
     auto outcome = std::make_shared<Outcome>();
     const int64_t chunks = (int64_t(tokens.size()) + length - 1) / length;
@@ -72,7 +79,8 @@ void CalibrationService::start(const CalibrationOptions& options) {
     m_problem.clear();
     m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
         {tr("Calibrating on %1").arg(QFileInfo(options.textPath).fileName()), JobLane::Compute, kTag}, this,
-        [this, options, engine = m_modelJobs.engine(), request = m_modelJobs.engineRequest()](const JobControl& control) {
+        [this, options, engine = m_modelJobs.engine(),
+         request = m_modelJobs.engineRequest()](const JobControl& control) {
             return calibrate(*engine, request, options, m_modelJobs.lostHandler(control), control.context());
         },
         [this, options](Result<std::shared_ptr<Outcome>> outcome) {

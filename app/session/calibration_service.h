@@ -20,7 +20,7 @@ struct CalibrationOptions {
 
 /// What entered one linear layer while the calibration text ran.
 struct LayerActivations {
-    TensorStats summary;                ///< over all tokens and channels
+    TensorStats summary;                 ///< over all tokens and channels
     std::vector<int64_t> worstChannels;  ///< by descending maximum
 };
 
@@ -48,7 +48,8 @@ class CalibrationService : public QObject {
 
   private:
     struct Outcome;
-    static Result<std::shared_ptr<Outcome>> calibrate(Engine& engine, EngineRequest request, const CalibrationOptions& options,
+    static Result<std::shared_ptr<Outcome>> calibrate(Engine& engine, EngineRequest request,
+                                                      const CalibrationOptions& options,
                                                       const Engine::LostHandler& lost, const JobContext& context);
     void store(Outcome outcome, const CalibrationOptions& options);
 

@@ -37,9 +37,13 @@ void CompareService::reset() {
     emit stateChanged();
 }
 
-bool CompareService::isRunning() const { return m_modelJobs.jobs().hasTag(kTag); }
+bool CompareService::isRunning() const {
+    return m_modelJobs.jobs().hasTag(kTag);
+}
 
-void CompareService::stop() { m_modelJobs.jobs().cancelTag(kTag); }
+void CompareService::stop() {
+    m_modelJobs.jobs().cancelTag(kTag);
+}
 
 bool CompareService::isStale() const {
     const auto& column = m_columns[Quantized];
@@ -53,7 +57,8 @@ Result<std::shared_ptr<CompareService::Outcome>> CompareService::generateBoth(
     const auto& context = control.context();
     return request.engine->run<Shared>(request.engineRequest, modelJobs.lostHandler(control), [&]() -> Result<Shared> {
         HT_ASSIGN_OR_RETURN(auto* original, request.engine->original(request.engineRequest, context));
-        HT_ASSIGN_OR_RETURN(auto* quantized, request.engine->quantized(request.engineRequest, request.weights, context));
+        HT_ASSIGN_OR_RETURN(auto* quantized,
+                            request.engine->quantized(request.engineRequest, request.weights, context));
         context.start("generating", 2 * request.options.generate.maxTokens, "tokens");
         auto outcome = std::make_shared<Outcome>();
         TurnTaking turns;
@@ -61,7 +66,8 @@ Result<std::shared_ptr<CompareService::Outcome>> CompareService::generateBoth(
         const auto generate = [&](Executable& executable, Side side) {
             turns.await(side);
             outcome->results[side] = generateText(
-                executable, request.engineRequest.model->tokenizer, request.options.prompt.toStdString(), request.options.generate,
+                executable, request.engineRequest.model->tokenizer, request.options.prompt.toStdString(),
+                request.options.generate,
                 [&](const GeneratedToken& token) {
                     context.advance(1);
                     onToken(side, token);
@@ -94,9 +100,10 @@ void CompareService::start(const CompareOptions& options) {
     m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
         {tr("Generating text"), JobLane::Compute, kTag}, this,
         [this, request](const JobControl& control) {
-            return generateBoth(m_modelJobs, request, control, [this, &control](Side side, const GeneratedToken& token) {
-                control.post([this, side, token] { addToken(side, token); });
-            });
+            return generateBoth(m_modelJobs, request, control,
+                                [this, &control](Side side, const GeneratedToken& token) {
+                                    control.post([this, side, token] { addToken(side, token); });
+                                });
         },
         [this](const Result<std::shared_ptr<Outcome>>& outcome) {
             if (outcome) {

@@ -57,8 +57,9 @@ class CompareService : public QObject {
   private:
     struct Outcome;
     struct Request;
-    static Result<std::shared_ptr<Outcome>> generateBoth(ModelJobs& modelJobs, Request request, const JobControl& control,
-                                                         const std::function<void(Side, const GeneratedToken&)>& onToken);
+    static Result<std::shared_ptr<Outcome>> generateBoth(
+        ModelJobs& modelJobs, Request request, const JobControl& control,
+        const std::function<void(Side, const GeneratedToken&)>& onToken);
     void addToken(Side side, const GeneratedToken& token);
     void store(const Outcome& outcome);
 

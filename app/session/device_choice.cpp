@@ -10,7 +10,9 @@ namespace halftone::app {
 
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("Devices", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("Devices", text);
+}
 
 const DeviceEntry* findEntry(const QList<DeviceEntry>& entries, const QString& id) {
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.id == id; });
@@ -27,12 +29,15 @@ DeviceDecision decideAutomatically(const QList<DeviceEntry>& entries, const QStr
     for (const auto& entry : entries) {
         if (!entry.id.startsWith(QLatin1String("vulkan"))) continue;
         if (lost.contains(entry.id)) continue;
-        if (entry.usable && !entry.isSoftware) return {entry.id, entry.name, tr("Chosen automatically: the first usable GPU.")};
+        if (entry.usable && !entry.isSoftware)
+            return {entry.id, entry.name, tr("Chosen automatically: the first usable GPU.")};
         hasSoftware |= entry.usable && entry.isSoftware;
         hasUnusable |= !entry.usable;
     }
     if (!lost.isEmpty()) return cpuBecause(entries, tr("The GPU stopped working, so the CPU took over."));
-    if (hasSoftware) return cpuBecause(entries, tr("The only Vulkan device is a software one, which is slower than using the CPU directly."));
+    if (hasSoftware)
+        return cpuBecause(entries,
+                          tr("The only Vulkan device is a software one, which is slower than using the CPU directly."));
     if (hasUnusable) return cpuBecause(entries, tr("No Vulkan device of this machine has what the engine needs."));
     return cpuBecause(entries, tr("This machine has no Vulkan device."));
 }
@@ -43,7 +48,8 @@ DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& ent
     if (choice.isEmpty() || choice == QLatin1String("auto")) return decideAutomatically(entries, lost);
     const auto* entry = findEntry(entries, choice);
     if (!entry) return cpuBecause(entries, tr("The device %1 is not there.").arg(choice));
-    if (lost.contains(choice)) return cpuBecause(entries, tr("%1 stopped working, so the CPU took over.").arg(entry->name));
+    if (lost.contains(choice))
+        return cpuBecause(entries, tr("%1 stopped working, so the CPU took over.").arg(entry->name));
     if (!entry->usable) return cpuBecause(entries, tr("%1 cannot be used: %2").arg(entry->name, entry->whyNot));
     return {entry->id, entry->name, tr("Chosen by you.")};
 }

@@ -25,6 +25,7 @@ struct DeviceDecision {
 
 /// What an asked-for device ("auto" or an entry's id) comes to. `lost` lists devices that failed while running.
 /// Auto takes the first usable Vulkan device that is not a software one, else the CPU.
-[[nodiscard]] DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& entries, const QStringList& lost);
+[[nodiscard]] DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& entries,
+                                          const QStringList& lost);
 
 }  // namespace halftone::app

@@ -11,8 +11,8 @@ namespace halftone::app {
 class JobManager;
 class MessageLog;
 
-/// The devices of the machine, the user's choice, and what it comes to. Devices are listed on a worker thread: until then
-/// the CPU is all there is.
+/// The devices of the machine, the user's choice, and what it comes to. Devices are listed on a worker thread: until
+/// then the CPU is all there is.
 class DeviceService : public QObject {
     Q_OBJECT
 

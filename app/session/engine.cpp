@@ -30,11 +30,13 @@ Result<Executable*> Engine::original(const EngineRequest& request, const JobCont
     return m_original.get();
 }
 
-Result<Executable*> Engine::quantized(const EngineRequest& request, const WeightsRequest& weights, const JobContext& context) {
+Result<Executable*> Engine::quantized(const EngineRequest& request, const WeightsRequest& weights,
+                                      const JobContext& context) {
     HT_TRY(prepare(request, context));
     if (m_quantized && m_quantizedKey == weights.key) return m_quantized.get();
     static const ImportanceData kNone;
-    HT_ASSIGN_OR_RETURN(const auto applied, m_weights->apply(weights.recipe, weights.importance ? *weights.importance : kNone, context));
+    HT_ASSIGN_OR_RETURN(const auto applied,
+                        m_weights->apply(weights.recipe, weights.importance ? *weights.importance : kNone, context));
     if (m_quantized) {
         if (auto status = m_quantized->updateWeights(applied.weights, context); !status) {
             m_quantized.reset();  // may be half updated
@@ -47,7 +49,9 @@ Result<Executable*> Engine::quantized(const EngineRequest& request, const Weight
     return m_quantized.get();
 }
 
-std::string Engine::deviceDescription() const { return m_backend ? m_backend->name() + " " + m_backend->description() : m_device; }
+std::string Engine::deviceDescription() const {
+    return m_backend ? m_backend->name() + " " + m_backend->description() : m_device;
+}
 
 void Engine::drop() {
     m_original.reset();

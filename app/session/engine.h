@@ -25,8 +25,8 @@ struct EngineRequest {
     std::string device;  ///< id of a DeviceEntry
 };
 
-/// The executables of the model in work: the original's and the current recipe's, kept between jobs. Used by jobs of the
-/// compute lane only, which run one after the other, so at most one thread is inside.
+/// The executables of the model in work: the original's and the current recipe's, kept between jobs. Used by jobs of
+/// the compute lane only, which run one after the other, so at most one thread is inside.
 class Engine {
   public:
     /// Called when a device fails while running and the CPU takes over; on the worker thread.
@@ -44,7 +44,8 @@ class Engine {
     }
 
     Result<Executable*> original(const EngineRequest& request, const JobContext& context);
-    Result<Executable*> quantized(const EngineRequest& request, const WeightsRequest& weights, const JobContext& context);
+    Result<Executable*> quantized(const EngineRequest& request, const WeightsRequest& weights,
+                                  const JobContext& context);
     /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
     [[nodiscard]] std::string deviceDescription() const;
     /// Frees executables and quantized weights.

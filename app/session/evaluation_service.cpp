@@ -54,35 +54,44 @@ void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     emit stateChanged();
 }
 
-bool EvaluationService::isRunning() const { return m_modelJobs.jobs().hasTag(kTag); }
+bool EvaluationService::isRunning() const {
+    return m_modelJobs.jobs().hasTag(kTag);
+}
 
-void EvaluationService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+void EvaluationService::cancel() {
+    m_modelJobs.jobs().cancelTag(kTag);
+}
 
-Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(Request& request, const EvaluationObserver& observer,
-                                                                               const Engine::LostHandler& lost,
-                                                                               const JobContext& context) {
+Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(Request& request,
+                                                                                const EvaluationObserver& observer,
+                                                                                const Engine::LostHandler& lost,
+                                                                                const JobContext& context) {
     const auto& protocol = request.options.protocol;
     const auto& model = *request.engineRequest.model;
     HT_ASSIGN_OR_RETURN(const auto note, checkContextLength(model.graph->config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, request.options.textPath));
-    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer), request.options.maxWindows));
+    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
+                                                        request.options.maxWindows));
     auto outcome = std::make_shared<Outcome>();
     outcome->note = note;
     outcome->reference = request.reference;
     auto& engine = *request.engine;
     if (!outcome->reference || request.target == EvaluationTarget::Original) {
         using Reference = std::shared_ptr<const ReferenceRun>;
-        HT_ASSIGN_OR_RETURN(outcome->reference, engine.run<Reference>(request.engineRequest, lost, [&]() -> Result<Reference> {
-            HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request.engineRequest, context));
-            return runReference(*executable, windows, protocol, kMostReferenceBytes, observer, context);
-        }));
+        HT_ASSIGN_OR_RETURN(
+            outcome->reference, engine.run<Reference>(request.engineRequest, lost, [&]() -> Result<Reference> {
+                HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request.engineRequest, context));
+                return runReference(*executable, windows, protocol, kMostReferenceBytes, observer, context);
+            }));
         outcome->referenceIsNew = true;
     }
     if (request.target == EvaluationTarget::Recipe) {
-        HT_ASSIGN_OR_RETURN(auto result, engine.run<EvaluationResult>(request.engineRequest, lost, [&]() -> Result<EvaluationResult> {
-            HT_ASSIGN_OR_RETURN(auto* executable, engine.quantized(request.engineRequest, request.weights, context));
-            return evaluateAgainst(*executable, windows, protocol, *outcome->reference, observer, context);
-        }));
+        HT_ASSIGN_OR_RETURN(
+            auto result, engine.run<EvaluationResult>(request.engineRequest, lost, [&]() -> Result<EvaluationResult> {
+                HT_ASSIGN_OR_RETURN(auto* executable,
+                                    engine.quantized(request.engineRequest, request.weights, context));
+                return evaluateAgainst(*executable, windows, protocol, *outcome->reference, observer, context);
+            }));
         outcome->recipeResult = std::move(result);
     }
     outcome->device = engine.deviceDescription();
@@ -113,7 +122,8 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
     m_problem.clear();
     m_running.reset();
     const auto request = makeRequest(target, options);
-    const QString name = target == EvaluationTarget::Original ? tr("the original") : QString::fromStdString(request->recipe.name);
+    const QString name =
+        target == EvaluationTarget::Original ? tr("the original") : QString::fromStdString(request->recipe.name);
     m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
         {tr("Evaluating %1").arg(name.isEmpty() ? tr("the recipe") : name), JobLane::Compute, kTag}, this,
         [this, request](const JobControl& control) {
@@ -183,7 +193,8 @@ bool EvaluationService::isStale(const EvaluationRun& run) const {
 }
 
 const EvaluationRun* EvaluationService::latest(EvaluationTarget target) const {
-    const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) { return run.target == target; });
+    const auto found =
+        std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) { return run.target == target; });
     return found == m_runs.rend() ? nullptr : &*found;
 }
 

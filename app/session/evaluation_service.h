@@ -27,12 +27,12 @@ struct EvaluationOptions {
 /// One line of the table of runs. Figures of runs read back from a session file lack the per-token values.
 struct EvaluationRun {
     EvaluationTarget target = EvaluationTarget::Original;
-    QString name;          ///< "original", or the recipe's name
+    QString name;  ///< "original", or the recipe's name
     Recipe recipe;
     quint64 weightsKey = 0;
     EvaluationOptions options;
     EvaluationResult result;
-    double storeError = 0; ///< KL floor of the kept reference
+    double storeError = 0;  ///< KL floor of the kept reference
     int64_t bytes = 0;
     double bitsPerWeight = 0;
     QDateTime when;
@@ -47,7 +47,8 @@ class EvaluationService : public QObject {
     explicit EvaluationService(ModelJobs& modelJobs, QObject* parent = nullptr);
 
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
-    /// Runs the model on the text. A recipe is measured against the original, which is run first if it has not been yet.
+    /// Runs the model on the text. A recipe is measured against the original, which is run first if it has not been
+    /// yet.
     void start(EvaluationTarget target, const EvaluationOptions& options);
     void cancel();
     [[nodiscard]] bool isRunning() const;

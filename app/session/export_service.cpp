@@ -41,8 +41,9 @@ void ExportService::start(const QString& target) {
     const ImportanceData importance = m_modelJobs.importance() ? *m_modelJobs.importance() : ImportanceData{};
     m_job = m_modelJobs.jobs().start<ExportReport>(
         {tr("Exporting %1").arg(QFileInfo(target).fileName()), JobLane::Files, kTag}, this,
-        [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved(), text = m_modelJobs.recipe().recipe().toText(),
-         importance, path = std::filesystem::path(target.toStdString())](const JobControl& control) {
+        [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved(),
+         text = m_modelJobs.recipe().recipe().toText(), importance,
+         path = std::filesystem::path(target.toStdString())](const JobControl& control) {
             return exportGguf(checkpoint, resolved, text, importance, path, control.context());
         },
         [this](const Result<ExportReport>& report) { onExported(report); });
@@ -52,18 +53,24 @@ void ExportService::onExported(const Result<ExportReport>& report) {
     m_job = 0;
     if (!report) {
         m_modelJobs.messages().fail(tr("Export"), report.error());
-        emit exportFailed(report.error().code == ErrorCode::kCancelled ? QString() : QString::fromStdString(report.error().message));
+        emit exportFailed(
+            report.error().code == ErrorCode::kCancelled ? QString() : QString::fromStdString(report.error().message));
         return;
     }
-    m_modelJobs.messages().note(tr("Exported %1, %2; %3 tensors verified.")
-                                    .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
-                                    .arg(report->tensorsVerified));
+    m_modelJobs.messages().note(
+        tr("Exported %1, %2; %3 tensors verified.")
+            .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
+            .arg(report->tensorsVerified));
     emit exported(*report);
 }
 
-void ExportService::cancel() { m_modelJobs.jobs().cancelTag(kTag); }
+void ExportService::cancel() {
+    m_modelJobs.jobs().cancelTag(kTag);
+}
 
-bool ExportService::isRunning() const { return m_job != 0; }
+bool ExportService::isRunning() const {
+    return m_job != 0;
+}
 
 std::optional<JobStatus> ExportService::status() {
     for (const auto& status : m_modelJobs.jobs().status()) {

@@ -10,8 +10,25 @@ namespace halftone::app {
 
 /// A number that every tensor may have. One list for the table's columns, the matrix's colours and the filter's names.
 enum class Measure {
-    Bits, Bytes, StoredBytes, Parameters, RelativeError, Sqnr, Kurtosis, MaxOverSigma, Minimum, Maximum, Mean, Deviation,
-    Outliers, Zeros, NonFinite, Block, ActivationMaximum, ActivationMaxOverSigma, ActivationKurtosis,
+    Bits,
+    Bytes,
+    StoredBytes,
+    Parameters,
+    RelativeError,
+    Sqnr,
+    Kurtosis,
+    MaxOverSigma,
+    Minimum,
+    Maximum,
+    Mean,
+    Deviation,
+    Outliers,
+    Zeros,
+    NonFinite,
+    Block,
+    ActivationMaximum,
+    ActivationMaxOverSigma,
+    ActivationKurtosis,
 };
 
 /// How a measure is written.

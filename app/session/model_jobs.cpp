@@ -9,7 +9,8 @@
 
 namespace halftone::app {
 
-ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe, QObject* parent)
+ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe,
+                     QObject* parent)
     : QObject(parent), m_jobs(jobs), m_messages(messages), m_devices(devices), m_recipe(recipe) {}
 
 void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot) {
@@ -48,7 +49,9 @@ WeightsRequest ModelJobs::weightsRequest() const {
     return {weightsKey(), m_recipe.resolved(), m_importance};
 }
 
-EngineRequest ModelJobs::engineRequest() const { return {m_model, m_devices.decision().id.toStdString()}; }
+EngineRequest ModelJobs::engineRequest() const {
+    return {m_model, m_devices.decision().id.toStdString()};
+}
 
 Engine::LostHandler ModelJobs::lostHandler(const JobControl& control) {
     return [this, control](const std::string& device, const std::string& message) {
@@ -64,11 +67,15 @@ Result<std::string> readTextFile(const QString& path) {
     const std::string shown = path.toStdString();
     if (path.isEmpty()) return makeError(ErrorCode::kInvalidArgument, "No text is chosen; choose a text file first.");
     if (!file.open(QIODevice::ReadOnly)) {
-        return makeError(ErrorCode::kIo, "The text " + shown + " cannot be read: " + file.errorString().toStdString() + ".");
+        return makeError(ErrorCode::kIo,
+                         "The text " + shown + " cannot be read: " + file.errorString().toStdString() + ".");
     }
-    if (file.size() > kMostBytes) return makeError(ErrorCode::kInvalidArgument, "The text " + shown + " is larger than 1 GiB; take a part of it.");
+    if (file.size() > kMostBytes)
+        return makeError(ErrorCode::kInvalidArgument,
+                         "The text " + shown + " is larger than 1 GiB; take a part of it.");
     auto text = file.readAll().toStdString();
-    if (text.empty()) return makeError(ErrorCode::kInvalidArgument, "The text " + shown + " is empty; choose one with words in it.");
+    if (text.empty())
+        return makeError(ErrorCode::kInvalidArgument, "The text " + shown + " is empty; choose one with words in it.");
     return text;
 }
 

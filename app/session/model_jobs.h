@@ -15,13 +15,14 @@ class DeviceService;
 class MessageLog;
 class RecipeEditor;
 
-/// What every job that runs the model needs, gathered on the GUI thread when the job is started: the model, the device and
-/// the weights that the recipe asks for. One of these is shared by calibration, evaluation and generation.
+/// What every job that runs the model needs, gathered on the GUI thread when the job is started: the model, the device
+/// and the weights that the recipe asks for. One of these is shared by calibration, evaluation and generation.
 class ModelJobs : public QObject {
     Q_OBJECT
 
   public:
-    ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe, QObject* parent = nullptr);
+    ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe,
+              QObject* parent = nullptr);
 
     /// Null with a sentence: the checkpoint cannot be run; null without: nothing is open, or it is not known yet.
     void setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot = {});

@@ -23,7 +23,8 @@ Result<Distortion> measure(const std::shared_ptr<const Checkpoint>& checkpoint, 
         if (found != importance->byTensor.end()) options.importance = found->second;
     }
     const JobContext quiet{context.stop, nullptr, context.pool};
-    auto result = quantizeStreaming(*rows, format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
+    auto result = quantizeStreaming(
+        *rows, format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
     context.advance(int64_t(info.sizeBytes));
     return result;
 }
@@ -58,7 +59,9 @@ const Distortion* QuantizationService::of(int tensor) const {
     return entry.distortion ? &*entry.distortion : nullptr;
 }
 
-bool QuantizationService::isStale(int tensor) const { return of(tensor) && state(tensor) == FigureState::Pending; }
+bool QuantizationService::isStale(int tensor) const {
+    return of(tensor) && state(tensor) == FigureState::Pending;
+}
 
 FigureState QuantizationService::state(int tensor) const {
     return tensor >= 0 && size_t(tensor) < m_entries.size() ? m_entries[size_t(tensor)].state : FigureState::None;
@@ -110,7 +113,8 @@ void QuantizationService::startPending() {
     }
     m_jobs.start<PassSummary>(
         {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
-        [this, tasks, totalBytes, source = m_checkpoint, importance = m_importance](const JobControl& control) -> Result<PassSummary> {
+        [this, tasks, totalBytes, source = m_checkpoint,
+         importance = m_importance](const JobControl& control) -> Result<PassSummary> {
             control.context().start("quantizing", totalBytes, "B");
             for (const auto& task : tasks) {
                 HT_TRY(control.context().checkpoint());
@@ -121,8 +125,23 @@ void QuantizationService::startPending() {
             return PassSummary{};
         },
         [this](const Result<PassSummary>& result) {
-            if (!result) m_messages.fail(tr("Error of the formats"), result.error());
+            if (result) return;
+            m_messages.fail(tr("Error of the formats"), result.error());
+            abandonPending();
         });
+}
+
+/// The pass was cancelled: what it did not reach has no figures until the next edit.
+void QuantizationService::abandonPending() {
+    QList<int> tensors;
+    for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
+        auto& entry = m_entries[size_t(tensor)];
+        if (entry.state != FigureState::Pending) continue;
+        entry.state = FigureState::None;
+        entry.distortion.reset();
+        tensors.append(tensor);
+    }
+    if (!tensors.isEmpty()) emit tensorsChanged(tensors);
 }
 
 void QuantizationService::store(const Task& task, const Result<Distortion>& result) {

@@ -31,7 +31,8 @@ class QuantizationService : public QObject {
     /// Importance for the search of block formats; null: none. All figures are recomputed.
     void setImportance(std::shared_ptr<const ImportanceData> importance);
 
-    /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the recipe's.
+    /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the
+    /// recipe's.
     [[nodiscard]] const Distortion* of(int tensor) const;
     [[nodiscard]] bool isStale(int tensor) const;
     [[nodiscard]] FigureState state(int tensor) const;
@@ -55,6 +56,7 @@ class QuantizationService : public QObject {
     void onRecipeChanged(const QList<int>& tensors);
     [[nodiscard]] bool prepare(int tensor);
     void startPending();
+    void abandonPending();
     void store(const Task& task, const Result<Distortion>& result);
 
     JobManager& m_jobs;

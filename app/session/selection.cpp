@@ -5,7 +5,9 @@
 
 namespace halftone::app {
 
-bool Selection::contains(int tensor) const { return std::binary_search(m_tensors.begin(), m_tensors.end(), tensor); }
+bool Selection::contains(int tensor) const {
+    return std::binary_search(m_tensors.begin(), m_tensors.end(), tensor);
+}
 
 void Selection::select(QList<int> tensors, int current) {
     std::sort(tensors.begin(), tensors.end());

@@ -6,7 +6,8 @@
 
 namespace halftone::app {
 
-/// The tensors that all views have selected, and the one under the mouse. Tensors are indices into Checkpoint::tensors().
+/// The tensors that all views have selected, and the one under the mouse. Tensors are indices into
+/// Checkpoint::tensors().
 class Selection : public QObject {
     Q_OBJECT
 

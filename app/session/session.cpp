@@ -17,25 +17,39 @@ struct OpenedSession {
 
 std::optional<double> statisticsValue(Measure measure, const TensorStats& stats) {
     switch (measure) {
-        case Measure::Kurtosis: return stats.kurtosis;
-        case Measure::MaxOverSigma: return stats.maxOverSigma();
-        case Measure::Minimum: return stats.min;
-        case Measure::Maximum: return stats.max;
-        case Measure::Mean: return stats.mean;
-        case Measure::Deviation: return stats.standardDeviation;
-        case Measure::Outliers: return double(stats.outlierCount);
-        case Measure::Zeros: return stats.zeroShare();
-        case Measure::NonFinite: return double(stats.nonFiniteCount);
-        default: return std::nullopt;
+        case Measure::Kurtosis:
+            return stats.kurtosis;
+        case Measure::MaxOverSigma:
+            return stats.maxOverSigma();
+        case Measure::Minimum:
+            return stats.min;
+        case Measure::Maximum:
+            return stats.max;
+        case Measure::Mean:
+            return stats.mean;
+        case Measure::Deviation:
+            return stats.standardDeviation;
+        case Measure::Outliers:
+            return double(stats.outlierCount);
+        case Measure::Zeros:
+            return stats.zeroShare();
+        case Measure::NonFinite:
+            return double(stats.nonFiniteCount);
+        default:
+            return std::nullopt;
     }
 }
 
 std::optional<double> activationValue(Measure measure, const TensorStats& stats) {
     switch (measure) {
-        case Measure::ActivationMaximum: return stats.maxAbs;
-        case Measure::ActivationMaxOverSigma: return stats.maxOverSigma();
-        case Measure::ActivationKurtosis: return stats.kurtosis;
-        default: return std::nullopt;
+        case Measure::ActivationMaximum:
+            return stats.maxAbs;
+        case Measure::ActivationMaxOverSigma:
+            return stats.maxOverSigma();
+        case Measure::ActivationKurtosis:
+            return stats.kurtosis;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -46,11 +60,14 @@ Session::Session(QObject* parent) : QObject(parent) {
     m_devices.refresh();
 }
 
-Session::~Session() { m_jobs.shutdown(); }
+Session::~Session() {
+    m_jobs.shutdown();
+}
 
 void Session::connectServices() {
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
-    connect(&m_statistics, &StatisticsService::tensorReady, this, [this](int tensor) { emit tensorsChanged({tensor}); });
+    connect(&m_statistics, &StatisticsService::tensorReady, this,
+            [this](int tensor) { emit tensorsChanged({tensor}); });
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
     connect(&m_selection, &Selection::changed, this, [this] {
@@ -63,9 +80,13 @@ void Session::connectServices() {
     });
 }
 
-int Session::tensorCount() const { return m_checkpoint ? int(m_checkpoint->tensors().size()) : 0; }
+int Session::tensorCount() const {
+    return m_checkpoint ? int(m_checkpoint->tensors().size()) : 0;
+}
 
-bool Session::isOpening() const { return m_jobs.hasTag(kOpenTag); }
+bool Session::isOpening() const {
+    return m_jobs.hasTag(kOpenTag);
+}
 
 void Session::open(const QString& path) {
     if (path.endsWith(QLatin1String(".halftone"), Qt::CaseInsensitive)) {
@@ -93,7 +114,8 @@ void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionF
         [path, saved](const JobControl&) -> Result<OpenedSession> {
             OpenedSession opened;
             HT_ASSIGN_OR_RETURN(opened.checkpoint, Checkpoint::open(path.toStdString()));
-            opened.fingerprintDiffers = saved && !saved->fingerprint.empty() && saved->fingerprint != opened.checkpoint->fingerprint();
+            opened.fingerprintDiffers =
+                saved && !saved->fingerprint.empty() && saved->fingerprint != opened.checkpoint->fingerprint();
             return opened;
         },
         [this, path, saved](const Result<OpenedSession>& opened) {
@@ -104,7 +126,9 @@ void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionF
                 return;
             }
             if (!saved) m_sessionPath.clear();
-            if (opened->fingerprintDiffers) m_messages.warn(tr("The checkpoint has changed since this session was saved; earlier figures may not belong to it."));
+            if (opened->fingerprintDiffers)
+                m_messages.warn(tr(
+                    "The checkpoint has changed since this session was saved; earlier figures may not belong to it."));
             setCheckpoint(opened->checkpoint, saved ? saved->recipe : Recipe{});
             if (saved) restore(*saved);
         });
@@ -147,7 +171,8 @@ void Session::startLoadingModel() {
                 m_modelJobs.setModel(*model);
             } else if (model.error().code != ErrorCode::kCancelled) {
                 const QString why = QString::fromStdString(model.error().message);
-                m_messages.note(tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why));
+                m_messages.note(
+                    tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why));
                 m_modelJobs.setModel(nullptr, why);
             }
         });
@@ -169,11 +194,17 @@ std::optional<double> Session::value(Measure measure, int index) const {
     const auto* resolved = m_recipe.resolvedTensor(index);
     switch (measure) {
         case Measure::Bits:
-            return resolved && info.elementCount() > 0 ? std::optional(8.0 * double(resolved->bytes) / double(info.elementCount())) : std::nullopt;
-        case Measure::Bytes: return resolved ? std::optional(double(resolved->bytes)) : std::nullopt;
-        case Measure::StoredBytes: return double(info.sizeBytes);
-        case Measure::Parameters: return double(info.elementCount());
-        case Measure::Block: return info.block >= 0 ? std::optional(double(info.block)) : std::nullopt;
+            return resolved && info.elementCount() > 0
+                       ? std::optional(8.0 * double(resolved->bytes) / double(info.elementCount()))
+                       : std::nullopt;
+        case Measure::Bytes:
+            return resolved ? std::optional(double(resolved->bytes)) : std::nullopt;
+        case Measure::StoredBytes:
+            return double(info.sizeBytes);
+        case Measure::Parameters:
+            return double(info.elementCount());
+        case Measure::Block:
+            return info.block >= 0 ? std::optional(double(info.block)) : std::nullopt;
         case Measure::RelativeError:
             if (const auto* distortion = m_quantization.of(index)) return distortion->relativeMse();
             return std::nullopt;

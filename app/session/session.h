@@ -22,8 +22,8 @@
 
 namespace halftone::app {
 
-/// The single owner of what is open and what was found out about it: checkpoint, recipe, statistics, calibration, results,
-/// and the services that compute them. Panels see the session and never each other. GUI thread only.
+/// The single owner of what is open and what was found out about it: checkpoint, recipe, statistics, calibration,
+/// results, and the services that compute them. Panels see the session and never each other. GUI thread only.
 class Session : public QObject {
     Q_OBJECT
 

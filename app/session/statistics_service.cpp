@@ -12,14 +12,15 @@ namespace halftone::app {
 namespace {
 
 const QString kTag = QStringLiteral("statistics");
-// A histogram takes up to half a megabyte; beyond this many tensors they are recomputed when looked at.
-constexpr size_t kMostHistograms = 512;
+// A histogram takes some tens of kilobytes; beyond this many tensors they are recomputed when looked at.
+constexpr size_t kMostHistograms = 1024;
 
 struct PassSummary {
     double seconds = 0;
 };
 
-Result<TensorStats> statsOf(const std::shared_ptr<const Checkpoint>& checkpoint, int tensor, const JobContext& context) {
+Result<TensorStats> statsOf(const std::shared_ptr<const Checkpoint>& checkpoint, int tensor,
+                            const JobContext& context) {
     const auto& info = checkpoint->tensors()[size_t(tensor)];
     HT_ASSIGN_OR_RETURN(const auto rows, openRows(checkpoint, info));
     // The tensor's own progress is not shown: the job counts bytes of the whole checkpoint.
@@ -93,7 +94,9 @@ QString StatisticsService::problem(int tensor) const {
     return tensor >= 0 && size_t(tensor) < m_entries.size() ? m_entries[size_t(tensor)].problem : QString();
 }
 
-bool StatisticsService::histogramsKept() const { return m_entries.size() <= kMostHistograms; }
+bool StatisticsService::histogramsKept() const {
+    return m_entries.size() <= kMostHistograms;
+}
 
 void StatisticsService::prioritize(const QList<int>& tensors) {
     if (m_queue) m_queue->prioritize(tensors);

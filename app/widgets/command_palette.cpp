@@ -29,7 +29,10 @@ int fuzzyScore(const QString& text, const QString& wanted) {
 }
 
 CommandPalette::CommandPalette(const QString& placeholder, QList<PaletteEntry> entries, QWidget* parent)
-    : QDialog(parent, Qt::Popup), m_entries(std::move(entries)), m_edit(new QLineEdit(this)), m_list(new QListWidget(this)) {
+    : QDialog(parent, Qt::Popup),
+      m_entries(std::move(entries)),
+      m_edit(new QLineEdit(this)),
+      m_list(new QListWidget(this)) {
     setAttribute(Qt::WA_DeleteOnClose);
     m_edit->setPlaceholderText(placeholder);
     m_edit->setAccessibleName(placeholder);
@@ -59,7 +62,8 @@ void CommandPalette::filter(const QString& text) {
     m_list->clear();
     for (const auto& [score, index] : hits.mid(0, kMostShown)) {
         const auto& entry = m_entries[index];
-        auto* item = new QListWidgetItem(entry.hint.isEmpty() ? entry.text : QStringLiteral("%1    %2").arg(entry.text, entry.hint), m_list);
+        auto* item = new QListWidgetItem(
+            entry.hint.isEmpty() ? entry.text : QStringLiteral("%1    %2").arg(entry.text, entry.hint), m_list);
         item->setData(Qt::UserRole, index);
     }
     m_list->setCurrentRow(0);

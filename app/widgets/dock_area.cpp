@@ -15,15 +15,20 @@ namespace {
 /// Increase when docks are added or renamed: arrangements of older versions are then dropped.
 constexpr int kLayoutVersion = 1;
 
-QString settingsKey(int workspace) { return QStringLiteral("layout/workspace%1").arg(workspace); }
+QString settingsKey(int workspace) {
+    return QStringLiteral("layout/workspace%1").arg(workspace);
+}
 
 }  // namespace
 
 QString workspaceName(Workspace workspace) {
     switch (workspace) {
-        case Workspace::Inspect: return DockArea::tr("Inspect");
-        case Workspace::Tune: return DockArea::tr("Tune");
-        case Workspace::Compare: return DockArea::tr("Compare");
+        case Workspace::Inspect:
+            return DockArea::tr("Inspect");
+        case Workspace::Tune:
+            return DockArea::tr("Tune");
+        case Workspace::Compare:
+            return DockArea::tr("Compare");
     }
     return {};
 }
@@ -39,7 +44,8 @@ QDockWidget* DockArea::addPanel(const QString& name, const QString& title, QWidg
     auto* dock = new QDockWidget(title, this);
     dock->setObjectName(name);
     dock->setWidget(panel);
-    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable | QDockWidget::DockWidgetClosable);
+    dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable |
+                      QDockWidget::DockWidgetClosable);
     for (const auto signal : {&QDockWidget::visibilityChanged, &QDockWidget::topLevelChanged}) {
         connect(dock, signal, this, &DockArea::updateTitleBars, Qt::QueuedConnection);
     }
@@ -95,7 +101,9 @@ void DockArea::showPanel(QDockWidget* dock) {
     dock->raise();
 }
 
-void DockArea::resetLayout() { applyDefault(m_workspace); }
+void DockArea::resetLayout() {
+    applyDefault(m_workspace);
+}
 
 void DockArea::showEvent(QShowEvent* event) {
     QMainWindow::showEvent(event);
@@ -117,9 +125,12 @@ void DockArea::applyDefault(Workspace workspace) {
     m_wantsDefault = !isVisible();
     removeAll();
     switch (workspace) {
-        case Workspace::Inspect: return arrangeInspect();
-        case Workspace::Tune: return arrangeTune();
-        case Workspace::Compare: return arrangeCompare();
+        case Workspace::Inspect:
+            return arrangeInspect();
+        case Workspace::Tune:
+            return arrangeTune();
+        case Workspace::Compare:
+            return arrangeCompare();
     }
 }
 
@@ -187,9 +198,12 @@ void DockArea::save(QSettings& settings) {
 void DockArea::restore(const QSettings& settings) {
     for (int workspace = 0; workspace <= int(Workspace::Compare); ++workspace) {
         const auto state = settings.value(settingsKey(workspace)).toByteArray();
-        if (!state.isEmpty()) m_arrangements[workspace] = {state, settings.value(settingsKey(workspace) + QStringLiteral("Docks")).toStringList()};
+        if (!state.isEmpty())
+            m_arrangements[workspace] = {
+                state, settings.value(settingsKey(workspace) + QStringLiteral("Docks")).toStringList()};
     }
-    setWorkspace(Workspace(std::clamp(settings.value(QStringLiteral("layout/current"), 0).toInt(), 0, int(Workspace::Compare))));
+    setWorkspace(
+        Workspace(std::clamp(settings.value(QStringLiteral("layout/current"), 0).toInt(), 0, int(Workspace::Compare))));
 }
 
 }  // namespace halftone::app

@@ -11,8 +11,8 @@ namespace halftone::app {
 
 enum class Workspace { Inspect, Tune, Compare };
 
-/// The docks and their three arrangements. Each workspace remembers how its docks were left; reset takes the arrangement
-/// it came with.
+/// The docks and their three arrangements. Each workspace remembers how its docks were left; reset takes the
+/// arrangement it came with.
 class DockArea : public QMainWindow {
     Q_OBJECT
 

@@ -17,7 +17,12 @@ namespace {
 constexpr int kShownRecent = 6;
 }
 
-EmptyPage::EmptyPage(QWidget* parent) : QWidget(parent), m_sentence(new QLabel(this)), m_problem(new QLabel(this)), m_recentTitle(mutedLabel(tr("Recent"), this)), m_recent(new QVBoxLayout) {
+EmptyPage::EmptyPage(QWidget* parent)
+    : QWidget(parent),
+      m_sentence(new QLabel(this)),
+      m_problem(new QLabel(this)),
+      m_recentTitle(mutedLabel(tr("Recent"), this)),
+      m_recent(new QVBoxLayout) {
     auto* icon = new QLabel(this);
     icon->setPixmap(QIcon(QStringLiteral(":/icons/halftone.svg")).pixmap(64, 64));
     m_problem->setProperty("role", "problem");
@@ -52,7 +57,10 @@ EmptyPage::EmptyPage(QWidget* parent) : QWidget(parent), m_sentence(new QLabel(t
 }
 
 void EmptyPage::setOpening(bool opening) {
-    m_sentence->setText(opening ? tr("Opening…") : tr("Open a language model to see its weights, or drop a folder, a .gguf or a .safetensors file here."));
+    m_sentence->setText(
+        opening
+            ? tr("Opening…")
+            : tr("Open a language model to see its weights, or drop a folder, a .gguf or a .safetensors file here."));
     if (opening) m_problem->hide();
 }
 

@@ -13,7 +13,9 @@ namespace halftone::app {
 
 namespace {
 
-QString displayName(const Format& format) { return QString::fromStdString(format.displayName()); }
+QString displayName(const Format& format) {
+    return QString::fromStdString(format.displayName());
+}
 
 /// Plain types, GGUF block types, integers: menus draw a line between them.
 int familyOf(const Format& format) {
@@ -24,7 +26,8 @@ int familyOf(const Format& format) {
 }  // namespace
 
 QString formatMenuText(const Format& format) {
-    return QCoreApplication::translate("Formats", "%1   %2 bits").arg(displayName(format), numberText(format.bitsPerWeight()));
+    return QCoreApplication::translate("Formats", "%1   %2 bits")
+        .arg(displayName(format), numberText(format.bitsPerWeight()));
 }
 
 void fillWithFormats(QComboBox& combo) {
@@ -65,11 +68,16 @@ Format formatWithBits(const Format& current, int bits) {
         return Format::of(integer);
     }
     switch (bits) {
-        case 4: return Format::of(DType::kQ4_K);
-        case 5: return Format::of(DType::kQ5_K);
-        case 6: return Format::of(DType::kQ6_K);
-        case 8: return Format::of(DType::kQ8_0);
-        default: break;
+        case 4:
+            return Format::of(DType::kQ4_K);
+        case 5:
+            return Format::of(DType::kQ5_K);
+        case 6:
+            return Format::of(DType::kQ6_K);
+        case 8:
+            return Format::of(DType::kQ8_0);
+        default:
+            break;
     }
     return Format::of(IntegerFormat{uint8_t(std::clamp(bits, 2, 8)), false, Granularity::kGroup, 64});
 }

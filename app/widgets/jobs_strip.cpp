@@ -22,7 +22,9 @@ constexpr int kRefreshMs = 150;
 /// Jobs that end sooner never show: a strip that flickers is worse than none.
 constexpr double kShowAfterSeconds = 0.25;
 
-QString tr(const char* text) { return QCoreApplication::translate("JobsStrip", text); }
+QString tr(const char* text) {
+    return QCoreApplication::translate("JobsStrip", text);
+}
 
 QString rateText(double rate, const QString& unit) {
     if (unit == QLatin1String("B")) return bytesText(rate) + QStringLiteral("/s");
@@ -36,13 +38,15 @@ QString jobFigures(const JobStatus& status) {
     if (status.state == JobState::Queued) return tr("waiting");
     QStringList parts;
     const QString unit = QString::fromStdString(status.progress.unit);
-    if (unit != QLatin1String("B") && status.progress.total > 0) parts << QStringLiteral("%1/%2 %3").arg(status.progress.done).arg(status.progress.total).arg(unit).trimmed();
+    if (unit != QLatin1String("B") && status.progress.total > 0)
+        parts << QStringLiteral("%1/%2 %3").arg(status.progress.done).arg(status.progress.total).arg(unit).trimmed();
     if (status.unitsPerSecond > 0) parts << rateText(status.unitsPerSecond, unit);
     if (status.secondsLeft >= 0.5) parts << tr("%1 left").arg(durationText(status.secondsLeft));
     return parts.join(QStringLiteral(" · "));
 }
 
-JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent) : QWidget(parent), m_jobs(jobs), m_layout(new QVBoxLayout(this)) {
+JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent)
+    : QWidget(parent), m_jobs(jobs), m_layout(new QVBoxLayout(this)) {
     setObjectName(QStringLiteral("jobsStrip"));
     m_layout->setContentsMargins(8, 0, 8, 0);
     m_layout->setSpacing(0);

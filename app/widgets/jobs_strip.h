@@ -15,8 +15,8 @@ namespace halftone::app {
 
 class JobManager;
 
-/// A line per running or waiting job: what it does, how far it is, how fast, how long it will take, and cancel. Takes no
-/// room when nothing runs.
+/// A line per running or waiting job: what it does, how far it is, how fast, how long it will take, and cancel. Takes
+/// no room when nothing runs.
 class JobsStrip : public QWidget {
     Q_OBJECT
 

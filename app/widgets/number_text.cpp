@@ -24,10 +24,13 @@ QString scaled(double value, double step, const char* const* units, int unitCoun
 
 }  // namespace
 
-QString noValue() { return QString(QChar(0x2014)); }
+QString noValue() {
+    return QString(QChar(0x2014));
+}
 
 QString numberText(double value, int significant) {
-    if (!std::isfinite(value)) return std::isnan(value) ? noValue() : (value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞"));
+    if (!std::isfinite(value))
+        return std::isnan(value) ? noValue() : (value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞"));
     if (value == 0) return QStringLiteral("0");
     const double magnitude = std::abs(value);
     QString text;
@@ -78,7 +81,9 @@ QString durationText(double seconds) {
     const auto whole = int64_t(std::llround(seconds));
     if (whole < 60) return QCoreApplication::translate("Duration", "%1 s").arg(whole);
     if (whole < 3600) return QCoreApplication::translate("Duration", "%1 min %2 s").arg(whole / 60).arg(whole % 60);
-    return QCoreApplication::translate("Duration", "%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60, 2, 10, QChar('0'));
+    return QCoreApplication::translate("Duration", "%1 h %2 min")
+        .arg(whole / 3600)
+        .arg(whole % 3600 / 60, 2, 10, QChar('0'));
 }
 
 QString estimateText(double mean, double standardError, int decimals) {

@@ -10,7 +10,8 @@
 
 namespace halftone::app {
 
-PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* parent) : QWidget(parent), m_edit(new QLineEdit(this)) {
+PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* parent)
+    : QWidget(parent), m_edit(new QLineEdit(this)) {
     setAcceptDrops(true);
     m_edit->setAccessibleName(caption);
     m_edit->setAcceptDrops(false);
@@ -30,7 +31,9 @@ PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* paren
     connect(m_edit, &QLineEdit::textChanged, this, &PathEdit::pathChanged);
 }
 
-QString PathEdit::path() const { return m_edit->text(); }
+QString PathEdit::path() const {
+    return m_edit->text();
+}
 
 void PathEdit::setPath(const QString& path) {
     m_edit->setText(path);

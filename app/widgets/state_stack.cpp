@@ -25,9 +25,13 @@ StateStack::StateStack(QWidget* content, QWidget* parent) : QStackedWidget(paren
     });
 }
 
-void StateStack::showContent() { setCurrentIndex(0); }
+void StateStack::showContent() {
+    setCurrentIndex(0);
+}
 
-void StateStack::showSentence(const QString& sentence) { showSentence(sentence, {}, {}); }
+void StateStack::showSentence(const QString& sentence) {
+    showSentence(sentence, {}, {});
+}
 
 void StateStack::showSentence(const QString& sentence, const QString& button, std::function<void()> onClick) {
     m_label->setText(sentence);

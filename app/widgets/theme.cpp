@@ -7,7 +7,9 @@
 #include <QStyleFactory>
 
 /// Resources of a static library are linked only if something asks for them; the macro must stand outside namespaces.
-static void initializeResources() { Q_INIT_RESOURCE(studio); }
+static void initializeResources() {
+    Q_INIT_RESOURCE(studio);
+}
 
 namespace halftone::app {
 
@@ -18,7 +20,9 @@ QColor mix(const QColor& a, const QColor& b, double share) {
     return {part(a.red(), b.red()), part(a.green(), b.green()), part(a.blue(), b.blue())};
 }
 
-bool isDarkPalette(const QPalette& palette) { return palette.color(QPalette::Window).lightness() < 128; }
+bool isDarkPalette(const QPalette& palette) {
+    return palette.color(QPalette::Window).lightness() < 128;
+}
 
 struct Tokens {
     QRgb window, base, alternate, text, muted, button, accent, accentText;
@@ -48,7 +52,8 @@ QPalette paletteOf(const Tokens& tokens) {
     palette.setColor(QPalette::Dark, mix(window, text, 0.3));
     palette.setColor(QPalette::Light, mix(window, QColor(tokens.base), 0.5));
     palette.setColor(QPalette::Shadow, mix(window, Qt::black, 0.5));
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText}) palette.setColor(QPalette::Disabled, role, mix(muted, window, 0.3));
+    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+        palette.setColor(QPalette::Disabled, role, mix(muted, window, 0.3));
     return palette;
 }
 
@@ -71,9 +76,12 @@ QString styleSheet(const ThemeColors& colors, const QPalette& palette) {
 
 QString themeName(ThemeChoice choice) {
     switch (choice) {
-        case ThemeChoice::Light: return QStringLiteral("light");
-        case ThemeChoice::Dark: return QStringLiteral("dark");
-        case ThemeChoice::System: break;
+        case ThemeChoice::Light:
+            return QStringLiteral("light");
+        case ThemeChoice::Dark:
+            return QStringLiteral("dark");
+        case ThemeChoice::System:
+            break;
     }
     return QStringLiteral("system");
 }

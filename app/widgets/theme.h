@@ -17,12 +17,12 @@ enum class ThemeChoice { System, Light, Dark };
 /// Colours with a meaning, derived from a palette: a palette change is all that a view has to follow.
 struct ThemeColors {
     bool isDark = false;
-    QColor surface;    ///< behind plots and tables
+    QColor surface;  ///< behind plots and tables
     QColor text, mutedText, hairline;
-    QColor accent;     ///< selection, original series
-    QColor accentSoft; ///< fill below the original series
-    QColor second;     ///< the quantized series
-    QColor hover;      ///< behind what is under the mouse
+    QColor accent;      ///< selection, original series
+    QColor accentSoft;  ///< fill below the original series
+    QColor second;      ///< the quantized series
+    QColor hover;       ///< behind what is under the mouse
     QColor stale, failed, ok;
 };
 [[nodiscard]] ThemeColors themeColors(const QPalette& palette);

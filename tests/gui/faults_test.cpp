@@ -119,7 +119,8 @@ TEST_F(FaultsTest, ClosingWhileEverythingRunsIsSafe) {
 TEST_F(FaultsTest, OpeningAnotherCheckpointWhileTheFirstIsBusyIsSafe) {
     openSample();
     session.recipe().setDefaultFormat(Format::of(DType::kQ4_K));
-    session.calibration().start({QString::fromStdString((test::sourceDir() / "resources/texts/calibration.txt").string()), 128, 4096});
+    session.calibration().start(
+        {QString::fromStdString((test::sourceDir() / "resources/texts/calibration.txt").string()), 128, 4096});
     window.openPath(samplePath());
     ASSERT_TRUE(awaitIdle());
     EXPECT_TRUE(session.recipe().changesNothing());

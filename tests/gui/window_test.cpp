@@ -61,7 +61,8 @@ TEST_F(WindowTest, DraggingARectangleAndADigitSetsTheBitsOfAll) {
     EXPECT_EQ(session.selection().tensors().size(), 6) << "q, k, v of two blocks";
     matrix->setFocus();
     QTest::keyClick(&window, Qt::Key_4);
-    for (const int tensor : session.selection().tensors()) EXPECT_EQ(session.recipe().resolvedTensor(tensor)->requested.name(), "q4_k");
+    for (const int tensor : session.selection().tensors())
+        EXPECT_EQ(session.recipe().resolvedTensor(tensor)->requested.name(), "q4_k");
     EXPECT_EQ(session.recipe().undoStack().count(), 1);
     session.recipe().undoStack().undo();
     EXPECT_TRUE(session.recipe().changesNothing());
@@ -151,7 +152,8 @@ TEST_F(WindowTest, CalibrationGivesActivationsAndImportance) {
     session.calibration().start({resourcePath("texts/calibration.txt"), 64, 256});
     ASSERT_TRUE(awaitIdle(300'000));
     EXPECT_EQ(session.calibration().tokens(), 256);
-    for (const int tensor : tensorsOf(TensorRole::kFfnDown)) EXPECT_TRUE(session.value(Measure::ActivationMaximum, tensor)) << tensor;
+    for (const int tensor : tensorsOf(TensorRole::kFfnDown))
+        EXPECT_TRUE(session.value(Measure::ActivationMaximum, tensor)) << tensor;
     EXPECT_NE(session.modelJobs().importance(), nullptr);
     const auto weighted = session.modelJobs().weightsKey();
     session.setUseImportance(false);
@@ -184,7 +186,8 @@ TEST_F(WindowTest, StopEndsAGenerationAndKeepsItsText) {
     options.generate.maxTokens = 100'000;
     options.generate.stopAtEnd = false;
     session.compare().start(options);
-    ASSERT_TRUE(waitUntil([&] { return session.compare().column(CompareService::Quantized).tokens.size() > 2; }, 60'000));
+    ASSERT_TRUE(
+        waitUntil([&] { return session.compare().column(CompareService::Quantized).tokens.size() > 2; }, 60'000));
     session.compare().stop();
     ASSERT_TRUE(awaitIdle(5'000));
     EXPECT_GT(session.compare().column(CompareService::Original).tokens.size(), 2);

@@ -2,7 +2,7 @@
 #include "app/panels/calibration/calibration_panel.h"
 
 #include <QFileInfo>
-#include <QFormLayout>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
@@ -52,6 +52,7 @@ std::vector<MassiveChannel> massiveChannels(Session& session) {
 
 CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("calibrationPanel"));
+    createControls();
     createLayout();
     m_text->setPath(resourcePath(QStringLiteral("texts/calibration.txt")));
     connect(m_run, &QPushButton::clicked, this, [this] {
@@ -71,25 +72,31 @@ CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(
         const auto& saved = m_session.preferences().calibrationText;
         if (!saved.empty()) m_text->setPath(QString::fromStdString(saved.string()));
     });
-    connect(m_text, &PathEdit::pathChanged, this, [this] { m_session.preferences().calibrationText = m_text->path().toStdString(); });
+    connect(m_text, &PathEdit::pathChanged, this,
+            [this] { m_session.preferences().calibrationText = m_text->path().toStdString(); });
     connect(m_worst, &QTableWidget::cellClicked, this, &CalibrationPanel::onCellActivated);
     refresh();
 }
 
-void CalibrationPanel::createLayout() {
+void CalibrationPanel::createControls() {
     m_text = new PathEdit(tr("Calibration text"), tr("Texts (*.txt *.raw);;All files (*)"), this);
     m_context = new QSpinBox(this);
     m_context->setRange(16, 32768);
     m_context->setValue(512);
+    m_context->setPrefix(tr("windows of "));
     m_context->setSuffix(tr(" tokens"));
     m_tokens = new QSpinBox(this);
     m_tokens->setRange(64, 10'000'000);
     m_tokens->setValue(8192);
     m_tokens->setSingleStep(1024);
+    m_tokens->setPrefix(tr("at most "));
     m_tokens->setSuffix(tr(" tokens"));
     m_run = new QPushButton(tr("Calibrate"), this);
     m_run->setObjectName(QStringLiteral("calibrate"));
     m_status = mutedLabel({}, this);
+}
+
+void CalibrationPanel::createLayout() {
     m_worst = new QTableWidget(0, 4, this);
     m_worst->setHorizontalHeaderLabels({tr("enters"), tr("channel"), tr("max"), tr("max/σ")});
     m_worst->verticalHeader()->hide();
@@ -99,13 +106,20 @@ void CalibrationPanel::createLayout() {
     m_worst->setEditTriggers(QAbstractItemView::NoEditTriggers);
     m_worst->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_worst->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
-    for (int column = 1; column < 4; ++column) m_worst->horizontalHeader()->resizeSection(column, 72);
-    auto* form = new QFormLayout;
+    for (int column = 1; column < 4; ++column) m_worst->horizontalHeader()->resizeSection(column, 64);
+    m_worst->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    for (int column = 1; column < 4; ++column)
+        m_worst->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    auto* controls = new QHBoxLayout;
+    controls->addWidget(m_context);
+    controls->addWidget(m_tokens);
+    controls->addStretch();
+    controls->addWidget(m_run);
+    auto* form = new QVBoxLayout;
     form->setContentsMargins(8, 8, 8, 4);
-    form->addRow(tr("Text"), m_text);
-    form->addRow(tr("Window"), m_context);
-    form->addRow(tr("At most"), m_tokens);
-    form->addRow(QString(), m_run);
+    form->setSpacing(4);
+    form->addWidget(m_text);
+    form->addLayout(controls);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addLayout(form);
@@ -114,7 +128,9 @@ void CalibrationPanel::createLayout() {
     layout->addWidget(m_worst, 1);
 }
 
-void CalibrationPanel::start() { m_session.calibration().start({m_text->path(), m_context->value(), m_tokens->value()}); }
+void CalibrationPanel::start() {
+    m_session.calibration().start({m_text->path(), m_context->value(), m_tokens->value()});
+}
 
 void CalibrationPanel::refresh() {
     auto& calibration = m_session.calibration();
@@ -130,10 +146,13 @@ void CalibrationPanel::refresh() {
     } else if (!calibration.problem().isEmpty()) {
         m_status->setText(calibration.problem());
     } else if (calibration.hasData()) {
-        m_status->setText(tr("%1 tokens of %2. The channels with the largest activations:").arg(countText(calibration.tokens()), QFileInfo(calibration.textPath()).fileName()));
+        m_status->setText(tr("%1 tokens of %2. The channels with the largest activations:")
+                              .arg(countText(calibration.tokens()), QFileInfo(calibration.textPath()).fileName()));
     } else {
-        m_status->setText(tr("Runs the text through the original model and keeps what enters every linear layer: the activations' distribution, "
-                             "and the importance of each channel, which block formats use to choose their codes."));
+        m_status->setText(
+            tr("Runs the text through the original model and keeps what enters every linear layer: the activations' "
+               "distribution, "
+               "and the importance of each channel, which block formats use to choose their codes."));
     }
 }
 
@@ -142,8 +161,8 @@ void CalibrationPanel::fillWorstChannels() {
     m_worst->setRowCount(int(list.size()));
     for (int row = 0; row < int(list.size()); ++row) {
         const auto& entry = list[size_t(row)];
-        const QStringList cells{QString::fromStdString(m_session.tensor(entry.tensor).canonicalName), QString::number(entry.channel),
-                                numberText(entry.maximum), numberText(entry.overSigma)};
+        const QStringList cells{QString::fromStdString(m_session.tensor(entry.tensor).canonicalName),
+                                QString::number(entry.channel), numberText(entry.maximum), numberText(entry.overSigma)};
         for (int column = 0; column < 4; ++column) {
             auto* item = new QTableWidgetItem(cells[column]);
             item->setTextAlignment((column == 0 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);

@@ -22,6 +22,7 @@ class CalibrationPanel : public QWidget {
     void start();
 
   private:
+    void createControls();
     void createLayout();
     void refresh();
     void fillWorstChannels();

@@ -25,11 +25,11 @@ QString worstChannelsText(const std::vector<float>& maxima, int count) {
     std::vector<size_t> order(maxima.size());
     std::iota(order.begin(), order.end(), size_t(0));
     const auto shown = std::min(size_t(count), order.size());
-    std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(shown), order.end(), [&](size_t a, size_t b) {
-        return maxima[a] != maxima[b] ? maxima[a] > maxima[b] : a < b;
-    });
+    std::partial_sort(order.begin(), order.begin() + std::ptrdiff_t(shown), order.end(),
+                      [&](size_t a, size_t b) { return maxima[a] != maxima[b] ? maxima[a] > maxima[b] : a < b; });
     QStringList parts;
-    for (size_t i = 0; i < shown; ++i) parts.append(QStringLiteral("%1 (%2)").arg(order[i]).arg(numberText(double(maxima[order[i]]))));
+    for (size_t i = 0; i < shown; ++i)
+        parts.append(QStringLiteral("%1 (%2)").arg(order[i]).arg(numberText(double(maxima[order[i]]))));
     return parts.join(QStringLiteral(", "));
 }
 
@@ -110,8 +110,9 @@ void ChannelPanel::refresh() {
         const auto layer = m_session.calibration().of(tensor);
         if (layer) return show(layer->summary.colAbsMax, tr("input channel"));
         m_worst->clear();
-        m_stack->showSentence(m_session.calibration().hasData() ? tr("No linear layer multiplies by this tensor, so it has no activations.")
-                                                                : tr("Activations are known after a calibration run: see the Calibration panel."));
+        m_stack->showSentence(m_session.calibration().hasData()
+                                  ? tr("No linear layer multiplies by this tensor, so it has no activations.")
+                                  : tr("Activations are known after a calibration run: see the Calibration panel."));
         return;
     }
     const auto stats = m_session.statistics().of(tensor);

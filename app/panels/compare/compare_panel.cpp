@@ -66,8 +66,10 @@ void ComparePanel::createPrompt() {
 
 void ComparePanel::createSampling() {
     m_temperature = realSpin(this, tr("temp"), tr("Temperature; 0 takes the most likely token always"), 5, 0.7);
-    m_topP = realSpin(this, tr("top-p"), tr("Keeps the most likely tokens that together have this probability; 1 is off"), 1, 1);
-    m_minP = realSpin(this, tr("min-p"), tr("Drops tokens less likely than this share of the most likely one; 0 is off"), 1, 0);
+    m_topP = realSpin(this, tr("top-p"),
+                      tr("Keeps the most likely tokens that together have this probability; 1 is off"), 1, 1);
+    m_minP = realSpin(this, tr("min-p"),
+                      tr("Drops tokens less likely than this share of the most likely one; 0 is off"), 1, 0);
     m_repeat = realSpin(this, tr("repeat"), tr("Penalty on tokens of the last 64; 1 is off"), 5, 1.1);
     m_topK = wholeSpin(this, tr("top-k"), tr("Keeps the k most likely tokens; 0 is off"), 1000, 0);
     m_seed = wholeSpin(this, tr("seed"), tr("The same seed gives the same text on every machine"), 2'000'000'000, 1);
@@ -78,7 +80,9 @@ void ComparePanel::createSampling() {
 void ComparePanel::createLayout() {
     auto* sampling = new QHBoxLayout;
     sampling->setSpacing(4);
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_temperature, m_topK, m_topP, m_minP, m_repeat, m_seed, m_length}) sampling->addWidget(widget);
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{m_temperature, m_topK, m_topP, m_minP, m_repeat, m_seed, m_length})
+        sampling->addWidget(widget);
     sampling->addStretch();
     sampling->addWidget(m_run);
     auto* top = new QVBoxLayout;
@@ -128,7 +132,9 @@ void ComparePanel::connectSession() {
     });
 }
 
-void ComparePanel::setPrompt(const QString& prompt) { m_prompt->setPlainText(prompt); }
+void ComparePanel::setPrompt(const QString& prompt) {
+    m_prompt->setPlainText(prompt);
+}
 
 CompareOptions ComparePanel::options() const {
     CompareOptions options;

@@ -12,7 +12,8 @@
 
 namespace halftone::app {
 
-TextColumn::TextColumn(const QString& title, QWidget* parent) : QWidget(parent), m_title(new QLabel(title, this)), m_status(new QLabel(this)), m_text(new QTextEdit(this)) {
+TextColumn::TextColumn(const QString& title, QWidget* parent)
+    : QWidget(parent), m_title(new QLabel(title, this)), m_status(new QLabel(this)), m_text(new QTextEdit(this)) {
     m_title->setProperty("role", "title");
     m_status->setProperty("role", "muted");
     m_text->setReadOnly(true);
@@ -100,7 +101,8 @@ QString TextColumn::statusOf(const CompareColumn& column) const {
     if (column.tokens.isEmpty()) return {};
     QString text = column.tokens.size() == 1 ? tr("1 token") : tr("%1 tokens").arg(column.tokens.size());
     if (!column.finished) return text;
-    if (column.generateSeconds > 0) text += tr(" · %1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
+    if (column.generateSeconds > 0)
+        text += tr(" · %1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
     double sum = 0;
     for (const auto& token : column.tokens) sum += double(token.logProb);
     text += tr(" · mean log p %1").arg(fixedText(sum / double(column.tokens.size()), 2));
@@ -110,6 +112,8 @@ QString TextColumn::statusOf(const CompareColumn& column) const {
     return text;
 }
 
-QString TextColumn::text() const { return m_text->toPlainText(); }
+QString TextColumn::text() const {
+    return m_text->toPlainText();
+}
 
 }  // namespace halftone::app

@@ -42,7 +42,8 @@ void DistributionPanel::createToggles() {
     m_weights = toggle(tr("weights"), tr("The tensor's own numbers"), true);
     m_activations = toggle(tr("activations"), tr("What enters the layer on the calibration text"), false);
     m_logCounts = toggle(tr("log y"), tr("Counts on a logarithmic axis"), true);
-    m_fullRange = toggle(tr("full range"), tr("From the smallest to the largest value; otherwise the middle 99.98 %"), false);
+    m_fullRange =
+        toggle(tr("full range"), tr("From the smallest to the largest value; otherwise the middle 99.98 %"), false);
     auto* group = new QButtonGroup(this);
     group->addButton(m_weights);
     group->addButton(m_activations);
@@ -81,7 +82,8 @@ void DistributionPanel::createLayout() {
 
 QString DistributionPanel::titleOf(int tensor) const {
     const auto& info = m_session.tensor(tensor);
-    return QStringLiteral("<b>%1</b>  %2").arg(QString::fromStdString(info.canonicalName).toHtmlEscaped(), shapeText(info.shape));
+    return QStringLiteral("<b>%1</b>  %2")
+        .arg(QString::fromStdString(info.canonicalName).toHtmlEscaped(), shapeText(info.shape));
 }
 
 void DistributionPanel::refreshIfShown(const QList<int>& tensors) {
@@ -130,11 +132,13 @@ void DistributionPanel::showActivations(int tensor) {
 }
 
 void DistributionPanel::showWeights(int tensor) {
-    DistributionRequest request{m_session.checkpoint(), tensor, m_session.statistics().of(tensor), std::nullopt, m_session.modelJobs().importance()};
+    DistributionRequest request{m_session.checkpoint(), tensor, m_session.statistics().of(tensor), std::nullopt,
+                                m_session.modelJobs().importance()};
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
     if (resolved && resolved->quantizable && !resolved->kept) request.format = resolved->format;
     const bool hasStatistics = request.stats != nullptr;
-    if (tensor == m_shownTensor && request.format == m_requestedFormat && (hasStatistics == m_hadStatistics || m_data)) return;
+    if (tensor == m_shownTensor && request.format == m_requestedFormat && (hasStatistics == m_hadStatistics || m_data))
+        return;
     m_title->setText(titleOf(tensor));
     m_shownTensor = tensor;
     m_requestedFormat = request.format;
@@ -173,22 +177,31 @@ void DistributionPanel::showData(std::shared_ptr<const DistributionData> distrib
 void DistributionPanel::updateCaption() {
     if (!m_data) return;
     const auto colors = themeColors(palette());
-    QString legend = QStringLiteral("<span style='color:%1'>■</span> %2").arg(colors.accent.name(), m_activations->isChecked() ? tr("activations") : tr("original"));
+    QString legend = QStringLiteral("<span style='color:%1'>■</span> %2")
+                         .arg(colors.accent.name(), m_activations->isChecked() ? tr("activations") : tr("original"));
     if (m_data->format) {
-        legend += QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>■</span> %2")
-                      .arg(colors.second.name(), tr("after %1").arg(QString::fromStdString(m_data->format->displayName())));
+        legend +=
+            QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>■</span> %2")
+                .arg(colors.second.name(), tr("after %1").arg(QString::fromStdString(m_data->format->displayName())));
     }
     const auto& stats = *m_data->stats;
     QStringList parts;
     parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))
-          << tr("min %1 · max %2 (%3 σ)").arg(numberText(stats.min), numberText(stats.max), numberText(stats.maxOverSigma()))
+          << tr("min %1 · max %2 (%3 σ)")
+                 .arg(numberText(stats.min), numberText(stats.max), numberText(stats.maxOverSigma()))
           << tr("outside: %1").arg(m_plot->outsideText());
     if (stats.nonFiniteCount > 0) parts << tr("%1 not finite").arg(countText(stats.nonFiniteCount));
-    if (m_data->format) parts << tr("error %1 · SQNR %2 dB").arg(numberText(m_data->distortion.relativeMse()), fixedText(m_data->distortion.sqnrDb(), 1));
+    if (m_data->format)
+        parts << tr("error %1 · SQNR %2 dB")
+                     .arg(numberText(m_data->distortion.relativeMse()), fixedText(m_data->distortion.sqnrDb(), 1));
     if (m_data->worst) {
         const auto& worst = *m_data->worst;
         parts << tr("worst group: row %1, columns %2–%3, error %4, %5 levels")
-                     .arg(worst.row).arg(worst.firstColumn).arg(worst.firstColumn + worst.columns - 1).arg(numberText(worst.relativeError)).arg(worst.levels.size());
+                     .arg(worst.row)
+                     .arg(worst.firstColumn)
+                     .arg(worst.firstColumn + worst.columns - 1)
+                     .arg(numberText(worst.relativeError))
+                     .arg(worst.levels.size());
     }
     m_caption->setText(legend + QStringLiteral("&nbsp;&nbsp; ") + parts.join(QStringLiteral(" · ")));
 }

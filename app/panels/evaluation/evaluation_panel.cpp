@@ -35,14 +35,25 @@ struct ProtocolChoice {
     int contextLength;
 };
 constexpr ProtocolChoice kProtocols[] = {
-    {QT_TRANSLATE_NOOP("EvaluationPanel", "p512, half scored"), QT_TRANSLATE_NOOP("EvaluationPanel", "llama.cpp's: windows of 512 tokens, the second half of each scored"), ProtocolKind::kHalfScored, 512},
-    {QT_TRANSLATE_NOOP("EvaluationPanel", "p2048"), QT_TRANSLATE_NOOP("EvaluationPanel", "GPTQ's: consecutive windows of 2048 tokens"), ProtocolKind::kFullWindow, 2048},
-    {QT_TRANSLATE_NOOP("EvaluationPanel", "p4096"), QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows of 4096 tokens"), ProtocolKind::kFullWindow, 4096},
-    {QT_TRANSLATE_NOOP("EvaluationPanel", "BOS windows"), QT_TRANSLATE_NOOP("EvaluationPanel", "Each window begins with BOS; every token of the text is scored once"), ProtocolKind::kBosWindow, 512},
-    {QT_TRANSLATE_NOOP("EvaluationPanel", "plain windows"), QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows without BOS, the last one may be short"), ProtocolKind::kPlainWindow, 512},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p512, half scored"),
+     QT_TRANSLATE_NOOP("EvaluationPanel", "llama.cpp's: windows of 512 tokens, the second half of each scored"),
+     ProtocolKind::kHalfScored, 512},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p2048"),
+     QT_TRANSLATE_NOOP("EvaluationPanel", "GPTQ's: consecutive windows of 2048 tokens"), ProtocolKind::kFullWindow,
+     2048},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "p4096"),
+     QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows of 4096 tokens"), ProtocolKind::kFullWindow, 4096},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "BOS windows"),
+     QT_TRANSLATE_NOOP("EvaluationPanel", "Each window begins with BOS; every token of the text is scored once"),
+     ProtocolKind::kBosWindow, 512},
+    {QT_TRANSLATE_NOOP("EvaluationPanel", "plain windows"),
+     QT_TRANSLATE_NOOP("EvaluationPanel", "Consecutive windows without BOS, the last one may be short"),
+     ProtocolKind::kPlainWindow, 512},
 };
 
-QString translated(const char* text) { return QCoreApplication::translate("EvaluationPanel", text); }
+QString translated(const char* text) {
+    return QCoreApplication::translate("EvaluationPanel", text);
+}
 
 }  // namespace
 
@@ -66,7 +77,8 @@ void EvaluationPanel::createControls() {
         m_protocol->addItem(translated(choice.label));
         m_protocol->setItemData(m_protocol->count() - 1, translated(choice.meaning), Qt::ToolTipRole);
     }
-    m_protocol->setToolTip(tr("How the text is cut and which positions count. Figures of different protocols cannot be compared."));
+    m_protocol->setToolTip(
+        tr("How the text is cut and which positions count. Figures of different protocols cannot be compared."));
     m_context = new QSpinBox(this);
     m_context->setRange(8, 131072);
     m_context->setValue(512);
@@ -98,22 +110,28 @@ void EvaluationPanel::createTable() {
     m_table->verticalHeader()->setDefaultSectionSize(22);
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setWordWrap(false);
-    const std::pair<int, int> widths[] = {{RunTableModel::Name, 180}, {RunTableModel::Perplexity, 120}, {RunTableModel::Kld, 140}, {RunTableModel::KldP99, 72},
-                                          {RunTableModel::Agreement, 80}, {RunTableModel::Bits, 56}, {RunTableModel::Size, 76}, {RunTableModel::ProtocolColumn, 90},
-                                          {RunTableModel::Text, 110}, {RunTableModel::Device, 150}, {RunTableModel::Seconds, 64}, {RunTableModel::When, 52}};
+    const std::pair<int, int> widths[] = {
+        {RunTableModel::Name, 180},   {RunTableModel::Perplexity, 120},    {RunTableModel::Kld, 140},
+        {RunTableModel::KldP99, 72},  {RunTableModel::Agreement, 80},      {RunTableModel::Bits, 56},
+        {RunTableModel::Size, 76},    {RunTableModel::ProtocolColumn, 90}, {RunTableModel::Text, 110},
+        {RunTableModel::Device, 150}, {RunTableModel::Seconds, 64},        {RunTableModel::When, 52}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QTableView::doubleClicked, this, &EvaluationPanel::restoreRecipe);
     connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
         QMenu menu(this);
         const auto index = m_table->indexAt(position);
-        menu.addAction(tr("Take this recipe back"), this, [this, index] { restoreRecipe(index); })->setEnabled(index.isValid());
-        menu.addAction(tr("Copy all runs as CSV"), this, [this] { QApplication::clipboard()->setText(m_model->csv()); });
+        menu.addAction(tr("Take this recipe back"), this, [this, index] { restoreRecipe(index); })
+            ->setEnabled(index.isValid());
+        menu.addAction(tr("Copy all runs as CSV"), this,
+                       [this] { QApplication::clipboard()->setText(m_model->csv()); });
         menu.addAction(tr("Save all runs as CSV…"), this, [this] {
-            const QString path = QFileDialog::getSaveFileName(this, tr("Save the runs"), QStringLiteral("runs.csv"), tr("Tables (*.csv)"));
+            const QString path = QFileDialog::getSaveFileName(this, tr("Save the runs"), QStringLiteral("runs.csv"),
+                                                              tr("Tables (*.csv)"));
             QSaveFile file(path);
             if (path.isEmpty()) return;
-            const bool written = file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
+            const bool written =
+                file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
             if (!written) m_session.messages().warn(tr("%1 cannot be written: %2.").arg(path, file.errorString()));
         });
         menu.exec(m_table->viewport()->mapToGlobal(position));
@@ -154,7 +172,8 @@ void EvaluationPanel::connectSession() {
     connect(&evaluation, &EvaluationService::runAdded, m_table, &QTableView::scrollToBottom, Qt::QueuedConnection);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &EvaluationPanel::refresh);
     connect(&m_session, &Session::modelChanged, this, [this] {
-        if (const auto& model = m_session.model()) m_context->setValue(int(std::min<int64_t>(512, model->graph->config.contextLength)));
+        if (const auto& model = m_session.model())
+            m_context->setValue(int(std::min<int64_t>(512, model->graph->config.contextLength)));
         refresh();
     });
     connect(&m_session, &Session::sessionRestored, this, &EvaluationPanel::restoreSession);
@@ -189,7 +208,9 @@ EvaluationOptions EvaluationPanel::options() const {
     return options;
 }
 
-void EvaluationPanel::setChunks(int chunks) { m_chunks->setValue(chunks); }
+void EvaluationPanel::setChunks(int chunks) {
+    m_chunks->setValue(chunks);
+}
 
 void EvaluationPanel::start(EvaluationTarget target) {
     const auto chosen = options();
@@ -201,9 +222,13 @@ void EvaluationPanel::start(EvaluationTarget target) {
 QString EvaluationPanel::runningText() const {
     const auto& running = m_session.evaluation().running();
     if (!running) return tr("Preparing…");
-    QString text = tr("window %1 · perplexity %2").arg(running->windows).arg(estimateText(running->perplexity.mean, running->perplexity.standardError, 3));
+    QString text = tr("window %1 · perplexity %2")
+                       .arg(running->windows)
+                       .arg(estimateText(running->perplexity.mean, running->perplexity.standardError, 3));
     if (running->reference) {
-        text += tr(" · KLD %1 ± %2").arg(numberText(running->reference->kld.mean, 4), numberText(running->reference->kld.standardError, 2));
+        text +=
+            tr(" · KLD %1 ± %2")
+                .arg(numberText(running->reference->kld.mean, 4), numberText(running->reference->kld.standardError, 2));
     }
     return text;
 }
@@ -216,7 +241,8 @@ void EvaluationPanel::refresh() {
     m_runOriginal->setText(running ? tr("Cancel") : tr("Run original"));
     m_runOriginal->setEnabled(why.isEmpty() || running);
     m_runRecipe->setEnabled(why.isEmpty() && !running && !noRecipe);
-    m_runRecipe->setToolTip(noRecipe ? tr("The recipe changes nothing yet: choose a format first.") : tr("Measures the recipe against the original"));
+    m_runRecipe->setToolTip(noRecipe ? tr("The recipe changes nothing yet: choose a format first.")
+                                     : tr("Measures the recipe against the original"));
     m_status->setProperty("role", "muted");
     if (!why.isEmpty()) {
         m_status->setText(why);
@@ -225,7 +251,9 @@ void EvaluationPanel::refresh() {
     } else if (!evaluation.problem().isEmpty()) {
         m_status->setText(evaluation.problem());
     } else if (evaluation.runs().isEmpty()) {
-        m_status->setText(tr("Run the original and a recipe on the text: perplexity with its error, and how far the recipe's predictions diverge from the original's."));
+        m_status->setText(
+            tr("Run the original and a recipe on the text: perplexity with its error, and how far the recipe's "
+               "predictions diverge from the original's."));
     } else {
         m_status->clear();
     }
@@ -235,7 +263,8 @@ void EvaluationPanel::refresh() {
 void EvaluationPanel::restoreRecipe(const QModelIndex& index) {
     if (!index.isValid()) return;
     const auto& run = m_session.evaluation().runs()[index.row()];
-    if (run.target == EvaluationTarget::Recipe) m_session.recipe().apply(run.recipe, tr("Take back the recipe of a run"));
+    if (run.target == EvaluationTarget::Recipe)
+        m_session.recipe().apply(run.recipe, tr("Take back the recipe of a run"));
 }
 
 }  // namespace halftone::app

@@ -13,13 +13,25 @@
 namespace halftone::app {
 
 namespace {
-constexpr Measure kOffered[] = {Measure::Bits, Measure::Kurtosis, Measure::MaxOverSigma, Measure::RelativeError, Measure::Sqnr,
-                                Measure::Bytes, Measure::Outliers, Measure::Zeros, Measure::Deviation, Measure::ActivationMaximum,
-                                Measure::ActivationMaxOverSigma, Measure::ActivationKurtosis};
+constexpr Measure kOffered[] = {Measure::Bits,
+                                Measure::Kurtosis,
+                                Measure::MaxOverSigma,
+                                Measure::RelativeError,
+                                Measure::Sqnr,
+                                Measure::Bytes,
+                                Measure::Outliers,
+                                Measure::Zeros,
+                                Measure::Deviation,
+                                Measure::ActivationMaximum,
+                                Measure::ActivationMaxOverSigma,
+                                Measure::ActivationKurtosis};
 }
 
 MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
-    : QWidget(parent), m_measures(new QComboBox(this)), m_bar(new ColorBar(this)), m_matrix(new LayerMatrix(session, this)) {
+    : QWidget(parent),
+      m_measures(new QComboBox(this)),
+      m_bar(new ColorBar(this)),
+      m_matrix(new LayerMatrix(session, this)) {
     setObjectName(QStringLiteral("matrixPanel"));
     fillMeasures();
     auto* bar = new QHBoxLayout;
@@ -36,8 +48,10 @@ MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(scroll, 1);
-    connect(m_measures, &QComboBox::currentIndexChanged, this, [this] { m_matrix->setMeasure(Measure(m_measures->currentData().toInt())); });
-    connect(m_matrix, &LayerMatrix::scaleChanged, this, [this] { m_bar->setScale(m_matrix->scale(), m_matrix->measure()); });
+    connect(m_measures, &QComboBox::currentIndexChanged, this,
+            [this] { m_matrix->setMeasure(Measure(m_measures->currentData().toInt())); });
+    connect(m_matrix, &LayerMatrix::scaleChanged, this,
+            [this] { m_bar->setScale(m_matrix->scale(), m_matrix->measure()); });
     setMeasure(Measure::Kurtosis);
 }
 
@@ -50,6 +64,8 @@ void MatrixPanel::fillMeasures() {
     }
 }
 
-void MatrixPanel::setMeasure(Measure measure) { m_measures->setCurrentIndex(m_measures->findData(int(measure))); }
+void MatrixPanel::setMeasure(Measure measure) {
+    m_measures->setCurrentIndex(m_measures->findData(int(measure)));
+}
 
 }  // namespace halftone::app

@@ -14,17 +14,23 @@ namespace halftone::app {
 
 namespace {
 
-QString toText(std::string_view text) { return QString::fromUtf8(text.data(), qsizetype(text.size())); }
-
-QString row(const QString& name, const QString& value) {
-    return QStringLiteral("<tr><td style='padding-right:12px'>%1</td><td>%2</td></tr>").arg(name, value.toHtmlEscaped());
+QString toText(std::string_view text) {
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
 }
 
-QString heading(const QString& text) { return QStringLiteral("<p><b>%1</b></p>").arg(text); }
+QString row(const QString& name, const QString& value) {
+    return QStringLiteral("<tr><td style='padding-right:12px'>%1</td><td>%2</td></tr>")
+        .arg(name, value.toHtmlEscaped());
+}
+
+QString heading(const QString& text) {
+    return QStringLiteral("<p><b>%1</b></p>").arg(text);
+}
 
 }  // namespace
 
-ModelPanel::ModelPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session), m_text(new QTextBrowser(this)) {
+ModelPanel::ModelPanel(Session& session, QWidget* parent)
+    : QWidget(parent), m_session(session), m_text(new QTextBrowser(this)) {
     setObjectName(QStringLiteral("modelPanel"));
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setOpenLinks(false);
@@ -35,30 +41,41 @@ ModelPanel::ModelPanel(Session& session, QWidget* parent) : QWidget(parent), m_s
     layout->addWidget(m_text);
     connect(&m_session, &Session::checkpointChanged, this, &ModelPanel::refresh);
     connect(&m_session, &Session::modelChanged, this, &ModelPanel::refresh);
-    connect(m_text, &QTextBrowser::anchorClicked, this, [this](const QUrl& url) {
-        m_session.selection().select({url.path().toInt()});
-    });
+    connect(m_text, &QTextBrowser::anchorClicked, this,
+            [this](const QUrl& url) { m_session.selection().select({url.path().toInt()}); });
     refresh();
 }
 
-void ModelPanel::refresh() { m_text->setHtml(m_session.checkpoint() ? card() : tr("No checkpoint is open.")); }
+void ModelPanel::refresh() {
+    m_text->setHtml(m_session.checkpoint() ? card() : tr("No checkpoint is open."));
+}
 
 QString ModelPanel::card() const {
     const auto& checkpoint = *m_session.checkpoint();
     QString kind;
     switch (checkpoint.kind()) {
-        case CheckpointKind::kHuggingFace: kind = tr("Hugging Face folder"); break;
-        case CheckpointKind::kGguf: kind = tr("GGUF"); break;
-        case CheckpointKind::kTensorFile: kind = tr("tensors without a configuration"); break;
-        case CheckpointKind::kTokenizer: kind = tr("tokenizer only"); break;
+        case CheckpointKind::kHuggingFace:
+            kind = tr("Hugging Face folder");
+            break;
+        case CheckpointKind::kGguf:
+            kind = tr("GGUF");
+            break;
+        case CheckpointKind::kTensorFile:
+            kind = tr("tensors without a configuration");
+            break;
+        case CheckpointKind::kTokenizer:
+            kind = tr("tokenizer only");
+            break;
     }
     QString text = QStringLiteral("<h3>%1</h3><table>").arg(QString::fromStdString(checkpoint.name()).toHtmlEscaped());
     text += row(tr("kind"), kind);
     text += row(tr("path"), QString::fromStdString(checkpoint.path().string()));
     text += row(tr("files"), QString::number(checkpoint.files().size()));
-    if (!checkpoint.architecture().empty()) text += row(tr("architecture"), QString::fromStdString(checkpoint.architecture()));
+    if (!checkpoint.architecture().empty())
+        text += row(tr("architecture"), QString::fromStdString(checkpoint.architecture()));
     text += row(tr("parameters"), shortCountText(double(checkpoint.parameterCount())));
-    text += row(tr("tensors"), tr("%1, %2").arg(checkpoint.tensors().size()).arg(bytesText(double(checkpoint.totalTensorBytes()))));
+    text += row(tr("tensors"),
+                tr("%1, %2").arg(checkpoint.tensors().size()).arg(bytesText(double(checkpoint.totalTensorBytes()))));
     text += QStringLiteral("</table>") + hyperParameters() + bytesByRole() + warnings();
     return text;
 }
@@ -74,7 +91,10 @@ QString ModelPanel::hyperParameters() const {
     text += row(tr("blocks"), QString::number(config.blockCount));
     text += row(tr("hidden size"), countText(config.hiddenSize));
     text += row(tr("feed-forward size"), countText(config.ffnSize));
-    text += row(tr("heads"), tr("%1 of %2, %3 for keys and values").arg(config.headCount).arg(config.headDim).arg(config.kvHeadCount));
+    text += row(tr("heads"), tr("%1 of %2 values, %3 for keys and values")
+                                 .arg(config.headCount)
+                                 .arg(config.headDim)
+                                 .arg(config.kvHeadCount));
     text += row(tr("context"), tr("%1 tokens").arg(countText(config.contextLength)));
     text += row(tr("embeddings"), config.tiedEmbeddings ? tr("tied with the head") : tr("apart from the head"));
     text += row(tr("tokenizer"), QString::fromStdString(model->tokenizer->description()));
@@ -87,7 +107,8 @@ QString ModelPanel::bytesByRole() const {
     const double total = double(std::max<uint64_t>(m_session.checkpoint()->totalTensorBytes(), 1));
     QString text = heading(tr("Bytes by role")) + QStringLiteral("<table>");
     for (const auto& [role, size] : bytes) {
-        text += row(toText(roleName(role)), tr("%1  (%2)").arg(bytesText(double(size)), percentText(double(size) / total)));
+        text +=
+            row(toText(roleName(role)), tr("%1  (%2)").arg(bytesText(double(size)), percentText(double(size) / total)));
     }
     return text + QStringLiteral("</table>");
 }
@@ -100,7 +121,8 @@ QString ModelPanel::warnings() const {
         const QString message = QString::fromStdString(warning.message).toHtmlEscaped();
         const auto* tensor = warning.tensor.empty() ? nullptr : m_session.checkpoint()->find(warning.tensor);
         const auto index = tensor ? tensor - m_session.checkpoint()->tensors().data() : -1;
-        text += index < 0 ? QStringLiteral("<p>%1</p>").arg(message) : QStringLiteral("<p><a href='tensor:%1'>%2</a></p>").arg(index).arg(message);
+        text += index < 0 ? QStringLiteral("<p>%1</p>").arg(message)
+                          : QStringLiteral("<p><a href='tensor:%1'>%2</a></p>").arg(index).arg(message);
     }
     return text;
 }

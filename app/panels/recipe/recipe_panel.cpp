@@ -36,7 +36,10 @@ QLabel* titleLabel(const QString& text, QWidget* parent) {
 }  // namespace
 
 RecipePanel::RecipePanel(Session& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_rules(new RuleTableModel(session.recipe(), this)), m_problems(new ProblemModel(this)) {
+    : QWidget(parent),
+      m_session(session),
+      m_rules(new RuleTableModel(session.recipe(), this)),
+      m_problems(new ProblemModel(this)) {
     setObjectName(QStringLiteral("recipePanel"));
     createTop();
     createRules();
@@ -64,7 +67,9 @@ void RecipePanel::createTop() {
     fillWithFormats(*m_default);
     m_default->setToolTip(tr("What every weight matrix becomes that no rule and no hand speaks of"));
     m_importance = new QCheckBox(tr("weigh by importance"), this);
-    m_importance->setToolTip(tr("Block formats choose their codes so that channels with large activations lose less. Needs a calibration run."));
+    m_importance->setToolTip(
+        tr("Block formats choose their codes so that channels with large activations lose less. Needs a calibration "
+           "run."));
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
     connect(m_importance, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseImportance(on); });
 }
@@ -95,8 +100,10 @@ void RecipePanel::createRules() {
     auto& editor = m_session.recipe();
     button(QStringLiteral("+"), tr("Add a rule"), [this] { addRule(); });
     button(QStringLiteral("−"), tr("Remove the rule"), [this, &editor] { editor.removeRule(currentRule()); });
-    button(QStringLiteral("↑"), tr("Move the rule up"), [this, &editor] { editor.moveRule(currentRule(), currentRule() - 1); });
-    button(QStringLiteral("↓"), tr("Move the rule down: later rules win"), [this, &editor] { editor.moveRule(currentRule(), currentRule() + 1); });
+    button(QStringLiteral("↑"), tr("Move the rule up"),
+           [this, &editor] { editor.moveRule(currentRule(), currentRule() - 1); });
+    button(QStringLiteral("↓"), tr("Move the rule down: later rules win"),
+           [this, &editor] { editor.moveRule(currentRule(), currentRule() + 1); });
 }
 
 void RecipePanel::createTotals() {
@@ -160,11 +167,14 @@ void RecipePanel::refresh() {
     setEnabled(m_session.checkpoint() != nullptr);
     m_name->setText(recipe.name.empty() ? tr("Recipe") : QString::fromStdString(recipe.name));
     m_name->setToolTip(m_name->text());
-    m_default->setCurrentIndex(m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
+    m_default->setCurrentIndex(
+        m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
     m_importance->setEnabled(m_session.calibration().hasData());
     m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
     const auto overrides = int(recipe.overrides.size());
-    m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand") : overrides ? tr("%1 tensors set by hand").arg(overrides) : tr("No tensor is set by hand: change formats in the table."));
+    m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")
+                         : overrides    ? tr("%1 tensors set by hand").arg(overrides)
+                                        : tr("No tensor is set by hand: change formats in the table."));
     m_clearOverrides->setVisible(overrides > 0);
     m_problems->setProblems(m_session.recipe().resolved().problems);
     m_problemList->setVisible(m_problems->rowCount() > 0);
@@ -178,10 +188,11 @@ void RecipePanel::refreshTotals() {
         return;
     }
     const double saved = totals.sourceBytes > 0 ? 1.0 - double(totals.bytes) / double(totals.sourceBytes) : 0;
-    m_totals->setText(QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
-                          .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())), bytesText(double(totals.bytes)),
-                               saved >= 0 ? tr("%1 saved of %2").arg(percentText(saved), bytesText(double(totals.sourceBytes)))
-                                          : tr("%1 more than %2").arg(percentText(-saved), bytesText(double(totals.sourceBytes)))));
+    m_totals->setText(
+        QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
+            .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())), bytesText(double(totals.bytes)),
+                 saved >= 0 ? tr("%1 saved of %2").arg(percentText(saved), bytesText(double(totals.sourceBytes)))
+                            : tr("%1 more than %2").arg(percentText(-saved), bytesText(double(totals.sourceBytes)))));
 }
 
 void RecipePanel::onDefaultChosen() {
@@ -190,7 +201,9 @@ void RecipePanel::onDefaultChosen() {
     if (const auto format = Format::parse(name.toStdString())) m_session.recipe().setDefaultFormat(*format);
 }
 
-int RecipePanel::currentRule() const { return m_ruleTable->currentIndex().isValid() ? m_ruleTable->currentIndex().row() : -1; }
+int RecipePanel::currentRule() const {
+    return m_ruleTable->currentIndex().isValid() ? m_ruleTable->currentIndex().row() : -1;
+}
 
 void RecipePanel::addRule() {
     RecipeRule rule;
@@ -220,7 +233,9 @@ QList<std::pair<QString, QString>> RecipePanel::presets() {
     const QDir folder(resourcePath(QStringLiteral("presets")));
     for (const auto& file : folder.entryInfoList({QStringLiteral("*.recipe")}, QDir::Files, QDir::Name)) {
         const auto recipe = Recipe::load(file.filePath().toStdString());
-        if (recipe) list.append({recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name), file.filePath()});
+        if (recipe)
+            list.append({recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name),
+                         file.filePath()});
     }
     return list;
 }
@@ -233,15 +248,18 @@ void RecipePanel::loadPreset(const QString& path) {
 }
 
 void RecipePanel::load() {
-    const QString path = QFileDialog::getOpenFileName(this, tr("Load a recipe"), {}, tr("Recipes (*.recipe);;All files (*)"));
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Load a recipe"), {}, tr("Recipes (*.recipe);;All files (*)"));
     if (!path.isEmpty()) loadPreset(path);
 }
 
 void RecipePanel::save() {
-    QString path = QFileDialog::getSaveFileName(this, tr("Save the recipe"), QStringLiteral("my.recipe"), tr("Recipes (*.recipe)"));
+    QString path = QFileDialog::getSaveFileName(this, tr("Save the recipe"), QStringLiteral("my.recipe"),
+                                                tr("Recipes (*.recipe)"));
     if (path.isEmpty()) return;
     if (!path.endsWith(QLatin1String(".recipe"))) path += QStringLiteral(".recipe");
-    if (auto status = m_session.recipe().recipe().save(path.toStdString()); !status) m_session.messages().fail(tr("Recipe"), status.error());
+    if (auto status = m_session.recipe().recipe().save(path.toStdString()); !status)
+        m_session.messages().fail(tr("Recipe"), status.error());
 }
 
 }  // namespace halftone::app

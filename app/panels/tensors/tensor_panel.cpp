@@ -28,16 +28,20 @@ namespace halftone::app {
 namespace {
 constexpr int kRowHeight = 22;
 const QList<std::pair<int, int>> kColumnWidths{
-    {TensorTableModel::Name, 220}, {TensorTableModel::Role, 112}, {TensorTableModel::Block, 44}, {TensorTableModel::Shape, 110},
-    {TensorTableModel::Stored, 56}, {TensorTableModel::FormatColumn, 130}, {TensorTableModel::Bits, 52}, {TensorTableModel::Size, 76},
-    {TensorTableModel::RelativeError, 76}, {TensorTableModel::Sqnr, 70}, {TensorTableModel::Kurtosis, 70}, {TensorTableModel::MaxSigma, 62},
-    {TensorTableModel::Minimum, 70}, {TensorTableModel::Maximum, 70}, {TensorTableModel::Outliers, 66}, {TensorTableModel::Zeros, 66},
-    {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
+    {TensorTableModel::Name, 220},   {TensorTableModel::Role, 112},         {TensorTableModel::Block, 44},
+    {TensorTableModel::Shape, 110},  {TensorTableModel::Stored, 56},        {TensorTableModel::FormatColumn, 130},
+    {TensorTableModel::Bits, 52},    {TensorTableModel::Size, 76},          {TensorTableModel::RelativeError, 76},
+    {TensorTableModel::Sqnr, 70},    {TensorTableModel::Kurtosis, 70},      {TensorTableModel::MaxSigma, 62},
+    {TensorTableModel::Minimum, 70}, {TensorTableModel::Maximum, 70},       {TensorTableModel::Outliers, 66},
+    {TensorTableModel::Zeros, 66},   {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
 };
 }  // namespace
 
 TensorPanel::TensorPanel(Session& session, QWidget* parent)
-    : QWidget(parent), m_session(session), m_model(new TensorTableModel(session, this)), m_filter(new TensorFilterModel(session, this)) {
+    : QWidget(parent),
+      m_session(session),
+      m_model(new TensorTableModel(session, this)),
+      m_filter(new TensorFilterModel(session, this)) {
     setObjectName(QStringLiteral("tensorPanel"));
     m_filter->setSourceModel(m_model);
     createLayout();
@@ -53,8 +57,9 @@ void TensorPanel::createLayout() {
     m_filterEdit->setClearButtonEnabled(true);
     m_filterEdit->setMaximumWidth(420);
     m_filterEdit->setAccessibleName(tr("Filter of the tensor table"));
-    m_filterEdit->setToolTip(tr("A part of the name, or comparisons: role, block, format, stored, kurtosis, maxsigma, error, sqnr, bits, size, "
-                                "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
+    m_filterEdit->setToolTip(tr(
+        "A part of the name, or comparisons: role, block, format, stored, kurtosis, maxsigma, error, sqnr, bits, size, "
+        "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
     m_problem = new QLabel(this);
     m_problem->setProperty("role", "problem");
     m_count = new QLabel(this);
@@ -105,10 +110,13 @@ void TensorPanel::setUpTable() {
     header->hideSection(TensorTableModel::ActivationKurtosis);
     connect(header, &QWidget::customContextMenuRequested, this, &TensorPanel::showHeaderMenu);
     connect(m_table, &QWidget::customContextMenuRequested, this, &TensorPanel::showContextMenu);
-    connect(m_table, &QTableView::entered, this,
-            [this](const QModelIndex& index) { m_session.selection().setHovered(index.data(TensorTableModel::TensorIndexRole).toInt()); });
-    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this, &TensorPanel::onViewSelectionChanged);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &TensorPanel::onViewSelectionChanged);
+    connect(m_table, &QTableView::entered, this, [this](const QModelIndex& index) {
+        m_session.selection().setHovered(index.data(TensorTableModel::TensorIndexRole).toInt());
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
+            &TensorPanel::onViewSelectionChanged);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &TensorPanel::onViewSelectionChanged);
 }
 
 void TensorPanel::connectSession() {
@@ -136,7 +144,9 @@ void TensorPanel::focusFilter() {
     m_filterEdit->selectAll();
 }
 
-QByteArray TensorPanel::headerState() const { return m_table->horizontalHeader()->saveState(); }
+QByteArray TensorPanel::headerState() const {
+    return m_table->horizontalHeader()->saveState();
+}
 
 void TensorPanel::restoreHeaderState(const QByteArray& state) {
     if (!state.isEmpty()) m_table->horizontalHeader()->restoreState(state);
@@ -160,10 +170,12 @@ void TensorPanel::applyFilter(const QString& text) {
 void TensorPanel::onViewSelectionChanged() {
     if (m_isSyncing) return;
     QList<int> tensors;
-    for (const auto& index : m_table->selectionModel()->selectedRows()) tensors.append(index.data(TensorTableModel::TensorIndexRole).toInt());
+    for (const auto& index : m_table->selectionModel()->selectedRows())
+        tensors.append(index.data(TensorTableModel::TensorIndexRole).toInt());
     const auto current = m_table->selectionModel()->currentIndex();
     m_isSyncing = true;
-    m_session.selection().select(tensors, current.isValid() ? current.data(TensorTableModel::TensorIndexRole).toInt() : -1);
+    m_session.selection().select(tensors,
+                                 current.isValid() ? current.data(TensorTableModel::TensorIndexRole).toInt() : -1);
     m_isSyncing = false;
     updateCount();
 }
@@ -180,7 +192,8 @@ QItemSelection TensorPanel::viewSelection() const {
     for (size_t begin = 0; begin < rows.size();) {
         size_t end = begin + 1;
         while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
-        selection.append(QItemSelectionRange(m_filter->index(rows[begin], 0), m_filter->index(rows[end - 1], m_filter->columnCount() - 1)));
+        selection.append(QItemSelectionRange(m_filter->index(rows[begin], 0),
+                                             m_filter->index(rows[end - 1], m_filter->columnCount() - 1)));
         begin = end;
     }
     return selection;
@@ -212,7 +225,8 @@ void TensorPanel::showContextMenu(const QPoint& position) {
             m_session.recipe().setFormat(m_session.selection().tensors(), *format);
         }
     });
-    menu.addAction(tr("Clear formats set by hand"), this, [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); })
+    menu.addAction(tr("Clear formats set by hand"), this,
+                   [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); })
         ->setEnabled(!tensors.isEmpty());
     menu.addSeparator();
     menu.addAction(tr("Copy as CSV"), this, &TensorPanel::copyAsCsv);
@@ -225,7 +239,8 @@ void TensorPanel::showHeaderMenu(const QPoint& position) {
         auto* action = menu.addAction(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
         action->setCheckable(true);
         action->setChecked(!m_table->isColumnHidden(column));
-        connect(action, &QAction::toggled, m_table, [this, column](bool shown) { m_table->setColumnHidden(column, !shown); });
+        connect(action, &QAction::toggled, m_table,
+                [this, column](bool shown) { m_table->setColumnHidden(column, !shown); });
     }
     menu.exec(m_table->horizontalHeader()->mapToGlobal(position));
 }
@@ -235,7 +250,8 @@ void TensorPanel::copyAsCsv() const {
     QStringList lines{QString()};
     QStringList header;
     for (int column = 0; column < TensorTableModel::ColumnCount; ++column) {
-        if (!m_table->isColumnHidden(column)) header.append(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
+        if (!m_table->isColumnHidden(column))
+            header.append(m_model->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString());
     }
     lines[0] = header.join(',');
     for (int row = 0; row < m_filter->rowCount(); ++row) {
@@ -243,7 +259,8 @@ void TensorPanel::copyAsCsv() const {
         for (int column = 0; column < TensorTableModel::ColumnCount; ++column) {
             if (m_table->isColumnHidden(column)) continue;
             const auto index = m_filter->index(row, column);
-            cells.append(TensorTableModel::measureOf(column) ? index.data(TensorTableModel::SortRole).toString() : index.data().toString());
+            cells.append(TensorTableModel::measureOf(column) ? index.data(TensorTableModel::SortRole).toString()
+                                                             : index.data().toString());
         }
         lines.append(cells.join(','));
     }
@@ -254,7 +271,8 @@ void TensorPanel::updateCount() {
     const int shown = m_filter->rowCount();
     const int total = m_model->rowCount();
     const auto selected = m_session.selection().tensors().size();
-    QString text = shown == total ? (total == 1 ? tr("1 tensor") : tr("%1 tensors").arg(total)) : tr("%1 of %2 shown").arg(shown).arg(total);
+    QString text = shown == total ? (total == 1 ? tr("1 tensor") : tr("%1 tensors").arg(total))
+                                  : tr("%1 of %2 shown").arg(shown).arg(total);
     if (selected > 1) text += tr(" · %1 selected").arg(selected);
     m_count->setText(text);
 }

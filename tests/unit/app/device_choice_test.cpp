@@ -23,7 +23,9 @@ QList<DeviceEntry> machine(bool software, bool usable) {
     return {entry("cpu", "CPU"), entry("cpu-reference", "CPU reference"), gpu};
 }
 
-TEST(DeviceChoice, AutomaticTakesAGpu) { EXPECT_EQ(decideDevice("auto", machine(false, true), {}).id, "vulkan:0"); }
+TEST(DeviceChoice, AutomaticTakesAGpu) {
+    EXPECT_EQ(decideDevice("auto", machine(false, true), {}).id, "vulkan:0");
+}
 
 TEST(DeviceChoice, AutomaticLeavesASoftwareDeviceAndSaysWhy) {
     const auto decision = decideDevice("auto", machine(true, true), {});
@@ -31,7 +33,9 @@ TEST(DeviceChoice, AutomaticLeavesASoftwareDeviceAndSaysWhy) {
     EXPECT_TRUE(decision.reason.contains("software"));
 }
 
-TEST(DeviceChoice, ASoftwareDeviceCanBeChosen) { EXPECT_EQ(decideDevice("vulkan:0", machine(true, true), {}).id, "vulkan:0"); }
+TEST(DeviceChoice, ASoftwareDeviceCanBeChosen) {
+    EXPECT_EQ(decideDevice("vulkan:0", machine(true, true), {}).id, "vulkan:0");
+}
 
 TEST(DeviceChoice, AnUnusableDeviceFallsBackWithItsReason) {
     const auto decision = decideDevice("vulkan:0", machine(false, false), {});

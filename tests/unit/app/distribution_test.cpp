@@ -21,7 +21,9 @@ class DistributionTest : public ::testing::Test {
         }
         ASSERT_GE(request.tensor, 0);
     }
-    [[nodiscard]] uint64_t elements() const { return uint64_t(request.checkpoint->tensors()[size_t(request.tensor)].elementCount()); }
+    [[nodiscard]] uint64_t elements() const {
+        return uint64_t(request.checkpoint->tensors()[size_t(request.tensor)].elementCount());
+    }
 
     DistributionRequest request;
     JobContext context;

@@ -91,7 +91,9 @@ TEST(FilterExpression, ProblemsAreNamed) {
     EXPECT_FALSE(problemOf("kurtosis=>3").isEmpty());
 }
 
-TEST(FilterExpression, DeepNestingIsRefused) { EXPECT_FALSE(problemOf(QString(10'000, '(') + "x").isEmpty()); }
+TEST(FilterExpression, DeepNestingIsRefused) {
+    EXPECT_FALSE(problemOf(QString(10'000, '(') + "x").isEmpty());
+}
 
 TEST(FilterExpression, NoInputMakesItHang) {
     const QStringList pieces{"(", ")", "!", "&&", "||", "=", ">", "x", "\"", "kurtosis", "3", "&", "|", "~"};

@@ -17,7 +17,9 @@ using test::waitUntil;
 
 class JobManagerTest : public ::testing::Test {
   protected:
-    JobSpec spec(const QString& tag = {}, JobLane lane = JobLane::Plots) const { return {QStringLiteral("work"), lane, tag, false}; }
+    JobSpec spec(const QString& tag = {}, JobLane lane = JobLane::Plots) const {
+        return {QStringLiteral("work"), lane, tag, false};
+    }
     QObject receiver;
     JobManager jobs{ThreadPool(1)};
 };
@@ -50,9 +52,12 @@ TEST_F(JobManagerTest, DeliversOnTheGuiThread) {
 TEST_F(JobManagerTest, CancelEndsInCancelledNotFailed) {
     std::optional<ErrorCode> code;
     std::optional<JobState> state;
-    QObject::connect(&jobs, &JobManager::jobFinished, &receiver, [&](JobId, JobState ended, const QString&, const QString&) { state = ended; });
-    const JobId id = jobs.start<int>(spec(), &receiver, untilCancelled, [&](const Result<int>& result) { code = result.error().code; });
-    ASSERT_TRUE(waitUntil([&] { return !jobs.status().isEmpty() && jobs.status().first().state == JobState::Running; }));
+    QObject::connect(&jobs, &JobManager::jobFinished, &receiver,
+                     [&](JobId, JobState ended, const QString&, const QString&) { state = ended; });
+    const JobId id = jobs.start<int>(spec(), &receiver, untilCancelled,
+                                     [&](const Result<int>& result) { code = result.error().code; });
+    ASSERT_TRUE(
+        waitUntil([&] { return !jobs.status().isEmpty() && jobs.status().first().state == JobState::Running; }));
     jobs.cancel(id);
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }, 1000));
     EXPECT_EQ(code, ErrorCode::kCancelled);
@@ -61,16 +66,21 @@ TEST_F(JobManagerTest, CancelEndsInCancelledNotFailed) {
 
 TEST_F(JobManagerTest, AFailureIsReportedWithItsMessage) {
     QString message;
-    QObject::connect(&jobs, &JobManager::jobFinished, &receiver, [&](JobId, JobState, const QString&, const QString& error) { message = error; });
-    jobs.start<int>(spec(), &receiver, [](const JobControl&) -> Result<int> { return makeError(ErrorCode::kIo, "The disk is full."); }, [](const Result<int>&) {});
+    QObject::connect(&jobs, &JobManager::jobFinished, &receiver,
+                     [&](JobId, JobState, const QString&, const QString& error) { message = error; });
+    jobs.start<int>(
+        spec(), &receiver,
+        [](const JobControl&) -> Result<int> { return makeError(ErrorCode::kIo, "The disk is full."); },
+        [](const Result<int>&) {});
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
     EXPECT_EQ(message, "The disk is full.");
 }
 
 TEST_F(JobManagerTest, RunningOutOfMemoryIsAnError) {
     std::optional<ErrorCode> code;
-    jobs.start<int>(spec(), &receiver, [](const JobControl&) -> Result<int> { throw std::bad_alloc(); },
-                    [&](const Result<int>& result) { code = result.error().code; });
+    jobs.start<int>(
+        spec(), &receiver, [](const JobControl&) -> Result<int> { throw std::bad_alloc(); },
+        [&](const Result<int>& result) { code = result.error().code; });
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
     EXPECT_EQ(code, ErrorCode::kOutOfMemory);
 }
@@ -79,8 +89,10 @@ TEST_F(JobManagerTest, ANewerJobOfTheTagReplacesTheOlder) {
     QList<int> delivered;
     const auto deliver = [&](const Result<int>& result) { delivered.append(result.value_or(-1)); };
     jobs.start<int>(spec("tag"), &receiver, untilCancelled, deliver);
-    jobs.start<int>(spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 1; }, deliver);
-    jobs.start<int>(spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 2; }, deliver);
+    jobs.start<int>(
+        spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 1; }, deliver);
+    jobs.start<int>(
+        spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 2; }, deliver);
     EXPECT_TRUE(jobs.hasTag("tag"));
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
     EXPECT_EQ(delivered, QList<int>{2});
@@ -99,7 +111,8 @@ TEST_F(JobManagerTest, PartialResultsOfAReplacedJobAreDropped) {
         },
         [](const Result<int>&) {});
     while (!posted) QThread::msleep(1);  // without the event loop: the post stays queued
-    jobs.start<int>(spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 0; }, [](const Result<int>&) {});
+    jobs.start<int>(
+        spec("tag"), &receiver, [](const JobControl&) -> Result<int> { return 0; }, [](const Result<int>&) {});
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
     EXPECT_EQ(seen, 0);
 }
@@ -108,12 +121,13 @@ TEST_F(JobManagerTest, AReceiverThatDiedGetsNothing) {
     auto mortal = std::make_unique<QObject>();
     bool delivered = false;
     std::latch go(1);
-    jobs.start<int>(spec(), mortal.get(),
-                    [&](const JobControl&) -> Result<int> {
-                        go.wait();
-                        return 1;
-                    },
-                    [&](const Result<int>&) { delivered = true; });
+    jobs.start<int>(
+        spec(), mortal.get(),
+        [&](const JobControl&) -> Result<int> {
+            go.wait();
+            return 1;
+        },
+        [&](const Result<int>&) { delivered = true; });
     mortal.reset();
     go.count_down();
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
@@ -123,20 +137,23 @@ TEST_F(JobManagerTest, AReceiverThatDiedGetsNothing) {
 TEST_F(JobManagerTest, OneLaneRunsInOrderLanesRunSideBySide) {
     QList<int> order;
     std::latch otherLaneRan(1);
-    jobs.start<int>(spec({}, JobLane::Compute), &receiver,
-                    [&](const JobControl&) -> Result<int> {
-                        otherLaneRan.wait();  // deadlocks if lanes wait for each other
-                        return 1;
-                    },
-                    [&](const Result<int>& result) { order.append(*result); });
-    jobs.start<int>(spec({}, JobLane::Compute), &receiver, [](const JobControl&) -> Result<int> { return 2; },
-                    [&](const Result<int>& result) { order.append(*result); });
-    jobs.start<int>(spec({}, JobLane::Plots), &receiver,
-                    [&](const JobControl&) -> Result<int> {
-                        otherLaneRan.count_down();
-                        return 0;
-                    },
-                    [](const Result<int>&) {});
+    jobs.start<int>(
+        spec({}, JobLane::Compute), &receiver,
+        [&](const JobControl&) -> Result<int> {
+            otherLaneRan.wait();  // deadlocks if lanes wait for each other
+            return 1;
+        },
+        [&](const Result<int>& result) { order.append(*result); });
+    jobs.start<int>(
+        spec({}, JobLane::Compute), &receiver, [](const JobControl&) -> Result<int> { return 2; },
+        [&](const Result<int>& result) { order.append(*result); });
+    jobs.start<int>(
+        spec({}, JobLane::Plots), &receiver,
+        [&](const JobControl&) -> Result<int> {
+            otherLaneRan.count_down();
+            return 0;
+        },
+        [](const Result<int>&) {});
     ASSERT_TRUE(waitUntil([&] { return jobs.isIdle(); }));
     EXPECT_EQ(order, (QList<int>{1, 2}));
 }
@@ -145,12 +162,13 @@ TEST_F(JobManagerTest, AQueuedJobThatIsCancelledNeverRuns) {
     bool ran = false;
     std::optional<ErrorCode> code;
     std::latch go(1);
-    jobs.start<int>(spec(), &receiver,
-                    [&](const JobControl&) -> Result<int> {
-                        go.wait();
-                        return 0;
-                    },
-                    [](const Result<int>&) {});
+    jobs.start<int>(
+        spec(), &receiver,
+        [&](const JobControl&) -> Result<int> {
+            go.wait();
+            return 0;
+        },
+        [](const Result<int>&) {});
     const JobId waiting = jobs.start<int>(
         spec(), &receiver,
         [&](const JobControl&) -> Result<int> {
@@ -168,15 +186,16 @@ TEST_F(JobManagerTest, AQueuedJobThatIsCancelledNeverRuns) {
 TEST_F(JobManagerTest, ProgressIsVisibleWhileItRuns) {
     std::latch go(1);
     std::atomic<bool> started{false};
-    jobs.start<int>(spec(), &receiver,
-                    [&](const JobControl& control) -> Result<int> {
-                        control.context().start("reading", 10, "B");
-                        control.context().advance(4);
-                        started = true;
-                        go.wait();
-                        return 0;
-                    },
-                    [](const Result<int>&) {});
+    jobs.start<int>(
+        spec(), &receiver,
+        [&](const JobControl& control) -> Result<int> {
+            control.context().start("reading", 10, "B");
+            control.context().advance(4);
+            started = true;
+            go.wait();
+            return 0;
+        },
+        [](const Result<int>&) {});
     ASSERT_TRUE(waitUntil([&] { return started.load() && jobs.status().first().state == JobState::Running; }));
     const auto status = jobs.status().first();
     EXPECT_EQ(status.progress.done, 4);
@@ -193,14 +212,15 @@ TEST(JobManagerLifetime, TheDestructorStopsRunningWork) {
     {
         JobManager jobs{ThreadPool(1)};
         std::atomic<bool> started{false};
-        jobs.start<int>({QStringLiteral("work"), JobLane::Plots, {}, false}, &receiver,
-                        [&](const JobControl& control) -> Result<int> {
-                            started = true;
-                            auto result = untilCancelled(control);
-                            ended = true;
-                            return result;
-                        },
-                        [](const Result<int>&) {});
+        jobs.start<int>(
+            {QStringLiteral("work"), JobLane::Plots, {}, false}, &receiver,
+            [&](const JobControl& control) -> Result<int> {
+                started = true;
+                auto result = untilCancelled(control);
+                ended = true;
+                return result;
+            },
+            [](const Result<int>&) {});
         while (!started) QThread::msleep(1);
     }
     EXPECT_TRUE(ended);

@@ -72,10 +72,12 @@ TEST_F(ModelsTest, AFormatSetInOneSelectedRowAppliesToAllSelected) {
     const QList<int> chosen = quantizable.mid(0, 3);
     session.selection().select(chosen);
     EXPECT_TRUE(model.setData(model.index(chosen[1], TensorTableModel::FormatColumn), "q8_0", Qt::EditRole));
-    for (const int tensor : chosen) EXPECT_EQ(model.index(tensor, TensorTableModel::FormatColumn).data().toString(), "Q8_0");
+    for (const int tensor : chosen)
+        EXPECT_EQ(model.index(tensor, TensorTableModel::FormatColumn).data().toString(), "Q8_0");
     EXPECT_EQ(session.recipe().undoStack().count(), 1);
     EXPECT_TRUE(model.setData(model.index(quantizable[4], TensorTableModel::FormatColumn), "q4_k", Qt::EditRole));
-    EXPECT_EQ(model.index(chosen[0], TensorTableModel::FormatColumn).data().toString(), "Q8_0") << "outside the selection: alone";
+    EXPECT_EQ(model.index(chosen[0], TensorTableModel::FormatColumn).data().toString(), "Q8_0")
+        << "outside the selection: alone";
     EXPECT_FALSE(model.setData(model.index(chosen[0], TensorTableModel::FormatColumn), "q99", Qt::EditRole));
 }
 
@@ -135,7 +137,8 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     ProblemModel problems;
     ExportPlanModel plan;
     RunTableModel runs(session.evaluation());
-    const QAbstractItemModelTester a(&rules, kFatal), b(&messages, kFatal), c(&problems, kFatal), d(&plan, kFatal), e(&runs, kFatal);
+    const QAbstractItemModelTester a(&rules, kFatal), b(&messages, kFatal), c(&problems, kFatal), d(&plan, kFatal),
+        e(&runs, kFatal);
     session.recipe().addRule(RecipeRule{{{TensorRole::kAttnV}, 0, 3, "weight$"}, Format::of(DType::kQ6_K)});
     EXPECT_EQ(rules.index(0, RuleTableModel::Roles).data().toString(), "attn_v");
     EXPECT_EQ(rules.index(0, RuleTableModel::Blocks).data().toString(), "0–3");
@@ -143,7 +146,8 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     EXPECT_TRUE(messages.fullText(messages.rowCount() - 1).contains("details"));
     session.messages().clear();
     EXPECT_EQ(messages.rowCount(), 0);
-    problems.setProblems({{RecipeProblem::Severity::kNote, "note", ""}, {RecipeProblem::Severity::kError, "error", ""}});
+    problems.setProblems(
+        {{RecipeProblem::Severity::kNote, "note", ""}, {RecipeProblem::Severity::kError, "error", ""}});
     EXPECT_EQ(problems.index(0).data().toString(), "error") << "worst first";
     ExportPlan made;
     made.tensors.resize(3);

@@ -109,7 +109,8 @@ TEST(FormatWithBits, KeepsTheKindOfFormat) {
     EXPECT_EQ(formatWithBits(Format::of(DType::kBF16), 4).name(), "q4_k");
     EXPECT_EQ(formatWithBits(Format::of(DType::kQ4_0), 8).name(), "q8_0");
     EXPECT_EQ(formatWithBits(Format::of(DType::kQ4_K), 3).name(), "int3_g64_asym");
-    EXPECT_EQ(formatWithBits(Format::of(IntegerFormat{4, true, Granularity::kChannel, 0}), 6).name(), "int6_channel_sym");
+    EXPECT_EQ(formatWithBits(Format::of(IntegerFormat{4, true, Granularity::kChannel, 0}), 6).name(),
+              "int6_channel_sym");
 }
 
 }  // namespace

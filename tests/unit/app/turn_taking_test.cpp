@@ -28,7 +28,9 @@ std::string play(int firstCount, int secondCount) {
     return written;
 }
 
-TEST(TurnTaking, StrictlyAlternates) { EXPECT_EQ(play(4, 4), "01010101"); }
+TEST(TurnTaking, StrictlyAlternates) {
+    EXPECT_EQ(play(4, 4), "01010101");
+}
 TEST(TurnTaking, WhoIsLeftGoesOnAlone) {
     EXPECT_EQ(play(1, 4), "01111");
     EXPECT_EQ(play(4, 1), "01000");
