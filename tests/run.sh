@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs what is missing, builds, runs every test. Options:
-#   --asan   also the core and gpu tests under AddressSanitizer and UBSan (CI does)
+#   --asan   also the core and gpu tests under AddressSanitizer and UBSan, without the long numeric suites (CI does)
+#   --asan-all   the same with them
 #   --tsan   also the core and gpu tests under ThreadSanitizer
 #   --fuzz   also each fuzz target for 30 seconds from its corpus
 set -euo pipefail
@@ -39,7 +40,9 @@ export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$root CCACHE
 run_preset dev
 for option in "$@"; do
     case $option in
-        --asan) run_preset asan -L 'core|gpu' ;;
+        # The long numeric suites take most of an hour under the sanitizers: --asan-all runs them too.
+        --asan) run_preset asan -L 'core|gpu' -E 'test_(conformance|perplexity|inference|gpu_engine)' ;;
+        --asan-all) run_preset asan -L 'core|gpu' ;;
         --tsan) run_preset tsan -L 'core|gpu' ;;
         --fuzz) "$root/tests/fuzz/run.sh" 30 ;;
         *) echo "tests/run.sh: unknown option $option" >&2; exit 2 ;;

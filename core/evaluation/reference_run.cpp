@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -23,11 +24,24 @@ int64_t scoredCount(std::span<const EvaluationWindow> windows) {
 /// Fills a ReferenceRun window by window.
 class ReferenceRunBuilder {
   public:
-    ReferenceRunBuilder(int64_t vocabSize, int64_t scored, FiguresBuilder& figures, const JobContext& context)
+    ReferenceRunBuilder(int64_t vocabSize, FiguresBuilder& figures, const JobContext& context)
         : m_run(std::make_shared<ReferenceRun>()), m_figures(figures), m_context(context) {
         m_run->m_vocabSize = vocabSize;
-        m_run->m_codes.reserve(static_cast<size_t>(scored * vocabSize));
-        m_run->m_rowOffset.reserve(static_cast<size_t>(scored));
+    }
+
+    // All of the store at once, before any work is done.
+    Status reserve(int64_t scored) {
+        try {
+            m_run->m_codes.reserve(static_cast<size_t>(scored * m_run->m_vocabSize));
+            m_run->m_rowOffset.reserve(static_cast<size_t>(scored));
+        } catch (const std::bad_alloc&) {
+            return makeError(
+                ErrorCode::kOutOfMemory,
+                fmt::format("There is not enough memory to keep the original's distributions of {} positions; "
+                            "evaluate fewer windows.",
+                            scored));
+        }
+        return {};
     }
 
     Status addRows(std::span<const float> logits, int64_t firstPosition, const TokenId* targets) {
@@ -117,7 +131,8 @@ Result<std::shared_ptr<const ReferenceRun>> runReference(Executable& executable,
     HT_ASSIGN_OR_RETURN(const std::string note, checkContextLength(executable.graph().config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto sequence, createWindowSequence(executable, windows));
     FiguresBuilder figures(protocol, false);
-    ReferenceRunBuilder builder(vocabSize, scored, figures, context);
+    ReferenceRunBuilder builder(vocabSize, figures, context);
+    HT_TRY(builder.reserve(scored));
     const auto scoreWindow = [&](const EvaluationWindow& window) {
         const TokenId* targets = window.tokens.data() + window.scoreBegin + 1;
         const auto sink = [&](int64_t first, int64_t count, std::span<const float> logits) -> Status {

@@ -22,7 +22,8 @@ ActivationStats recordActivations(std::span<const float> rows, int64_t channels,
             const int64_t first = piece * kPieceTokens;
             const int64_t count = std::min(kPieceTokens, tokens - first);
             pieces[static_cast<size_t>(piece)].add(
-                rows.subspan(static_cast<size_t>(first * channels), static_cast<size_t>(count * channels)), count, channels);
+                rows.subspan(static_cast<size_t>(first * channels), static_cast<size_t>(count * channels)), count,
+                channels);
         }
     });
     for (size_t piece = 1; piece < pieces.size(); ++piece) pieces.front().merge(pieces[piece]);

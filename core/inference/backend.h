@@ -42,9 +42,9 @@ struct ForwardOptions {
 
     ActivationCapture* capture = nullptr;  ///< not owned
 
-    /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens * hiddenSize
-    /// floats. 0 with empty hiddenIn: the normal path. Blocks before firstBlock are skipped and their cache is left alone,
-    /// so a sequence filled this way may only be continued from the same or a later block.
+    /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens *
+    /// hiddenSize floats. 0 with empty hiddenIn: the normal path. Blocks before firstBlock are skipped and their cache
+    /// is left alone, so a sequence filled this way may only be continued from the same or a later block.
     int firstBlock = 0;
     std::span<const float> hiddenIn;
     /// Called with the hidden state at the entry of block b for b in (firstBlock, blockCount], in order.
@@ -68,8 +68,8 @@ class Executable {
     [[nodiscard]] virtual const ModelGraph& graph() const = 0;
     /// kInvalidArgument for a capacity below one or beyond the model's context; kOutOfMemory names the bytes needed.
     virtual Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) = 0;
-    /// Runs `tokens` (at least one) at the sequence's current position. kInvalidArgument if they do not fit the capacity
-    /// or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.
+    /// Runs `tokens` (at least one) at the sequence's current position. kInvalidArgument if they do not fit the
+    /// capacity or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.
     virtual Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                            const JobContext& context) = 0;
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
@@ -82,13 +82,14 @@ class Backend {
     virtual ~Backend() = default;
     [[nodiscard]] virtual std::string name() const = 0;         ///< "cpu", "cpu-reference", "vulkan:0"
     [[nodiscard]] virtual std::string description() const = 0;  ///< "AMD Radeon 780M (RADV)", "AVX-512, 8 threads"
-    virtual Result<std::unique_ptr<Executable>> compile(std::shared_ptr<const ModelGraph> graph, const ModelWeights& weights,
-                                                        const JobContext& context) = 0;
+    virtual Result<std::unique_ptr<Executable>> compile(std::shared_ptr<const ModelGraph> graph,
+                                                        const ModelWeights& weights, const JobContext& context) = 0;
 };
 
 /// Scalar binary32/binary64 arithmetic, one thread of control, no tricks: what every other backend is held against.
 std::shared_ptr<Backend> createCpuReferenceBackend();
-/// Vectorized (Highway, run-time dispatch), multi-threaded through the JobContext's pool. What users without a GPU live on.
+/// Vectorized (Highway, run-time dispatch), multi-threaded through the JobContext's pool. What users without a GPU live
+/// on.
 std::shared_ptr<Backend> createCpuBackend();
 
 }  // namespace halftone

@@ -15,10 +15,12 @@ Status checkTokens(const ModelGraph& graph, std::span<const TokenId> tokens, con
     if (!options.hiddenIn.empty()) return {};
     for (size_t index = 0; index < tokens.size(); ++index) {
         if (tokens[index] >= 0 && tokens[index] < graph.config.vocabSize) continue;
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Token {} of the input is {}, but the model's vocabulary has {} entries; the tokenizer does not "
-                                     "belong to this model.",
-                                     index, tokens[index], graph.config.vocabSize));
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format(
+                "Token {} of the input is {}, but the model's vocabulary has {} entries; the tokenizer does not "
+                "belong to this model.",
+                index, tokens[index], graph.config.vocabSize));
     }
     return {};
 }
@@ -26,37 +28,42 @@ Status checkTokens(const ModelGraph& graph, std::span<const TokenId> tokens, con
 Status checkStart(const ModelGraph& graph, int64_t tokenCount, const ForwardOptions& options) {
     if (options.firstBlock < 0 || options.firstBlock > graph.config.blockCount) {
         return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("The run was to start at block {}, but the model has {} blocks.", options.firstBlock,
-                                     graph.config.blockCount));
+                         fmt::format("The run was to start at block {}, but the model has {} blocks.",
+                                     options.firstBlock, graph.config.blockCount));
     }
     if (options.hiddenIn.empty() && options.firstBlock == 0) return {};
     const int64_t needed = tokenCount * graph.values[static_cast<size_t>(graph.hidden)].width;
     if (static_cast<int64_t>(options.hiddenIn.size()) == needed) return {};
     return makeError(ErrorCode::kInvalidArgument,
-                     fmt::format("The run was to start at block {} with {} hidden values, but {} tokens need {}.", options.firstBlock,
-                                 options.hiddenIn.size(), tokenCount, needed));
+                     fmt::format("The run was to start at block {} with {} hidden values, but {} tokens need {}.",
+                                 options.firstBlock, options.hiddenIn.size(), tokenCount, needed));
 }
 
 Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOptions& options) {
     const bool wantsLogits = options.logitsBegin != options.logitsEnd;
-    if (wantsLogits && (options.logitsBegin < 0 || options.logitsEnd < options.logitsBegin || options.logitsEnd > tokenCount)) {
+    if (wantsLogits &&
+        (options.logitsBegin < 0 || options.logitsEnd < options.logitsBegin || options.logitsEnd > tokenCount)) {
         return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Logits of the positions {} to {} were asked for, but the call has {} tokens.", options.logitsBegin,
-                                     options.logitsEnd, tokenCount));
+                         fmt::format("Logits of the positions {} to {} were asked for, but the call has {} tokens.",
+                                     options.logitsBegin, options.logitsEnd, tokenCount));
     }
     if (wantsLogits && !options.logitsSink) {
         return makeError(ErrorCode::kInvalidArgument, "Logits were asked for without a receiver for them.");
     }
     const bool wantsLogProbs = !options.targets.empty();
-    if (wantsLogProbs && (static_cast<int64_t>(options.targets.size()) > tokenCount || options.logProbs.size() < options.targets.size())) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Probabilities of {} targets were asked for, but the call has {} tokens and room for {} results.",
-                                     options.targets.size(), tokenCount, options.logProbs.size()));
+    if (wantsLogProbs && (static_cast<int64_t>(options.targets.size()) > tokenCount ||
+                          options.logProbs.size() < options.targets.size())) {
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format(
+                "Probabilities of {} targets were asked for, but the call has {} tokens and room for {} results.",
+                options.targets.size(), tokenCount, options.logProbs.size()));
     }
     for (const TokenId target : options.targets) {
         if (target < graph.config.vocabSize) continue;
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("The target token {} is outside the vocabulary of {} entries.", target,
-                                                                  graph.config.vocabSize));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("The target token {} is outside the vocabulary of {} entries.", target,
+                                     graph.config.vocabSize));
     }
     if ((wantsLogits || wantsLogProbs) && graph.logits < 0) {
         return makeError(ErrorCode::kInvalidArgument, "Logits were asked for, but this graph computes none.");
@@ -72,8 +79,8 @@ Status checkForwardArguments(const ModelGraph& graph, const Sequence& sequence, 
     if (tokenCount == 0) return makeError(ErrorCode::kInvalidArgument, "There are no tokens to run.");
     if (tokenCount > sequence.capacity() - sequence.position()) {
         return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("{} more tokens do not fit: the sequence holds {} of at most {}.", tokenCount, sequence.position(),
-                                     sequence.capacity()));
+                         fmt::format("{} more tokens do not fit: the sequence holds {} of at most {}.", tokenCount,
+                                     sequence.position(), sequence.capacity()));
     }
     HT_TRY(checkTokens(graph, tokens, options));
     HT_TRY(checkStart(graph, tokenCount, options));
@@ -85,8 +92,9 @@ Status checkSequenceCapacity(const ModelGraph& graph, int64_t capacity) {
     const bool isRotary = config.ropeStyle != RopeStyle::kNone;
     const int64_t longest = isRotary ? std::max(config.contextLength, kLongestRotarySequence) : config.contextLength;
     if (capacity >= 1 && capacity <= longest) return {};
-    return makeError(ErrorCode::kInvalidArgument,
-                     fmt::format("A sequence of {} tokens was asked for; the model's context allows 1 to {}.", capacity, longest));
+    return makeError(
+        ErrorCode::kInvalidArgument,
+        fmt::format("A sequence of {} tokens was asked for; the model's context allows 1 to {}.", capacity, longest));
 }
 
 int32_t epilogueBegin(const ModelGraph& graph) {

@@ -12,7 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// Natural-log probability of one entry, summed in binary64.
 float logProbabilityOf(std::span<const float> logits, TokenId id) {
@@ -23,8 +25,8 @@ float logProbabilityOf(std::span<const float> logits, TokenId id) {
 }
 
 /// One run of the model that keeps the logits of its last position.
-Status runTokens(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens, std::vector<float>& logits,
-                 const JobContext& context) {
+Status runTokens(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
+                 std::vector<float>& logits, const JobContext& context) {
     ForwardOptions options;
     options.logitsEnd = static_cast<int64_t>(tokens.size());
     options.logitsBegin = options.logitsEnd - 1;
@@ -37,28 +39,38 @@ Status runTokens(Executable& executable, Sequence& sequence, std::span<const Tok
 
 Status checkPrompt(std::span<const TokenId> ids, const ModelConfig& config) {
     if (ids.empty()) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         "The prompt is empty, and this model has no token that begins a text; write at least one character.");
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            "The prompt is empty, and this model has no token that begins a text; write at least one character.");
     }
     if (static_cast<int64_t>(ids.size()) > config.contextLength) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("The prompt has {} tokens, but the model's context holds {}; shorten it.",
-                                                                  ids.size(), config.contextLength));
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("The prompt has {} tokens, but the model's context holds {}; shorten it.",
+                                     ids.size(), config.contextLength));
     }
     return {};
 }
 
-bool endsGeneration(const Tokenizer& tokenizer, TokenId id) { return std::ranges::find(tokenizer.endOfGeneration(), id) != tokenizer.endOfGeneration().end(); }
+bool endsGeneration(const Tokenizer& tokenizer, TokenId id) {
+    return std::ranges::find(tokenizer.endOfGeneration(), id) != tokenizer.endOfGeneration().end();
+}
 
 /// Draws tokens until something stops it. Errors other than a cancel end the whole generation.
 class Generation {
   public:
     Generation(Executable& executable, std::shared_ptr<const Tokenizer> tokenizer, const GenerateOptions& options)
-        : m_executable(executable), m_tokenizer(tokenizer), m_options(options), m_sampler(options.sampling), m_text(tokenizer) {}
+        : m_executable(executable),
+          m_tokenizer(tokenizer),
+          m_options(options),
+          m_sampler(options.sampling),
+          m_text(tokenizer) {}
 
-    Status run(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken, const JobContext& context);
+    Status run(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken,
+               const JobContext& context);
 
   private:
-    Status continueText(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken, const JobContext& context);
+    Status continueText(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken,
+                        const JobContext& context);
     void append(GenerateResult& result, TokenId id, const std::function<void(const GeneratedToken&)>& onToken);
 
     Executable& m_executable;
@@ -105,9 +117,11 @@ Status Generation::continueText(GenerateResult& result, const std::function<void
     return {};
 }
 
-Status Generation::run(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken, const JobContext& context) {
+Status Generation::run(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken,
+                       const JobContext& context) {
     const ModelConfig& config = m_executable.graph().config;
-    const int64_t wanted = static_cast<int64_t>(result.promptIds.size()) + std::clamp<int64_t>(m_options.maxTokens, 0, config.contextLength);
+    const int64_t wanted = static_cast<int64_t>(result.promptIds.size()) +
+                           std::clamp<int64_t>(m_options.maxTokens, 0, config.contextLength);
     HT_ASSIGN_OR_RETURN(m_sequence, m_executable.createSequence(std::min(config.contextLength, wanted)));
     m_history = result.promptIds;
     context.start("Generating text", m_options.maxTokens, "tokens");
@@ -130,8 +144,9 @@ Status Generation::run(GenerateResult& result, const std::function<void(const Ge
 
 }  // namespace
 
-Result<GenerateResult> generateText(Executable& executable, std::shared_ptr<const Tokenizer> tokenizer, const std::string& prompt,
-                                    const GenerateOptions& options, const std::function<void(const GeneratedToken&)>& onToken,
+Result<GenerateResult> generateText(Executable& executable, std::shared_ptr<const Tokenizer> tokenizer,
+                                    const std::string& prompt, const GenerateOptions& options,
+                                    const std::function<void(const GeneratedToken&)>& onToken,
                                     const JobContext& context) {
     GenerateResult result;
     HT_ASSIGN_OR_RETURN(result.promptIds, tokenizer->encode(prompt, {.addSpecial = true, .parseSpecial = true}));

@@ -19,8 +19,8 @@ struct GenerateOptions {
 /// One generated token as it appears.
 struct GeneratedToken {
     TokenId id = 0;
-    std::string text;      ///< text completed by this token (may be empty)
-    float logProb = 0;     ///< of the token under the untempered distribution
+    std::string text;   ///< text completed by this token (may be empty)
+    float logProb = 0;  ///< of the token under the untempered distribution
 };
 
 enum class StopReason { kMaxTokens, kEndToken, kContextFull, kCancelled };
@@ -34,10 +34,11 @@ struct GenerateResult {
     double generateSeconds = 0;
 };
 
-/// Runs a prompt and streams the continuation to `onToken` (may be empty) on the calling thread. Cancel keeps what there is.
-/// A prompt longer than the context is kInvalidArgument with both lengths in the message.
-Result<GenerateResult> generateText(Executable& executable, std::shared_ptr<const Tokenizer> tokenizer, const std::string& prompt,
-                                    const GenerateOptions& options, const std::function<void(const GeneratedToken&)>& onToken,
+/// Runs a prompt and streams the continuation to `onToken` (may be empty) on the calling thread. Cancel keeps what
+/// there is. A prompt longer than the context is kInvalidArgument with both lengths in the message.
+Result<GenerateResult> generateText(Executable& executable, std::shared_ptr<const Tokenizer> tokenizer,
+                                    const std::string& prompt, const GenerateOptions& options,
+                                    const std::function<void(const GeneratedToken&)>& onToken,
                                     const JobContext& context);
 
 }  // namespace halftone

@@ -10,21 +10,15 @@
 #include "core/base/checked.h"
 #include "core/inference/activation_recorder.h"
 #include "core/inference/forward_request.h"
+#include "core/inference/graph_run.h"
 
 namespace halftone {
 namespace {
 
-/// Tokens that run through a block together: enough to amortize the decoding of weights.
-constexpr int64_t kChunkTokens = 512;
-/// Positions whose whole logits are computed together, and the most values that may take.
-constexpr int64_t kLogitRows = 64;
-constexpr int64_t kLogitValues = int64_t{1} << 22;
-/// Vocabulary entries per step where only the probability of a target is wanted.
-constexpr int64_t kVocabularyTile = 2048;
-
 class CachedSequence final : public Sequence {
   public:
-    CachedSequence(int64_t capacity, std::unique_ptr<KvCache> cache) : m_capacity(capacity), m_cache(std::move(cache)) {}
+    CachedSequence(int64_t capacity, std::unique_ptr<KvCache> cache)
+        : m_capacity(capacity), m_cache(std::move(cache)) {}
     [[nodiscard]] int64_t position() const override { return m_position; }
     [[nodiscard]] int64_t capacity() const override { return m_capacity; }
     void truncate(int64_t position) override { m_position = std::clamp<int64_t>(position, 0, m_position); }
@@ -37,69 +31,39 @@ class CachedSequence final : public Sequence {
     std::unique_ptr<KvCache> m_cache;
 };
 
-void growTo(AlignedBuffer& buffer, int64_t floats) {
-    const size_t bytes = static_cast<size_t>(floats) * sizeof(float);
-    if (buffer.size() < bytes) buffer = AlignedBuffer(bytes);
-}
-
-float* floatsOf(AlignedBuffer& buffer) { return reinterpret_cast<float*>(buffer.data()); }
-
-/// Rows [first, first + count) of a packed matrix, as a matrix of its own.
-PackedTensor rowRange(const PackedTensor& tensor, int64_t first, int64_t count) {
-    PackedTensor part = tensor;
-    part.rows = count;
-    part.bytes = tensor.bytes.subspan(static_cast<size_t>(first * tensor.layout.rowBytes),
-                                      static_cast<size_t>(count * tensor.layout.rowBytes));
-    return part;
-}
-
-float logProbability(float logit, const LogSumExp& sum) {
-    return static_cast<float>(double(logit) - sum.maximum - std::log(sum.sum));
-}
-
 }  // namespace
-
-/// What one call of forward() works on.
-struct GraphExecutable::Run {
-    std::span<const TokenId> tokens;
-    const ForwardOptions& options;
-    const JobContext& context;
-    KvCache* cache = nullptr;
-    int64_t firstPosition = 0;
-    [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
-};
-
-/// Tokens [begin, begin + count) of a call. `hidden`: where the residual stream of these tokens lies.
-struct GraphExecutable::Chunk {
-    int64_t begin = 0;
-    int64_t count = 0;
-    float* hidden = nullptr;
-};
 
 Status checkWeights(const ModelGraph& graph, const ModelWeights& weights) {
     if (weights.size() != graph.weights.size()) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("The weights hold {} tensors, but the model needs {}.", weights.size(), graph.weights.size()));
+        return makeError(
+            ErrorCode::kInvalidArgument,
+            fmt::format("The weights hold {} tensors, but the model needs {}.", weights.size(), graph.weights.size()));
     }
     for (size_t index = 0; index < weights.size(); ++index) {
         const PackedTensor& tensor = weights.at(static_cast<WeightId>(index));
         const WeightSlot& slot = graph.weights[index];
         const auto needed = static_cast<size_t>(tensor.rows * tensor.layout.rowBytes);
         if (tensor.rows != slot.rows || tensor.cols() != slot.cols || tensor.bytes.size() < needed) {
-            return makeError(ErrorCode::kInvalidArgument,
-                             fmt::format("The weights for '{}' are {} x {} in {} bytes, but the model needs {} x {}.", slot.name, tensor.rows,
-                                         tensor.cols(), tensor.bytes.size(), slot.rows, slot.cols));
+            return makeError(
+                ErrorCode::kInvalidArgument,
+                fmt::format("The weights for '{}' are {} x {} in {} bytes, but the model needs {} x {}.", slot.name,
+                            tensor.rows, tensor.cols(), tensor.bytes.size(), slot.rows, slot.cols));
         }
         if (!canDecode(tensor.layout.format)) {
-            return makeError(ErrorCode::kUnsupported, fmt::format("The weights for '{}' are stored as {}, which does not run here.", slot.name,
-                                                                  tensor.layout.format.displayName()));
+            return makeError(ErrorCode::kUnsupported,
+                             fmt::format("The weights for '{}' are stored as {}, which does not run here.", slot.name,
+                                         tensor.layout.format.displayName()));
         }
     }
     return {};
 }
 
-GraphExecutable::GraphExecutable(std::shared_ptr<const ModelGraph> graph, ModelWeights weights, std::unique_ptr<OpKernels> kernels)
-    : m_graph(std::move(graph)), m_weights(std::move(weights)), m_kernels(std::move(kernels)), m_values(m_graph->values.size()) {}
+GraphExecutable::GraphExecutable(std::shared_ptr<const ModelGraph> graph, ModelWeights weights,
+                                 std::unique_ptr<OpKernels> kernels)
+    : m_graph(std::move(graph)),
+      m_weights(std::move(weights)),
+      m_kernels(std::move(kernels)),
+      m_values(m_graph->values.size()) {}
 
 Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capacity) {
     HT_TRY(checkSequenceCapacity(*m_graph, capacity));
@@ -107,9 +71,10 @@ Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capaci
     const auto perToken = static_cast<uint64_t>(config.blockCount * config.kvSize()) * 2 * sizeof(float);
     const auto needed = checkedMul(perToken, static_cast<uint64_t>(roundUp(capacity, 64)));
     const auto refusal = [&] {
-        return makeError(ErrorCode::kOutOfMemory, fmt::format("The memory for {} tokens of attention cache ({} bytes per token) is not "
-                                                              "there; use a shorter context.",
-                                                              capacity, perToken));
+        return makeError(ErrorCode::kOutOfMemory,
+                         fmt::format("The memory for {} tokens of attention cache ({} bytes per token) is not "
+                                     "there; use a shorter context.",
+                                     capacity, perToken));
     };
     if (!needed || *needed > (uint64_t{1} << 46)) return refusal();
     try {
@@ -136,7 +101,8 @@ Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tok
         HT_TRY(runBlocks(run));
         HT_TRY(runEpilogue(run));
     } catch (const std::bad_alloc&) {
-        return makeError(ErrorCode::kOutOfMemory, fmt::format("There is not enough memory to run {} tokens at once.", tokens.size()));
+        return makeError(ErrorCode::kOutOfMemory,
+                         fmt::format("There is not enough memory to run {} tokens at once.", tokens.size()));
     }
     cached->advance(run.tokenCount());
     return {};
@@ -196,7 +162,9 @@ Status GraphExecutable::runOps(const Run& run, const Chunk& chunk, int32_t begin
             continue;
         }
         int32_t next = index + 1;
-        while (next < end && ops[static_cast<size_t>(next)].kind == OpKind::kLinear && ops[static_cast<size_t>(next)].in == op.in) ++next;
+        while (next < end && ops[static_cast<size_t>(next)].kind == OpKind::kLinear &&
+               ops[static_cast<size_t>(next)].in == op.in)
+            ++next;
         HT_TRY(runLinears(run, chunk, ops.subspan(static_cast<size_t>(index), static_cast<size_t>(next - index))));
         index = next;
     }
@@ -208,20 +176,35 @@ Status GraphExecutable::runOp(const Run& run, const Chunk& chunk, const Op& op) 
                                       op.out >= 0 ? chunk.count * width(op.out) : 0};
     switch (op.kind) {
         case OpKind::kEmbed:
-        case OpKind::kAddPosition: return runTableOp(run, chunk, op);
+        case OpKind::kAddPosition:
+            return runTableOp(run, chunk, op);
         case OpKind::kRmsNorm:
         case OpKind::kHeadRmsNorm:
-        case OpKind::kLayerNorm: runNorm(run, chunk, op); break;
-        case OpKind::kLinear: return runLinears(run, chunk, {&op, 1});
-        case OpKind::kRope:
-            m_kernels->rope({value(op.in, chunk), value(op.out, chunk), chunk.count, op.heads, run.firstPosition + chunk.begin},
-                            run.context);
+        case OpKind::kLayerNorm:
+            runNorm(run, chunk, op);
             break;
-        case OpKind::kAttention: runAttention(run, chunk, op); break;
-        case OpKind::kGatedActivation: m_kernels->gatedActivation(elementwise, run.context); break;
-        case OpKind::kActivation: m_kernels->activation(elementwise, run.context); break;
-        case OpKind::kAdd: m_kernels->add(elementwise, run.context); break;
-        case OpKind::kSplit3: runSplit(chunk, op); break;
+        case OpKind::kLinear:
+            return runLinears(run, chunk, {&op, 1});
+        case OpKind::kRope:
+            m_kernels->rope(
+                {value(op.in, chunk), value(op.out, chunk), chunk.count, op.heads, run.firstPosition + chunk.begin},
+                run.context);
+            break;
+        case OpKind::kAttention:
+            runAttention(run, chunk, op);
+            break;
+        case OpKind::kGatedActivation:
+            m_kernels->gatedActivation(elementwise, run.context);
+            break;
+        case OpKind::kActivation:
+            m_kernels->activation(elementwise, run.context);
+            break;
+        case OpKind::kAdd:
+            m_kernels->add(elementwise, run.context);
+            break;
+        case OpKind::kSplit3:
+            runSplit(chunk, op);
+            break;
     }
     return {};
 }
@@ -231,12 +214,14 @@ Status GraphExecutable::runTableOp(const Run& run, const Chunk& chunk, const Op&
     std::vector<int64_t> rows(static_cast<size_t>(chunk.count));
     for (int64_t token = 0; token < chunk.count; ++token) {
         const int64_t position = run.firstPosition + chunk.begin + token;
-        rows[static_cast<size_t>(token)] = op.kind == OpKind::kEmbed ? run.tokens[static_cast<size_t>(chunk.begin + token)] : position;
+        rows[static_cast<size_t>(token)] =
+            op.kind == OpKind::kEmbed ? run.tokens[static_cast<size_t>(chunk.begin + token)] : position;
     }
     if (op.kind == OpKind::kEmbed) return m_kernels->decodeTableRows(table, rows, value(op.out, chunk));
     growTo(m_positionRow, chunk.count * width(op.out));
     HT_TRY(m_kernels->decodeTableRows(table, rows, floatsOf(m_positionRow)));
-    m_kernels->add({value(op.in, chunk), floatsOf(m_positionRow), value(op.out, chunk), chunk.count * width(op.out)}, run.context);
+    m_kernels->add({value(op.in, chunk), floatsOf(m_positionRow), value(op.out, chunk), chunk.count * width(op.out)},
+                   run.context);
     return {};
 }
 
@@ -284,9 +269,11 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
     const float* in = value(ops.front().in, chunk);
     if (run.options.capture) {
         const int64_t channels = width(ops.front().in);
-        const ActivationStats stats = recordActivations({in, static_cast<size_t>(chunk.count * channels)}, channels, run.context);
+        const ActivationStats stats =
+            recordActivations({in, static_cast<size_t>(chunk.count * channels)}, channels, run.context);
         for (const Op& op : ops) {
-            mergeActivations(run.options.capture->byWeight[m_graph->weights[static_cast<size_t>(op.weight)].name], stats);
+            mergeActivations(run.options.capture->byWeight[m_graph->weights[static_cast<size_t>(op.weight)].name],
+                             stats);
         }
     }
     std::vector<LinearCall> calls;
@@ -294,98 +281,6 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
         calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count});
     }
     return m_kernels->linear(calls, run.context);
-}
-
-Status GraphExecutable::runEpilogue(const Run& run) {
-    if (run.options.logitsEnd > run.options.logitsBegin) HT_TRY(runLogits(run, run.options.logitsBegin, run.options.logitsEnd));
-    std::vector<int64_t> positions;
-    for (size_t index = 0; index < run.options.targets.size(); ++index) {
-        const auto position = static_cast<int64_t>(index);
-        const bool done = position >= run.options.logitsBegin && position < run.options.logitsEnd;
-        if (run.options.targets[index] >= 0 && !done) positions.push_back(position);
-    }
-    for (size_t first = 0; first < positions.size(); first += kChunkTokens) {
-        const size_t count = std::min<size_t>(kChunkTokens, positions.size() - first);
-        HT_TRY(runTargets(run, std::span<const int64_t>(positions).subspan(first, count)));
-    }
-    return {};
-}
-
-/// Runs the epilogue up to the head's input for the hidden states of `positions`.
-Status GraphExecutable::runHeadInput(const Run& run, std::span<const int64_t> positions) {
-    const int64_t hiddenWidth = width(m_graph->hidden);
-    const auto count = static_cast<int64_t>(positions.size());
-    growTo(m_gathered, count * hiddenWidth);
-    const float* hidden = floatsOf(m_values[static_cast<size_t>(m_graph->hidden)]);
-    for (int64_t row = 0; row < count; ++row) {
-        std::memcpy(floatsOf(m_gathered) + row * hiddenWidth, hidden + positions[static_cast<size_t>(row)] * hiddenWidth,
-                    static_cast<size_t>(hiddenWidth) * sizeof(float));
-    }
-    const Chunk chunk{0, count, floatsOf(m_gathered)};
-    HT_TRY(runOps(run, chunk, epilogueBegin(*m_graph), static_cast<int32_t>(m_graph->ops.size()) - 1));
-    if (run.options.capture) {
-        const Op& head = m_graph->ops.back();
-        const int64_t channels = width(head.in);
-        mergeActivations(run.options.capture->byWeight[m_graph->weights[static_cast<size_t>(head.weight)].name],
-                         recordActivations({value(head.in, chunk), static_cast<size_t>(count * channels)}, channels, run.context));
-    }
-    return {};
-}
-
-Status GraphExecutable::runLogits(const Run& run, int64_t begin, int64_t end) {
-    const Op& head = m_graph->ops.back();
-    const int64_t vocabulary = width(m_graph->logits);
-    const int64_t rowsAtOnce = std::clamp<int64_t>(kLogitValues / vocabulary, 8, kLogitRows);
-    for (int64_t first = begin; first < end; first += rowsAtOnce) {
-        const int64_t count = std::min(rowsAtOnce, end - first);
-        std::vector<int64_t> positions(static_cast<size_t>(count));
-        for (int64_t row = 0; row < count; ++row) positions[static_cast<size_t>(row)] = first + row;
-        HT_TRY(runHeadInput(run, positions));
-        growTo(m_logits, count * vocabulary);
-        const Chunk chunk{0, count, floatsOf(m_gathered)};
-        const LinearCall call{&m_weights.at(head.weight), vectorWeight(head.bias), value(head.in, chunk), floatsOf(m_logits), count};
-        HT_TRY(m_kernels->linear({&call, 1}, run.context));
-        HT_TRY(run.context.checkpoint());
-        for (int64_t row = 0; row < count; ++row) {
-            const auto index = static_cast<size_t>(first + row);
-            if (index >= run.options.targets.size() || run.options.targets[index] < 0) continue;
-            const float* logits = floatsOf(m_logits) + row * vocabulary;
-            LogSumExp sum;
-            m_kernels->accumulateLogSumExp(logits, vocabulary, {&sum, 1}, run.context);
-            run.options.logProbs[index] = logProbability(logits[run.options.targets[index]], sum);
-        }
-        HT_TRY(run.options.logitsSink(first, count, {floatsOf(m_logits), static_cast<size_t>(count * vocabulary)}));
-    }
-    return {};
-}
-
-/// Probabilities of single tokens: the vocabulary passes by tile after tile, a running log-sum-exp per position stays.
-Status GraphExecutable::runTargets(const Run& run, std::span<const int64_t> positions) {
-    HT_TRY(runHeadInput(run, positions));
-    const Op& head = m_graph->ops.back();
-    const PackedTensor& weight = m_weights.at(head.weight);
-    const auto count = static_cast<int64_t>(positions.size());
-    const Chunk chunk{0, count, floatsOf(m_gathered)};
-    std::vector<LogSumExp> sums(positions.size());
-    std::vector<float> targetLogits(positions.size());
-    growTo(m_logits, count * std::min(kVocabularyTile, weight.rows));
-    for (int64_t first = 0; first < weight.rows; first += kVocabularyTile) {
-        const int64_t tile = std::min(kVocabularyTile, weight.rows - first);
-        const PackedTensor part = rowRange(weight, first, tile);
-        const float* bias = head.bias < 0 ? nullptr : vectorWeight(head.bias) + first;
-        const LinearCall call{&part, bias, value(head.in, chunk), floatsOf(m_logits), count};
-        HT_TRY(m_kernels->linear({&call, 1}, run.context));
-        HT_TRY(run.context.checkpoint());
-        m_kernels->accumulateLogSumExp(floatsOf(m_logits), tile, sums, run.context);
-        for (size_t row = 0; row < positions.size(); ++row) {
-            const int64_t column = run.options.targets[static_cast<size_t>(positions[row])] - first;
-            if (column >= 0 && column < tile) targetLogits[row] = floatsOf(m_logits)[static_cast<int64_t>(row) * tile + column];
-        }
-    }
-    for (size_t row = 0; row < positions.size(); ++row) {
-        run.options.logProbs[static_cast<size_t>(positions[row])] = logProbability(targetLogits[row], sums[row]);
-    }
-    return {};
 }
 
 }  // namespace halftone

@@ -10,9 +10,10 @@
 
 namespace halftone {
 
-/// Runs a graph operation by operation over the kernels of one CPU backend: prologue, blocks, epilogue; each of them for
-/// chunks of tokens, so that buffers stay small however long the input is. Holds only the residual stream for all tokens.
-/// Logits exist for a few positions or a tile of the vocabulary at a time. Not thread-safe. Private to core/inference.
+/// Runs a graph operation by operation over the kernels of one CPU backend: prologue, blocks, epilogue; each of them
+/// for chunks of tokens, so that buffers stay small however long the input is. Holds only the residual stream for all
+/// tokens. Logits exist for a few positions or a tile of the vocabulary at a time. Not thread-safe. Private to
+/// core/inference.
 class GraphExecutable final : public Executable {
   public:
     /// The kernels refer to graph->config.

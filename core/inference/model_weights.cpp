@@ -10,8 +10,8 @@ namespace {
 
 Status checkShape(const WeightSlot& slot, int64_t rows, int64_t cols, const std::string& name) {
     if (rows == slot.rows && cols == slot.cols) return {};
-    return makeError(ErrorCode::kInvalidData, fmt::format("Tensor '{}' is {} x {}, but the model needs {} x {}.", name, rows, cols,
-                                                          slot.rows, slot.cols));
+    return makeError(ErrorCode::kInvalidData, fmt::format("Tensor '{}' is {} x {}, but the model needs {} x {}.", name,
+                                                          rows, cols, slot.rows, slot.cols));
 }
 
 /// A norm weight or bias as one row of F32 in memory.
@@ -29,7 +29,8 @@ Result<PackedTensor> loadVector(const std::shared_ptr<const Checkpoint>& checkpo
 
 }  // namespace
 
-Result<ModelWeights> ModelWeights::fromCheckpoint(const ModelGraph& graph, std::shared_ptr<const Checkpoint> checkpoint) {
+Result<ModelWeights> ModelWeights::fromCheckpoint(const ModelGraph& graph,
+                                                  std::shared_ptr<const Checkpoint> checkpoint) {
     std::map<std::string, PackedTensor> loaded;
     ModelWeights weights;
     for (const WeightSlot& slot : graph.weights) {
@@ -40,11 +41,14 @@ Result<ModelWeights> ModelWeights::fromCheckpoint(const ModelGraph& graph, std::
         }
         const TensorInfo* tensor = checkpoint->find(slot.name);
         if (!tensor) {
-            return makeError(ErrorCode::kInvalidData,
-                             fmt::format("The checkpoint has no tensor '{}', which the model needs; a part of it may be missing.", slot.name));
+            return makeError(
+                ErrorCode::kInvalidData,
+                fmt::format("The checkpoint has no tensor '{}', which the model needs; a part of it may be missing.",
+                            slot.name));
         }
         HT_TRY(checkShape(slot, tensor->rows(), tensor->cols(), tensor->name));
-        HT_ASSIGN_OR_RETURN(PackedTensor packed, slot.isVector ? loadVector(checkpoint, *tensor) : openPacked(checkpoint, *tensor));
+        HT_ASSIGN_OR_RETURN(PackedTensor packed,
+                            slot.isVector ? loadVector(checkpoint, *tensor) : openPacked(checkpoint, *tensor));
         loaded.emplace(slot.name, packed);
         weights.m_tensors.push_back(std::move(packed));
     }
@@ -53,8 +57,8 @@ Result<ModelWeights> ModelWeights::fromCheckpoint(const ModelGraph& graph, std::
 
 Result<ModelWeights> ModelWeights::fromTensors(const ModelGraph& graph, std::vector<PackedTensor> tensors) {
     if (tensors.size() != graph.weights.size()) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("{} tensors were given for a model that needs {}.", tensors.size(), graph.weights.size()));
+        return makeError(ErrorCode::kInvalidArgument, fmt::format("{} tensors were given for a model that needs {}.",
+                                                                  tensors.size(), graph.weights.size()));
     }
     for (size_t index = 0; index < tensors.size(); ++index) {
         HT_TRY(checkShape(graph.weights[index], tensors[index].rows, tensors[index].cols(), graph.weights[index].name));

@@ -19,14 +19,15 @@ class ModelWeights {
     /// Binds every slot of the graph to the checkpoint's tensors; the error names what is missing or misshapen.
     static Result<ModelWeights> fromCheckpoint(const ModelGraph& graph, std::shared_ptr<const Checkpoint> checkpoint);
 
-    /// Weights that lie in memory already, one per slot of the graph in the order of ModelGraph::weights. The error names
-    /// a tensor whose shape is not its slot's.
+    /// Weights that lie in memory already, one per slot of the graph in the order of ModelGraph::weights. The error
+    /// names a tensor whose shape is not its slot's.
     static Result<ModelWeights> fromTensors(const ModelGraph& graph, std::vector<PackedTensor> tensors);
 
     [[nodiscard]] const PackedTensor& at(WeightId id) const { return m_tensors[static_cast<size_t>(id)]; }
     [[nodiscard]] size_t size() const { return m_tensors.size(); }
     /// The same weights with the tensor of a canonical name replaced, in every slot that names it.
-    [[nodiscard]] ModelWeights with(const ModelGraph& graph, const std::string& canonicalName, PackedTensor tensor) const;
+    [[nodiscard]] ModelWeights with(const ModelGraph& graph, const std::string& canonicalName,
+                                    PackedTensor tensor) const;
 
   private:
     std::vector<PackedTensor> m_tensors;

@@ -88,7 +88,8 @@ class OpKernels {
     virtual void activation(const ElementwiseCall& call, const JobContext& context) const = 0;
     virtual void add(const ElementwiseCall& call, const JobContext& context) const = 0;
     /// logits: rows x width; one entry of `sums` per row.
-    virtual void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums, const JobContext& context) const = 0;
+    virtual void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums,
+                                     const JobContext& context) const = 0;
 };
 
 }  // namespace halftone

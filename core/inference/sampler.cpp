@@ -11,13 +11,19 @@ namespace {
 using Candidate = std::pair<float, TokenId>;
 
 /// Descending by logit; equal logits in ascending order of id, so that the order never depends on a sort's whims.
-bool isMoreLikely(const Candidate& a, const Candidate& b) { return a.first != b.first ? a.first > b.first : a.second < b.second; }
+bool isMoreLikely(const Candidate& a, const Candidate& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+}
 
 /// A NaN logit must not reach a comparison: it counts as impossible.
-float usable(float logit) { return std::isnan(logit) ? -INFINITY : logit; }
+float usable(float logit) {
+    return std::isnan(logit) ? -INFINITY : logit;
+}
 
 /// Uniform in [0, 1) from the top 53 bits: the same on every standard library.
-double uniform(std::mt19937_64& random) { return double(random() >> 11) * 0x1p-53; }
+double uniform(std::mt19937_64& random) {
+    return double(random() >> 11) * 0x1p-53;
+}
 
 }  // namespace
 
@@ -25,7 +31,8 @@ Sampler::Sampler(const SamplingOptions& options) : m_options(options), m_random(
 
 TokenId Sampler::sample(std::span<const float> logits, std::span<const TokenId> history) {
     m_candidates.clear();
-    for (size_t id = 0; id < logits.size(); ++id) m_candidates.emplace_back(usable(logits[id]), static_cast<TokenId>(id));
+    for (size_t id = 0; id < logits.size(); ++id)
+        m_candidates.emplace_back(usable(logits[id]), static_cast<TokenId>(id));
     if (m_candidates.empty()) return 0;
     if (m_options.repeatPenalty != 1.0 && m_options.repeatPenalty > 0) {
         const auto window = static_cast<size_t>(std::max<int64_t>(m_options.repeatWindow, 0));

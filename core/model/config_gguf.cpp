@@ -14,7 +14,8 @@ namespace {
 /// The metadata of one architecture: keys without the "llama." in front.
 class ArchitectureKeys {
   public:
-    explicit ArchitectureKeys(const Checkpoint& checkpoint) : m_metadata(checkpoint.gguf()), m_prefix(checkpoint.architecture() + ".") {}
+    explicit ArchitectureKeys(const Checkpoint& checkpoint)
+        : m_metadata(checkpoint.gguf()), m_prefix(checkpoint.architecture() + ".") {}
 
     [[nodiscard]] std::string full(std::string_view key) const { return m_prefix + std::string(key); }
     [[nodiscard]] std::optional<int64_t> integer(std::string_view key) const { return m_metadata.integer(full(key)); }
@@ -41,10 +42,12 @@ class ArchitectureKeys {
             },
             array->values);
         if (same) return value;
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("'{}' differs from block to block, which does not run here; the weights can still be browsed and "
-                                     "quantized.",
-                                     full(key)));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format(
+                "'{}' differs from block to block, which does not run here; the weights can still be browsed and "
+                "quantized.",
+                full(key)));
     }
 
   private:
@@ -60,8 +63,10 @@ Result<Architecture> architectureOf(const Checkpoint& checkpoint, const Architec
     if (name == "qwen2") return Architecture::kQwen2;
     if (name == "qwen3") return Architecture::kQwen3;
     if (name == "gpt2") return Architecture::kGpt2;
-    if (name.empty()) return makeError(ErrorCode::kUnsupported, "The file does not say which architecture it is (general.architecture), "
-                                                                "so it cannot be run; its weights can still be browsed.");
+    if (name.empty())
+        return makeError(ErrorCode::kUnsupported,
+                         "The file does not say which architecture it is (general.architecture), "
+                         "so it cannot be run; its weights can still be browsed.");
     return unsupportedModel(name, "llama, mistral, qwen2, qwen3 and gpt2 do");
 }
 
@@ -79,9 +84,11 @@ Status readSizes(ModelConfig& config, const ArchitectureKeys& keys) {
     config.headDim = keys.integer("attention.key_length").value_or(config.hiddenSize / config.headCount);
     const int64_t valueLength = keys.integer("attention.value_length").value_or(config.headDim);
     if (valueLength != config.headDim) {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("Keys have {} dimensions per head and values {}; models with different lengths do not run here.",
-                                     config.headDim, valueLength));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format(
+                "Keys have {} dimensions per head and values {}; models with different lengths do not run here.",
+                config.headDim, valueLength));
     }
     return {};
 }
@@ -92,16 +99,18 @@ Status applyRopeFactors(ModelConfig& config, const Checkpoint& checkpoint) {
     if (!tensor || config.ropeStyle == RopeStyle::kNone) return {};
     const auto pairs = static_cast<int64_t>(config.inverseFrequencies.size());
     if (tensor->elementCount() != pairs) {
-        return makeError(ErrorCode::kInvalidData, fmt::format("Tensor '{}' holds {} rotary factors, but the heads have {} pairs.",
-                                                              tensor->name, tensor->elementCount(), pairs));
+        return makeError(ErrorCode::kInvalidData,
+                         fmt::format("Tensor '{}' holds {} rotary factors, but the heads have {} pairs.", tensor->name,
+                                     tensor->elementCount(), pairs));
     }
     std::vector<float> factors(static_cast<size_t>(pairs));
     const PackedLayout layout = PackedLayout::of(Format::of(tensor->dtype), tensor->cols());
     HT_TRY(decodeRows(layout, checkpoint.bytes(*tensor), tensor->rows(), factors));
     for (size_t pair = 0; pair < factors.size(); ++pair) {
         if (!(std::isfinite(factors[pair]) && factors[pair] > 0)) {
-            return makeError(ErrorCode::kInvalidData, fmt::format("Tensor '{}' holds the rotary factor {} at {}; it must be positive.",
-                                                                  tensor->name, factors[pair], pair));
+            return makeError(ErrorCode::kInvalidData,
+                             fmt::format("Tensor '{}' holds the rotary factor {} at {}; it must be positive.",
+                                         tensor->name, factors[pair], pair));
         }
         config.inverseFrequencies[pair] /= factors[pair];
     }
@@ -124,12 +133,14 @@ Result<RopeScaling> readScaling(const ModelConfig& config, const ArchitectureKey
         return scaling;
     }
     if (*type != "yarn") {
-        return makeError(ErrorCode::kUnsupported, fmt::format("The rotary scaling '{}' does not run here; the weights can still be "
-                                                              "browsed and quantized.",
-                                                              *type));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("The rotary scaling '{}' does not run here; the weights can still be "
+                                     "browsed and quantized.",
+                                     *type));
     }
     scaling.kind = RopeScaling::Kind::kYarn;
-    scaling.originalContext = keys.number("rope.scaling.original_context_length").value_or(double(config.contextLength));
+    scaling.originalContext =
+        keys.number("rope.scaling.original_context_length").value_or(double(config.contextLength));
     scaling.betaFast = keys.number("rope.scaling.yarn_beta_fast").value_or(32.0);
     scaling.betaSlow = keys.number("rope.scaling.yarn_beta_slow").value_or(1.0);
     // The file's factor multiplies the usual one rather than replacing it.
@@ -155,8 +166,8 @@ Result<ModelConfig> configFromGguf(const Checkpoint& checkpoint) {
     const ArchitectureKeys keys(checkpoint);
     ModelConfig config;
     HT_ASSIGN_OR_RETURN(config.architecture, architectureOf(checkpoint, keys));
-    HT_TRY(readSizes(config, keys));
     HT_ASSIGN_OR_RETURN(config.vocabSize, embeddingRows(checkpoint));
+    HT_TRY(readSizes(config, keys));
     const bool isGpt2 = config.architecture == Architecture::kGpt2;
     config.normEpsilon = static_cast<float>(
         keys.number(isGpt2 ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon").value_or(1e-5));

@@ -59,9 +59,10 @@ class JsonKeys {
 
 Result<Architecture> architectureOf(const std::string& modelType, const JsonKeys& keys) {
     if (keys.find("quantization_config")) {
-        return makeError(ErrorCode::kUnsupported,
-                         "The weights of this folder are already quantized in a way that does not run here (quantization_config in "
-                         "config.json); they can still be browsed.");
+        return makeError(
+            ErrorCode::kUnsupported,
+            "The weights of this folder are already quantized in a way that does not run here (quantization_config in "
+            "config.json); they can still be browsed.");
     }
     if (modelType == "llama") return Architecture::kLlama;
     if (modelType == "mistral") return Architecture::kMistral;
@@ -69,8 +70,9 @@ Result<Architecture> architectureOf(const std::string& modelType, const JsonKeys
     if (modelType == "qwen3") return Architecture::kQwen3;
     if (modelType == "gpt2") return Architecture::kGpt2;
     if (modelType.empty()) {
-        return makeError(ErrorCode::kUnsupported, "config.json does not say which architecture the model is (model_type), so it cannot be "
-                                                  "run; its weights can still be browsed.");
+        return makeError(ErrorCode::kUnsupported,
+                         "config.json does not say which architecture the model is (model_type), so it cannot be "
+                         "run; its weights can still be browsed.");
     }
     return unsupportedModel(modelType, "llama, mistral, qwen2, qwen3 and gpt2 do");
 }
@@ -94,7 +96,8 @@ Status readGpt2(ModelConfig& config, const JsonKeys& keys) {
     HT_ASSIGN_OR_RETURN(config.activation, parseActivation(activation.empty() ? "gelu_new" : activation));
     if (!keys.boolean("scale_attn_weights", true)) config.attentionScale = 1.0f;
     if (keys.boolean("scale_attn_by_inverse_layer_idx", false)) {
-        return unsupportedModel("gpt2", "this one scales attention by the layer's number (scale_attn_by_inverse_layer_idx)");
+        return unsupportedModel("gpt2",
+                                "this one scales attention by the layer's number (scale_attn_by_inverse_layer_idx)");
     }
     return {};
 }
@@ -109,11 +112,13 @@ Status readLayerTypes(ModelConfig& config, const Json& layerTypes, int64_t windo
         const Json& type = layerTypes[static_cast<size_t>(block)];
         const bool isSliding = type == "sliding_attention";
         if (!isSliding && type != "full_attention") {
-            return unsupportedModel(architectureName(config.architecture), "it has a kind of attention that is neither full nor a window");
+            return unsupportedModel(architectureName(config.architecture),
+                                    "it has a kind of attention that is neither full nor a window");
         }
         if (isSliding) firstSliding = std::min(firstSliding, block);
         if (!isSliding && block > firstSliding) {
-            return unsupportedModel(architectureName(config.architecture), "its blocks alternate between full and windowed attention");
+            return unsupportedModel(architectureName(config.architecture),
+                                    "its blocks alternate between full and windowed attention");
         }
     }
     config.slidingWindow = firstSliding < config.blockCount ? window : 0;
@@ -140,10 +145,12 @@ Status readLlamaFamily(ModelConfig& config, const JsonKeys& keys) {
     HT_ASSIGN_OR_RETURN(config.ffnSize, required(keys.integer("intermediate_size"), "intermediate_size"));
     HT_ASSIGN_OR_RETURN(config.blockCount, required(keys.integer("num_hidden_layers"), "num_hidden_layers"));
     HT_ASSIGN_OR_RETURN(config.headCount, required(keys.integer("num_attention_heads"), "num_attention_heads"));
-    HT_ASSIGN_OR_RETURN(config.contextLength, required(keys.integer("max_position_embeddings"), "max_position_embeddings"));
+    HT_ASSIGN_OR_RETURN(config.contextLength,
+                        required(keys.integer("max_position_embeddings"), "max_position_embeddings"));
     config.kvHeadCount = keys.integer("num_key_value_heads").value_or(config.headCount);
     const int64_t usualHeadDim = config.headCount > 0 ? config.hiddenSize / config.headCount : 0;
-    config.headDim = keys.integer("head_dim").value_or(config.architecture == Architecture::kQwen3 ? 128 : usualHeadDim);
+    config.headDim =
+        keys.integer("head_dim").value_or(config.architecture == Architecture::kQwen3 ? 128 : usualHeadDim);
     HT_TRY(validateSizes(config));
     config.normEpsilon = static_cast<float>(keys.number("rms_norm_eps").value_or(1e-6));
     const std::string activation = keys.string("hidden_act");
@@ -171,15 +178,18 @@ Result<RopeScaling> scalingOf(const JsonKeys& keys, const ModelConfig& config) {
         scaling.betaSlow = keys.number("beta_slow").value_or(1.0);
         scaling.truncate = keys.boolean("truncate", true);
         scaling.attentionFactor = keys.number("attention_factor");
-        const auto scale = [&](double weight) { return scaling.factor > 1 ? 0.1 * weight * std::log(scaling.factor) + 1.0 : 1.0; };
+        const auto scale = [&](double weight) {
+            return scaling.factor > 1 ? 0.1 * weight * std::log(scaling.factor) + 1.0 : 1.0;
+        };
         const auto mscale = keys.number("mscale"), mscaleAll = keys.number("mscale_all_dim");
         if (!scaling.attentionFactor && mscale && mscaleAll && *mscale != 0 && *mscaleAll != 0) {
             scaling.attentionFactor = scale(*mscale) / scale(*mscaleAll);
         }
     } else {
-        return makeError(ErrorCode::kUnsupported, fmt::format("The rotary scaling '{}' does not run here; the weights can still be "
-                                                              "browsed and quantized.",
-                                                              type));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("The rotary scaling '{}' does not run here; the weights can still be "
+                                     "browsed and quantized.",
+                                     type));
     }
     return scaling;
 }
@@ -191,10 +201,13 @@ Result<RopeScaling> readRope(ModelConfig& config, const JsonKeys& keys) {
     const Json empty = Json::object();
     const JsonKeys scaling(nested && nested->is_object() ? *nested : empty);
     config.ropeBase = scaling.number("rope_theta").value_or(keys.number("rope_theta").value_or(10000.0));
-    const double share = scaling.number("partial_rotary_factor").value_or(keys.number("partial_rotary_factor").value_or(1.0));
+    const double share =
+        scaling.number("partial_rotary_factor").value_or(keys.number("partial_rotary_factor").value_or(1.0));
     if (!(share > 0 && share <= 1)) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("config.json gives partial_rotary_factor as {}; a number above 0 and up to 1 was expected.", share));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("config.json gives partial_rotary_factor as {}; a number above 0 and up to 1 was expected.",
+                        share));
     }
     config.rotaryDim = static_cast<int64_t>(double(config.headDim) * share);
     return scalingOf(scaling, config);
@@ -205,7 +218,8 @@ Result<RopeScaling> readRope(ModelConfig& config, const JsonKeys& keys) {
 Result<ModelConfig> configFromJson(const Checkpoint& checkpoint) {
     const Json json = Json::parse(checkpoint.configJson(), nullptr, false);
     if (!json.is_object()) {
-        return makeError(ErrorCode::kInvalidData, "config.json is not a JSON object; the model cannot be run without it.");
+        return makeError(ErrorCode::kInvalidData,
+                         "config.json is not a JSON object; the model cannot be run without it.");
     }
     const JsonKeys keys(json);
     ModelConfig config;

@@ -15,7 +15,9 @@ enum class BiasRule { kRequired, kIfPresent };
 /// Appends weights, buffers and operations; the architectures below say in which order.
 class GraphBuilder {
   public:
-    GraphBuilder(const ModelConfig& config, const Checkpoint& checkpoint) : m_checkpoint(checkpoint) { m_graph.config = config; }
+    GraphBuilder(const ModelConfig& config, const Checkpoint& checkpoint) : m_checkpoint(checkpoint) {
+        m_graph.config = config;
+    }
 
     [[nodiscard]] const ModelConfig& config() const { return m_graph.config; }
     [[nodiscard]] int block() const { return m_block; }
@@ -27,7 +29,9 @@ class GraphBuilder {
     WeightId matrix(TensorRole role, const std::string& name, int64_t rows, int64_t cols) {
         return weight({name + ".weight", role, m_block, rows, cols, false});
     }
-    WeightId vector(TensorRole role, const std::string& name, int64_t size) { return weight({name, role, m_block, 1, size, true}); }
+    WeightId vector(TensorRole role, const std::string& name, int64_t size) {
+        return weight({name, role, m_block, 1, size, true});
+    }
 
     void beginBlock(int block) {
         m_block = block;
@@ -114,10 +118,12 @@ Buffers makeBuffers(GraphBuilder& builder) {
 
 void addEmbedding(GraphBuilder& builder, const Buffers& buffers) {
     const ModelConfig& config = builder.config();
-    const WeightId table = builder.matrix(TensorRole::kTokenEmbedding, "token_embd", config.vocabSize, config.hiddenSize);
+    const WeightId table =
+        builder.matrix(TensorRole::kTokenEmbedding, "token_embd", config.vocabSize, config.hiddenSize);
     builder.add(OpKind::kEmbed, -1, buffers.hidden).weight = table;
     if (config.architecture != Architecture::kGpt2) return;
-    const WeightId positions = builder.matrix(TensorRole::kPositionEmbedding, "position_embd", config.contextLength, config.hiddenSize);
+    const WeightId positions =
+        builder.matrix(TensorRole::kPositionEmbedding, "position_embd", config.contextLength, config.hiddenSize);
     builder.add(OpKind::kAddPosition, buffers.hidden, buffers.hidden).weight = positions;
 }
 
@@ -218,10 +224,12 @@ Status checkNothingIsLeftOut(const ModelGraph& graph, const Checkpoint& checkpoi
         const bool isOutput = tensor.role == TensorRole::kOutput && !tensor.isBias;
         const bool mayBeLeft = tensor.role == TensorRole::kOther || tensor.role == TensorRole::kRopeFactors || isOutput;
         if (mayBeLeft || used.contains(tensor.canonicalName)) continue;
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The checkpoint holds '{}', which the architecture '{}' does not use as known here, so running it "
-                                     "would give wrong results; its weights can still be browsed and quantized.",
-                                     tensor.name, architectureName(graph.config.architecture)));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format(
+                "The checkpoint holds '{}', which the architecture '{}' does not use as known here, so running it "
+                "would give wrong results; its weights can still be browsed and quantized.",
+                tensor.name, architectureName(graph.config.architecture)));
     }
     return {};
 }

@@ -47,7 +47,8 @@ struct ModelConfig {
     float ropeAttentionFactor = 1.0f;  ///< multiplies cos and sin (yarn)
     float attentionScale = 0;          ///< usually headDim^-1/2
     int64_t slidingWindow = 0;         ///< keys a query sees, itself included; 0: full attention
-    int64_t slidingWindowFirstBlock = 0;  ///< blocks before this one attend fully all the same (Qwen's max_window_layers)
+    int64_t slidingWindowFirstBlock =
+        0;  ///< blocks before this one attend fully all the same (Qwen's max_window_layers)
     Activation activation = Activation::kSilu;
     bool tiedEmbeddings = false;
     std::optional<int64_t> bosToken, eosToken;

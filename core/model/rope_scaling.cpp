@@ -10,12 +10,15 @@
 namespace halftone {
 namespace {
 
-bool isPositive(double value) { return std::isfinite(value) && value > 0; }
+bool isPositive(double value) {
+    return std::isfinite(value) && value > 0;
+}
 
 Status checkScaling(const ModelConfig& config, const RopeScaling& scaling) {
     if (!isPositive(config.ropeBase) || config.ropeBase <= 1.0) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("The rotary base (rope_theta) is {}; it must be a finite number above 1.", config.ropeBase));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("The rotary base (rope_theta) is {}; it must be a finite number above 1.", config.ropeBase));
     }
     if (scaling.kind == RopeScaling::Kind::kNone) return {};
     if (!isPositive(scaling.factor)) {
@@ -24,26 +27,30 @@ Status checkScaling(const ModelConfig& config, const RopeScaling& scaling) {
     }
     const bool needsContext = scaling.kind == RopeScaling::Kind::kLlama3 || scaling.kind == RopeScaling::Kind::kYarn;
     if (needsContext && !isPositive(scaling.originalContext)) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("The rotary scaling's original context length is {}; it must be a positive number.",
-                                     scaling.originalContext));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("The rotary scaling's original context length is {}; it must be a positive number.",
+                        scaling.originalContext));
     }
     if (scaling.kind == RopeScaling::Kind::kLlama3 &&
         !(isPositive(scaling.lowFrequencyFactor) && isPositive(scaling.highFrequencyFactor) &&
           scaling.highFrequencyFactor > scaling.lowFrequencyFactor)) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("The llama3 rotary scaling has low_freq_factor {} and high_freq_factor {}; both must be "
-                                     "positive and the second larger.",
-                                     scaling.lowFrequencyFactor, scaling.highFrequencyFactor));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("The llama3 rotary scaling has low_freq_factor {} and high_freq_factor {}; both must be "
+                        "positive and the second larger.",
+                        scaling.lowFrequencyFactor, scaling.highFrequencyFactor));
     }
     if (scaling.kind == RopeScaling::Kind::kYarn && !(isPositive(scaling.betaFast) && isPositive(scaling.betaSlow))) {
-        return makeError(ErrorCode::kInvalidData,
-                         fmt::format("The yarn rotary scaling has beta_fast {} and beta_slow {}; both must be positive.",
-                                     scaling.betaFast, scaling.betaSlow));
+        return makeError(
+            ErrorCode::kInvalidData,
+            fmt::format("The yarn rotary scaling has beta_fast {} and beta_slow {}; both must be positive.",
+                        scaling.betaFast, scaling.betaSlow));
     }
     if (scaling.attentionFactor && !isPositive(*scaling.attentionFactor)) {
-        return makeError(ErrorCode::kInvalidData, fmt::format("The yarn rotary scaling has attention factor {}; it must be positive.",
-                                                              *scaling.attentionFactor));
+        return makeError(ErrorCode::kInvalidData,
+                         fmt::format("The yarn rotary scaling has attention factor {}; it must be positive.",
+                                     *scaling.attentionFactor));
     }
     return {};
 }
@@ -68,7 +75,8 @@ struct YarnRamp {
 YarnRamp yarnRamp(const ModelConfig& config, const RopeScaling& scaling) {
     const auto rotaryDim = double(config.rotaryDim);
     const auto dimension = [&](double rotations) {
-        return rotaryDim * std::log(scaling.originalContext / (rotations * 2.0 * std::numbers::pi)) / (2.0 * std::log(config.ropeBase));
+        return rotaryDim * std::log(scaling.originalContext / (rotations * 2.0 * std::numbers::pi)) /
+               (2.0 * std::log(config.ropeBase));
     };
     YarnRamp ramp{dimension(scaling.betaFast), dimension(scaling.betaSlow)};
     if (scaling.truncate) ramp = {std::floor(ramp.low), std::ceil(ramp.high)};
@@ -89,9 +97,14 @@ Status resolveRope(ModelConfig& config, const RopeScaling& scaling) {
     for (int64_t pair = 0; pair < config.rotaryDim / 2; ++pair) {
         double frequency = std::pow(config.ropeBase, -2.0 * double(pair) / double(config.rotaryDim));
         switch (scaling.kind) {
-            case RopeScaling::Kind::kNone: break;
-            case RopeScaling::Kind::kLinear: frequency /= scaling.factor; break;
-            case RopeScaling::Kind::kLlama3: frequency = llama3Frequency(frequency, scaling); break;
+            case RopeScaling::Kind::kNone:
+                break;
+            case RopeScaling::Kind::kLinear:
+                frequency /= scaling.factor;
+                break;
+            case RopeScaling::Kind::kLlama3:
+                frequency = llama3Frequency(frequency, scaling);
+                break;
             case RopeScaling::Kind::kYarn:
                 frequency = frequency / scaling.factor * ramp.at(pair) + frequency * (1.0 - ramp.at(pair));
                 break;

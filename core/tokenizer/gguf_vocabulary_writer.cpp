@@ -91,9 +91,8 @@ class VocabularyWriter {
     }
 
     [[nodiscard]] TokenType writtenType(TokenType type) const {
-        // Byte-level vocabularies know no unknown token; there it is one control token among others.
-        const bool byteLevel = m_plan.form == GgufForm::kByteLevelBpe;
-        return byteLevel && type == TokenType::kUnknown ? TokenType::kControl : type;
+        // Only SentencePiece vocabularies have a type for the unknown token; elsewhere it is a control token.
+        return !marksSpaces() && type == TokenType::kUnknown ? TokenType::kControl : type;
     }
 
     void writeTokens() {

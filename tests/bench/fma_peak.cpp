@@ -52,7 +52,9 @@ namespace halftone::bench {
 
 HWY_EXPORT(multiplyAdds);
 
-double runMultiplyAdds(int64_t rounds, float* sink) { return HWY_DYNAMIC_DISPATCH(multiplyAdds)(rounds, sink); }
+double runMultiplyAdds(int64_t rounds, float* sink) {
+    return HWY_DYNAMIC_DISPATCH(multiplyAdds)(rounds, sink);
+}
 
 }  // namespace halftone::bench
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rates of the CPU inference engine, beside the machine's own limits measured in the same run: multiply-adds on registers
-// and copies of memory. "weights" is the rate of packed weight bytes read; a step of decoding reads every weight once, so
-// the copy rate bounds it. The CPU column is the time of all threads together: on a busy machine, compare rates per CPU time. Models are synthetic, with random weights of the sizes given.
+// Rates of the CPU inference engine, beside the machine's own limits measured in the same run: multiply-adds on
+// registers and copies of memory. "weights" is the rate of packed weight bytes read; a step of decoding reads every
+// weight once, so the copy rate bounds it. The CPU column is the time of all threads together: on a busy machine,
+// compare rates per CPU time. Models are synthetic, with random weights of the sizes given.
 #include <cstring>
 #include <memory>
 #include <random>
@@ -64,7 +65,8 @@ void copyMemory(benchmark::State& state) {
     std::vector<std::byte> from(kBytes, std::byte{1}), to(kBytes);
     for (auto _ : state) {
         context.pool.parallelFor(kBytes / kPiece, 4, [&](int64_t begin, int64_t end) {
-            std::memcpy(to.data() + begin * kPiece, from.data() + begin * kPiece, static_cast<size_t>((end - begin) * kPiece));
+            std::memcpy(to.data() + begin * kPiece, from.data() + begin * kPiece,
+                        static_cast<size_t>((end - begin) * kPiece));
         });
         benchmark::ClobberMemory();
     }
@@ -126,7 +128,8 @@ class GraphAssembler {
         return m_graph.ops.back();
     }
     void linear(ValueId in, ValueId out) {
-        const int64_t rows = m_graph.values[static_cast<size_t>(out)].width, cols = m_graph.values[static_cast<size_t>(in)].width;
+        const int64_t rows = m_graph.values[static_cast<size_t>(out)].width,
+                      cols = m_graph.values[static_cast<size_t>(in)].width;
         const WeightId id = weight(rows, cols, m_format, false);
         op(OpKind::kLinear, in, out).weight = id;
     }
@@ -135,7 +138,8 @@ class GraphAssembler {
         op(OpKind::kRmsNorm, in, out).weight = id;
     }
     WeightId weight(int64_t rows, int64_t cols, const Format& format, bool isVector) {
-        m_graph.weights.push_back({"w" + std::to_string(m_tensors.size()), TensorRole::kOther, m_block, rows, cols, isVector});
+        m_graph.weights.push_back(
+            {"w" + std::to_string(m_tensors.size()), TensorRole::kOther, m_block, rows, cols, isVector});
         m_tensors.push_back(randomMatrix(format, rows, cols));
         return static_cast<WeightId>(m_tensors.size() - 1);
     }
@@ -150,8 +154,8 @@ class GraphAssembler {
 };
 
 void GraphAssembler::block(int index, std::span<const ValueId> v) {
-    const ValueId hidden = v[0], normed = v[1], q = v[2], k = v[3], value = v[4], attended = v[5], change = v[6], gate = v[7], up = v[8],
-                  product = v[9];
+    const ValueId hidden = v[0], normed = v[1], q = v[2], k = v[3], value = v[4], attended = v[5], change = v[6],
+                  gate = v[7], up = v[8], product = v[9];
     m_block = index;
     m_graph.blockBegin.push_back(static_cast<int32_t>(m_graph.ops.size()));
     norm(hidden, normed);
@@ -192,7 +196,9 @@ std::unique_ptr<Executable> GraphAssembler::assemble() {
     return createCpuBackend()->compile(std::make_shared<const ModelGraph>(m_graph), weights, JobContext()).value();
 }
 
-std::unique_ptr<Executable> makeModel(const Sizes& sizes, const Format& format) { return GraphAssembler(sizes, format).assemble(); }
+std::unique_ptr<Executable> makeModel(const Sizes& sizes, const Format& format) {
+    return GraphAssembler(sizes, format).assemble();
+}
 
 Status runTokens(Executable& executable, Sequence& sequence, int64_t count, const JobContext& context) {
     std::vector<TokenId> tokens(static_cast<size_t>(count));
@@ -232,17 +238,29 @@ void decodeRate(benchmark::State& state, const Sizes& sizes, const Format& forma
 int main(int argc, char** argv) {
     benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->MeasureProcessCPUTime()->UseRealTime();
     benchmark::RegisterBenchmark("limit/copy", copyMemory)->MeasureProcessCPUTime()->UseRealTime();
-    for (const char* name : {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym"}) {
+    for (const char* name :
+         {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym"}) {
         const Format format = Format::parse(name).value();
-        benchmark::RegisterBenchmark(("linear/" + format.name()).c_str(), [format](benchmark::State& state) { linearRate(state, format); })
-            ->Arg(1)->Arg(4)->Arg(512)->MeasureProcessCPUTime()->UseRealTime();
+        benchmark::RegisterBenchmark(("linear/" + format.name()).c_str(),
+                                     [format](benchmark::State& state) { linearRate(state, format); })
+            ->Arg(1)
+            ->Arg(4)
+            ->Arg(512)
+            ->MeasureProcessCPUTime()
+            ->UseRealTime();
     }
     for (const Sizes& sizes : kSizes) {
         for (const char* name : {"f16", "q8_0", "q4_0", "q4_k"}) {
             const Format format = Format::parse(name).value();
             const std::string label = std::string("/") + sizes.name + "/" + name;
-            benchmark::RegisterBenchmark(("prompt" + label).c_str(), [=](benchmark::State& state) { promptRate(state, sizes, format); })->MeasureProcessCPUTime()->UseRealTime();
-            benchmark::RegisterBenchmark(("decode" + label).c_str(), [=](benchmark::State& state) { decodeRate(state, sizes, format); })->MeasureProcessCPUTime()->UseRealTime();
+            benchmark::RegisterBenchmark(("prompt" + label).c_str(),
+                                         [=](benchmark::State& state) { promptRate(state, sizes, format); })
+                ->MeasureProcessCPUTime()
+                ->UseRealTime();
+            benchmark::RegisterBenchmark(("decode" + label).c_str(),
+                                         [=](benchmark::State& state) { decodeRate(state, sizes, format); })
+                ->MeasureProcessCPUTime()
+                ->UseRealTime();
         }
     }
     benchmark::Initialize(&argc, argv);

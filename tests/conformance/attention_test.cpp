@@ -16,9 +16,10 @@ struct AttentionShape {
     int64_t headDim, heads, kvHeads, window;
 };
 
-constexpr AttentionShape kShapes[] = {{8, 8, 4, 0},  {16, 6, 6, 0},   {64, 4, 4, 0},   {64, 8, 2, 0},  {80, 3, 1, 0},   {96, 2, 2, 0},
-                                      {128, 4, 1, 0}, {16, 40, 1, 0}, {256, 2, 1, 0}, {8, 8, 4, 1},  {64, 4, 2, 5},   {64, 4, 4, 16},
-                                      {80, 2, 2, 17}, {32, 8, 1, 64},  {20, 3, 3, 0},  {100, 2, 1, 33}};
+constexpr AttentionShape kShapes[] = {{8, 8, 4, 0},   {16, 6, 6, 0},  {64, 4, 4, 0},  {64, 8, 2, 0},
+                                      {80, 3, 1, 0},  {96, 2, 2, 0},  {128, 4, 1, 0}, {16, 40, 1, 0},
+                                      {256, 2, 1, 0}, {8, 8, 4, 1},   {64, 4, 2, 5},  {64, 4, 4, 16},
+                                      {80, 2, 2, 17}, {32, 8, 1, 64}, {20, 3, 3, 0},  {100, 2, 1, 33}};
 
 GraphSketch attentionSketch(const AttentionShape& shape) {
     ModelConfig config = sketchConfig();
@@ -28,7 +29,8 @@ GraphSketch attentionSketch(const AttentionShape& shape) {
     config.slidingWindow = shape.window;
     config.attentionScale = static_cast<float>(1.0 / std::sqrt(double(shape.headDim)));
     GraphSketch sketch(config, config.qSize() + 2 * config.kvSize());
-    const ValueId q = sketch.value(config.qSize()), k = sketch.value(config.kvSize()), v = sketch.value(config.kvSize());
+    const ValueId q = sketch.value(config.qSize()), k = sketch.value(config.kvSize()),
+                  v = sketch.value(config.kvSize());
     const ValueId attended = sketch.value(config.qSize());
     Op& split = sketch.op(OpKind::kSplit3, sketch.hidden(), q);
     split.out2 = k;
@@ -56,15 +58,19 @@ TEST_P(AttentionConformance, MatchesReferenceHoweverTheSequenceIsCut) {
     const std::vector<float> input = RandomValues(11).vector(total * width, 2.0f);
     const auto expected = runHidden(**reference, input, total);
     HT_ASSERT_OK(expected);
-    const std::vector<std::vector<int64_t>> cuts{{total}, {1, 2, 3, 5, 8, 17}, {most, 1, 1, 33}, {31, 32, 33, 1}, {15, 1, 16, 2}};
+    const std::vector<std::vector<int64_t>> cuts{
+        {total}, {1, 2, 3, 5, 8, 17}, {most, 1, 1, 33}, {31, 32, 33, 1}, {15, 1, 16, 2}};
     for (const std::vector<int64_t>& cut : cuts) {
         auto sequence = (*executable)->createSequence(total);
         HT_ASSERT_OK(sequence);
         for (const int64_t tokens : cut) {
-            const auto begin = static_cast<size_t>((*sequence)->position() * width), size = static_cast<size_t>(tokens * width);
-            const auto actual = continueHidden(**executable, **sequence, std::span<const float>(input).subspan(begin, size), tokens);
+            const auto begin = static_cast<size_t>((*sequence)->position() * width),
+                       size = static_cast<size_t>(tokens * width);
+            const auto actual =
+                continueHidden(**executable, **sequence, std::span<const float>(input).subspan(begin, size), tokens);
             HT_ASSERT_OK(actual);
-            EXPECT_LT(relativeDifference(*actual, std::span<const float>(*expected).subspan(begin, size)), entry.attentionTolerance)
+            EXPECT_LT(relativeDifference(*actual, std::span<const float>(*expected).subspan(begin, size)),
+                      entry.attentionTolerance)
                 << tokens << " tokens up to position " << (*sequence)->position();
         }
     }
@@ -77,11 +83,13 @@ TEST_P(AttentionConformance, TruncatedSequenceForgets) {
     const auto executable = sketch.compile(backend);
     HT_ASSERT_OK(executable);
     const int64_t width = sketch.graph().values[0].width;
-    const std::vector<float> right = RandomValues(12).vector(60 * width), wrong = RandomValues(13).vector(40 * width, 5.0f);
+    const std::vector<float> right = RandomValues(12).vector(60 * width),
+                             wrong = RandomValues(13).vector(40 * width, 5.0f);
     auto clean = (*executable)->createSequence(64), edited = (*executable)->createSequence(64);
     HT_ASSERT_OK(edited);
     const auto part = [&](int64_t begin, int64_t count) {
-        return std::span<const float>(right).subspan(static_cast<size_t>(begin * width), static_cast<size_t>(count * width));
+        return std::span<const float>(right).subspan(static_cast<size_t>(begin * width),
+                                                     static_cast<size_t>(count * width));
     };
     HT_ASSERT_OK(continueHidden(**executable, **clean, part(0, 20), 20));
     HT_ASSERT_OK(continueHidden(**executable, **edited, part(0, 20), 20));
@@ -95,10 +103,12 @@ TEST_P(AttentionConformance, TruncatedSequenceForgets) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, AttentionConformance,
-                         testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kShapes)), [](const auto& param) {
+                         testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kShapes)),
+                         [](const auto& param) {
                              const AttentionShape& shape = std::get<1>(param.param);
-                             return std::get<0>(param.param).name + "_d" + std::to_string(shape.headDim) + "_h" + std::to_string(shape.heads) +
-                                    "_kv" + std::to_string(shape.kvHeads) + "_w" + std::to_string(shape.window);
+                             return std::get<0>(param.param).name + "_d" + std::to_string(shape.headDim) + "_h" +
+                                    std::to_string(shape.heads) + "_kv" + std::to_string(shape.kvHeads) + "_w" +
+                                    std::to_string(shape.window);
                          });
 
 }  // namespace

@@ -20,6 +20,7 @@ struct ConformanceBackend {
     double attentionTolerance = 4e-6;  ///< the same for attention (a cache in F16 needs more)
     double modelTolerance = 1e-5;      ///< the same for the logits of whole models
     int64_t maxTokens = 129;           ///< fewer for devices that are emulated
+    std::vector<std::string> formats;  ///< weight formats that matrix products are tested in; empty: all
 };
 
 std::vector<ConformanceBackend> conformanceBackends();

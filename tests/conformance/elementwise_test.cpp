@@ -25,7 +25,8 @@ void OpConformance::compare(Backend& backend, const GraphSketch& sketch, float i
     const auto executable = sketch.compile(backend);
     HT_ASSERT_OK(executable);
     for (const int64_t tokens : oddTokenCounts(GetParam().maxTokens)) {
-        const std::vector<float> input = RandomValues(static_cast<uint64_t>(tokens + width)).vector(tokens * width, inputScale);
+        const std::vector<float> input =
+            RandomValues(static_cast<uint64_t>(tokens + width)).vector(tokens * width, inputScale);
         const auto expected = runHidden(**reference, input, tokens);
         HT_ASSERT_OK(expected);
         const auto actual = runHidden(**executable, input, tokens);
@@ -51,7 +52,8 @@ TEST_P(OpConformance, LayerNorm) {
     for (const int64_t width : kWidths) {
         GraphSketch sketch(sketchConfig(), width);
         const ValueId normed = sketch.value(width);
-        const WeightId weight = sketch.vector(RandomValues(1).vector(width)), bias = sketch.vector(RandomValues(2).vector(width));
+        const WeightId weight = sketch.vector(RandomValues(1).vector(width)),
+                       bias = sketch.vector(RandomValues(2).vector(width));
         Op& op = sketch.op(OpKind::kLayerNorm, sketch.hidden(), normed);
         op.weight = weight;
         op.bias = bias;
@@ -96,7 +98,8 @@ TEST_P(OpConformance, SplitAndGatedActivation) {
         ModelConfig config = sketchConfig();
         config.activation = activation;
         GraphSketch sketch(config, 352);
-        const ValueId gate = sketch.value(172), up = sketch.value(172), rest = sketch.value(8), product = sketch.value(172);
+        const ValueId gate = sketch.value(172), up = sketch.value(172), rest = sketch.value(8),
+                      product = sketch.value(172);
         Op& split = sketch.op(OpKind::kSplit3, sketch.hidden(), gate);
         split.out2 = up;
         split.out3 = rest;
@@ -132,7 +135,8 @@ TEST_P(OpConformance, Rope) {
             config.rotaryDim = c.rotaryDim;
             config.ropeAttentionFactor = 1.25f;
             for (int64_t pair = 0; pair < c.rotaryDim / 2; ++pair) {
-                config.inverseFrequencies.push_back(static_cast<float>(std::pow(10000.0, -2.0 * double(pair) / double(c.rotaryDim))));
+                config.inverseFrequencies.push_back(
+                    static_cast<float>(std::pow(10000.0, -2.0 * double(pair) / double(c.rotaryDim))));
             }
             const int64_t width = c.headDim * c.heads;
             GraphSketch sketch(config, width);
@@ -143,14 +147,16 @@ TEST_P(OpConformance, Rope) {
             const auto reference = sketch.compile(*createCpuReferenceBackend());
             const auto executable = sketch.compile(backend);
             HT_ASSERT_OK(executable);
-            auto expectedSequence = (*reference)->createSequence(256), actualSequence = (*executable)->createSequence(256);
+            auto expectedSequence = (*reference)->createSequence(256),
+                 actualSequence = (*executable)->createSequence(256);
             HT_ASSERT_OK(actualSequence);
             for (const int64_t tokens : {int64_t{40}, int64_t{1}, GetParam().maxTokens, int64_t{1}}) {
                 const std::vector<float> input = RandomValues(7).vector(tokens * width);
                 const auto expected = continueHidden(**reference, **expectedSequence, input, tokens);
                 const auto actual = continueHidden(**executable, **actualSequence, input, tokens);
                 HT_ASSERT_OK(actual);
-                EXPECT_LT(relativeDifference(*actual, *expected), 8 * GetParam().opTolerance) << "from position " << (*actualSequence)->position();
+                EXPECT_LT(relativeDifference(*actual, *expected), 8 * GetParam().opTolerance)
+                    << "from position " << (*actualSequence)->position();
             }
         }
     }
@@ -188,7 +194,8 @@ TEST_P(OpConformance, EmbeddingsInEveryFormat) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, OpConformance, testing::ValuesIn(conformanceBackends()), [](const auto& param) { return param.param.name; });
+INSTANTIATE_TEST_SUITE_P(Backends, OpConformance, testing::ValuesIn(conformanceBackends()),
+                         [](const auto& param) { return param.param.name; });
 
 }  // namespace
 }  // namespace halftone::test

@@ -73,12 +73,15 @@ Op& GraphSketch::op(OpKind kind, ValueId in, ValueId out) {
     return m_graph.ops.back();
 }
 
-void GraphSketch::beginBlock() { m_block = 0; }
+void GraphSketch::beginBlock() {
+    m_block = 0;
+}
 
 void GraphSketch::returnToHidden(ValueId value, int64_t first) {
     const int64_t rows = m_graph.values[0].width, cols = m_graph.values[static_cast<size_t>(value)].width;
     std::vector<float> selection(static_cast<size_t>(rows * cols));
-    for (int64_t row = 0; row < rows && first + row < cols; ++row) selection[static_cast<size_t>(row * cols + first + row)] = 1.0f;
+    for (int64_t row = 0; row < rows && first + row < cols; ++row)
+        selection[static_cast<size_t>(row * cols + first + row)] = 1.0f;
     const WeightId weight = matrix(pack(Format::of(DType::kF32), selection, rows));
     op(OpKind::kLinear, value, hidden()).weight = weight;
 }
@@ -109,7 +112,8 @@ ModelConfig sketchConfig() {
     return config;
 }
 
-Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input, int64_t tokens) {
+Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
+                                          int64_t tokens) {
     std::vector<float> result;
     ForwardOptions options;
     options.hiddenIn = input;

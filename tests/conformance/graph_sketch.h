@@ -27,7 +27,8 @@ PackedTensor pack(const Format& format, std::span<const float> values, int64_t r
 /// A graph of a few operations without a model around it. How the suite runs one operation:
 ///   - the input goes in as the hidden state (ForwardOptions::hiddenIn at block 0, so token ids do not matter);
 ///   - the operations are block 0 of a model with one block;
-///   - what they compute is brought back into the hidden state by returnToHidden, a multiplication with an F32 matrix of
+///   - what they compute is brought back into the hidden state by returnToHidden, a multiplication with an F32 matrix
+///   of
 ///     zeros and ones, which is exact on any hardware;
 ///   - the hidden state is read through ForwardOptions::boundarySink at block 1.
 /// Operations of the prologue are added with block -1 and run from token ids; a head makes logits.
@@ -63,7 +64,8 @@ ModelConfig sketchConfig();
 /// The hidden state after block 0 for `input` (tokens x hidden width), on a fresh sequence.
 Result<std::vector<float>> runHidden(Executable& executable, std::span<const float> input, int64_t tokens);
 /// The same, continuing a sequence.
-Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input, int64_t tokens);
+Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
+                                          int64_t tokens);
 /// The hidden state after block 0 for token ids.
 Result<std::vector<float>> runTokenIds(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens);
 

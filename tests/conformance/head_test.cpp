@@ -59,18 +59,24 @@ TEST_P(HeadConformance, LogitsAndProbabilitiesMatchReference) {
             HT_ASSERT_OK(executable);
             const std::vector<float> input = random.vector(most * width);
             std::vector<TokenId> targets;
-            for (int64_t i = 0; i < most; ++i) targets.push_back(i % 5 == 2 ? -1 : static_cast<TokenId>(random.index(vocabulary)));
-            const HeadRequest requests[] = {{most, 0, most, targets}, {most, most - 1, most, {}}, {most, 0, 0, targets}, {most, 3, 20, targets},
+            for (int64_t i = 0; i < most; ++i)
+                targets.push_back(i % 5 == 2 ? -1 : static_cast<TokenId>(random.index(vocabulary)));
+            const HeadRequest requests[] = {{most, 0, most, targets},
+                                            {most, most - 1, most, {}},
+                                            {most, 0, 0, targets},
+                                            {most, 3, 20, targets},
                                             {1, 0, 1, {targets[0]}}};
             for (const HeadRequest& request : requests) {
                 const auto part = std::span<const float>(input).first(static_cast<size_t>(request.tokens * width));
-                const auto expected = runHead(**reference, part, request), actual = runHead(**executable, part, request);
+                const auto expected = runHead(**reference, part, request),
+                           actual = runHead(**executable, part, request);
                 HT_ASSERT_OK(actual);
                 EXPECT_EQ(actual->positions, expected->positions);
                 EXPECT_LT(relativeDifference(actual->logits, expected->logits), GetParam().modelTolerance);
                 for (size_t i = 0; i < request.targets.size(); ++i) {
                     const double allowed = 1e-5 + 20 * GetParam().modelTolerance;
-                    EXPECT_NEAR(double(actual->logProbs[i]), double(expected->logProbs[i]), allowed) << "position " << i;
+                    EXPECT_NEAR(double(actual->logProbs[i]), double(expected->logProbs[i]), allowed)
+                        << "position " << i;
                     if (request.targets[i] < 0) {
                         EXPECT_EQ(actual->logProbs[i], 1.0f) << "position " << i << " was to be left alone";
                     }
@@ -102,7 +108,8 @@ TEST_P(HeadConformance, ProbabilitiesOfAllTokensSumToOne) {
     EXPECT_NEAR(sum, 1.0, 1e-4);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, HeadConformance, testing::ValuesIn(conformanceBackends()), [](const auto& param) { return param.param.name; });
+INSTANTIATE_TEST_SUITE_P(Backends, HeadConformance, testing::ValuesIn(conformanceBackends()),
+                         [](const auto& param) { return param.param.name; });
 
 }  // namespace
 }  // namespace halftone::test

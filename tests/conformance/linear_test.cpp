@@ -104,6 +104,8 @@ void LinearConformance::checkShape(Backend& backend, const Shape& shape) {
 }
 
 TEST_P(LinearConformance, MatchesReference) {
+    const auto& chosen = entry().formats;
+    if (!chosen.empty() && std::ranges::find(chosen, format().name()) == chosen.end()) GTEST_SKIP() << "another entry of this backend covers it";
     HT_OPEN_BACKEND_OR_SKIP(backend, entry());
     for (const Shape& shape : {Shape{64, 64}, Shape{172, 172}, Shape{37, 172}, Shape{256, 256}, Shape{301, 256}, Shape{5, 512}, Shape{515, 512}, Shape{90, 2304}}) {
         if (format().fitsRow(shape.cols)) checkShape(backend, shape);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whole models on every backend: prompt in one go, in pieces, restarts at a block, captured activations, edited weights.
+// Whole models on every backend: prompt in one go, in pieces, restarts at a block, captured activations, edited
+// weights.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,8 +52,12 @@ Result<ModelRun> runModel(Executable& executable, Sequence& sequence, std::span<
     return run;
 }
 
-constexpr const char* kModels[] = {"stories260K", "stories260K/stories260K-f16.gguf", "babyllama-105/babyllama-105-Q8_0.gguf",
-                                   "babyllama-105/babyllama-105-Q4_0.gguf", "zh-poem-750K", "slm4096-gpt2"};
+constexpr const char* kModels[] = {"stories260K",
+                                   "stories260K/stories260K-f16.gguf",
+                                   "babyllama-105/babyllama-105-Q8_0.gguf",
+                                   "babyllama-105/babyllama-105-Q4_0.gguf",
+                                   "zh-poem-750K",
+                                   "slm4096-gpt2"};
 
 class ModelConformance : public testing::TestWithParam<std::tuple<ConformanceBackend, const char*>> {
   protected:
@@ -60,7 +65,8 @@ class ModelConformance : public testing::TestWithParam<std::tuple<ConformanceBac
         RandomValues random(21);
         std::vector<TokenId> tokens;
         const int64_t count = std::min<int64_t>(std::get<0>(GetParam()).maxTokens, graph.config.contextLength - 1);
-        for (int64_t i = 0; i < count; ++i) tokens.push_back(static_cast<TokenId>(random.index(graph.config.vocabSize)));
+        for (int64_t i = 0; i < count; ++i)
+            tokens.push_back(static_cast<TokenId>(random.index(graph.config.vocabSize)));
         return tokens;
     }
 };
@@ -85,7 +91,8 @@ TEST_P(ModelConformance, MatchesReferenceInOneGoAndInPieces) {
     EXPECT_LT(relativeDifference(actual->logits, expected->logits), entry.modelTolerance);
     ASSERT_EQ(actual->boundaries.size(), expected->boundaries.size());
     for (size_t block = 0; block < expected->boundaries.size(); ++block) {
-        EXPECT_LT(relativeDifference(actual->boundaries[block], expected->boundaries[block]), entry.modelTolerance) << "boundary " << block + 1;
+        EXPECT_LT(relativeDifference(actual->boundaries[block], expected->boundaries[block]), entry.modelTolerance)
+            << "boundary " << block + 1;
     }
     std::vector<float> joined;
     for (size_t begin = 0, size = 1; begin < tokens.size(); begin += size, size = size * 2 + 1) {
@@ -109,7 +116,8 @@ TEST_P(ModelConformance, CapturesWhatTheReferenceCaptures) {
     const std::vector<TokenId> tokens = tokensFor(*model->graph);
     auto expectedSequence = (*reference)->createSequence(model->graph->config.contextLength);
     auto sequence = (*executable)->createSequence(model->graph->config.contextLength);
-    const auto expected = runModel(**reference, **expectedSequence, tokens), actual = runModel(**executable, **sequence, tokens);
+    const auto expected = runModel(**reference, **expectedSequence, tokens),
+               actual = runModel(**executable, **sequence, tokens);
     HT_ASSERT_OK(actual);
     ASSERT_EQ(actual->capture.byWeight.size(), expected->capture.byWeight.size());
     for (const auto& [name, stats] : expected->capture.byWeight) {
@@ -169,8 +177,8 @@ TEST_P(ModelConformance, EditedWeightsTakeEffectAndGoBack) {
     const std::string name = "blk.1.ffn_up.weight";
     const WeightSlot& slot = model->graph->weights[static_cast<size_t>(model->graph->findWeight(name))];
     const Format format = Format::parse("int4_channel_asym").value();
-    const ModelWeights edited =
-        model->weights.with(*model->graph, name, pack(format, RandomValues(31).vector(slot.rows * slot.cols, 0.1f), slot.rows));
+    const ModelWeights edited = model->weights.with(
+        *model->graph, name, pack(format, RandomValues(31).vector(slot.rows * slot.cols, 0.1f), slot.rows));
     HT_ASSERT_OK((*executable)->updateWeights(edited, JobContext()));
     const std::vector<float> changed = logitsNow(**executable);
     const auto reference = createCpuReferenceBackend()->compile(model->graph, edited, JobContext());
@@ -180,10 +188,12 @@ TEST_P(ModelConformance, EditedWeightsTakeEffectAndGoBack) {
     EXPECT_EQ(logitsNow(**executable), original);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ModelConformance, testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kModels)),
+INSTANTIATE_TEST_SUITE_P(Backends, ModelConformance,
+                         testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kModels)),
                          [](const auto& param) {
                              std::string name = std::get<0>(param.param).name + "_" + std::get<1>(param.param);
-                             std::ranges::replace_if(name, [](unsigned char c) { return !std::isalnum(c); }, '_');
+                             std::ranges::replace_if(
+                                 name, [](unsigned char c) { return !std::isalnum(c); }, '_');
                              return name;
                          });
 

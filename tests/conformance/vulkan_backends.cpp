@@ -3,15 +3,17 @@
 #include <cstdlib>
 #include <string_view>
 
+#include <gtest/gtest.h>
+
 #include "gpu/engine/vulkan_context.h"
 #include "tests/conformance/conformance_backend.h"
 
 namespace halftone::test {
 namespace {
 
-/// Tensors of more than a mebibyte are split, uploads are staged, descriptors come from pools.
+/// Tensors of more than four mebibytes are split, uploads are staged, descriptors come from pools.
 void likeASmallDevice(vk::DevicePlan& plan) {
-    plan.maxBindingBytes = uint64_t{1} << 20;
+    plan.maxBindingBytes = uint64_t{4} << 20;
     plan.slabBytes = uint64_t{1} << 20;
     plan.directUpload = false;
     plan.pushDescriptors = false;
@@ -21,7 +23,7 @@ void likeASmallDevice(vk::DevicePlan& plan) {
 /// The kernels that graphics cards get: tiles in shared memory, workgroups of several subgroups.
 void likeAGraphicsCard(vk::DevicePlan& plan) {
     plan.oneSubgroupGroups = false;
-    plan.matvec = {.localSize = 32, .rows = 2};
+    plan.matvec = {.localSize = 32, .rows = 2, .mostTokens = 8};
     plan.matmul = {.tiled = true, .localSize = 128, .tileRows = 64, .tileTokens = 64, .threadRows = 8, .threadTokens = 4, .depth = 32};
     plan.attention = {.localSize = 32, .promptQueries = 4};
     plan.reduceLocalSize = 64;
@@ -42,14 +44,39 @@ ConformanceBackend entry(std::string name, PlanAdjustment adjust, VulkanOptions 
     return backend;
 }
 
+/// A validation message during a test fails it.
+class ValidationListener final : public testing::EmptyTestEventListener {
+    void OnTestStart(const testing::TestInfo&) override { m_before = vulkanValidationMessages().size(); }
+    void OnTestEnd(const testing::TestInfo&) override {
+        const auto messages = vulkanValidationMessages();
+        for (size_t i = m_before; i < messages.size(); ++i) ADD_FAILURE() << messages[i];
+    }
+    size_t m_before = 0;
+};
+
+void listenForValidationMessages() {
+    static const bool once = [] {
+        testing::UnitTest::GetInstance()->listeners().Append(new ValidationListener);  // owned by the framework
+        return true;
+    }();
+    (void)once;
+}
+
 }  // namespace
 
 std::vector<ConformanceBackend> vulkanConformanceBackends() {
+    listenForValidationMessages();
     std::vector<ConformanceBackend> backends;
     backends.push_back(entry("vulkan", {}));
-    backends.push_back(entry("vulkan_small_device", likeASmallDevice));
-    backends.push_back(entry("vulkan_graphics_card", likeAGraphicsCard));
+    // All formats run on the device's own plan; what other plans change does not depend on the format.
+    ConformanceBackend small = entry("vulkan_small_device", likeASmallDevice);
+    small.formats = {"q8_0", "int4_g64_asym"};
+    backends.push_back(std::move(small));
+    ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
+    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym"};
+    backends.push_back(std::move(card));
     ConformanceBackend half = entry("vulkan_f16_cache", {}, {.validation = true, .cacheType = VulkanCacheType::kF16});
+    half.formats = {"f32"};
     half.attentionTolerance = 2e-3;
     half.modelTolerance = 2e-3;
     backends.push_back(std::move(half));

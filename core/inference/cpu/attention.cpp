@@ -20,7 +20,9 @@ inline constexpr int64_t kScoreColumns = 64;
 /// A maximum below all scores, and a score that its exponential turns into zero even against that maximum.
 inline constexpr float kNoMaximum = -1e30f;
 inline constexpr float kMaskedScore = -3e38f;
-inline int64_t paddedHead(int64_t headDim) { return (headDim + 63) / 64 * 64; }
+inline int64_t paddedHead(int64_t headDim) {
+    return (headDim + 63) / 64 * 64;
+}
 }  // namespace halftone::cpu
 #endif
 
@@ -44,7 +46,9 @@ struct Tile {
           maxima(scores + kAttentionRows * kScoreColumns),
           totals(maxima + kAttentionRows) {}
 
-    [[nodiscard]] int64_t positionOf(int64_t row) const { return job.firstPosition + (job.rowBegin + row) / job.headsPerKv; }
+    [[nodiscard]] int64_t positionOf(int64_t row) const {
+        return job.firstPosition + (job.rowBegin + row) / job.headsPerKv;
+    }
     [[nodiscard]] int64_t firstKeyOf(int64_t row) const {
         return job.window > 0 ? std::max<int64_t>(0, positionOf(row) - job.window + 1) : 0;
     }
@@ -99,7 +103,7 @@ struct Column {
 
 /// What the two products of attention have in common: left[row][i] * right[i][vector], summed over i.
 struct Product {
-    const float* left;      ///< four rows
+    const float* left;  ///< four rows
     int64_t leftStride;
     const float* right[4];  ///< one per vector
     int64_t rightStep;      ///< between consecutive i
@@ -229,8 +233,12 @@ namespace halftone::cpu {
 
 HWY_EXPORT(attend);
 
-int64_t attentionScratch(int64_t headDim) { return kAttentionRows * (2 * paddedHead(headDim) + kScoreColumns + 2); }
-void attentionRows(const AttentionJob& job) { HWY_DYNAMIC_DISPATCH(attend)(job); }
+int64_t attentionScratch(int64_t headDim) {
+    return kAttentionRows * (2 * paddedHead(headDim) + kScoreColumns + 2);
+}
+void attentionRows(const AttentionJob& job) {
+    HWY_DYNAMIC_DISPATCH(attend)(job);
+}
 
 }  // namespace halftone::cpu
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Decoders of packed rows that hand each vector of weights to a sink instead of storing it; compiled once per instruction
-// set. Source of the layouts: the reference page on ggml blocks, section 3.
+// Decoders of packed rows that hand each vector of weights to a sink instead of storing it; compiled once per
+// instruction set. Source of the layouts: the reference page on ggml blocks, section 3.
 //
-// A decoder has: template <class Sink> void decode(row, columns, sink). A sink has: template <int kChain> void add(int64_t column, FloatVec weights), and addTail(column, weights, count) for a
-// last vector with fewer values. kChain (0 or 1) alternates, so that consecutive additions do not wait for each other.
+// A decoder has: template <class Sink> void decode(row, columns, sink). A sink has: template <int kChain> void
+// add(int64_t column, FloatVec weights), and addTail(column, weights, count) for a last vector with fewer values.
+// kChain (0 or 1) alternates, so that consecutive additions do not wait for each other.
 #if defined(HT_BLOCK_DECODERS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HT_BLOCK_DECODERS_INL_H_
 #undef HT_BLOCK_DECODERS_INL_H_
@@ -27,8 +28,12 @@ HWY_INLINE IntVec loadSignedBytes(const uint8_t* bytes) {
     const hn::Rebind<int8_t, IntTag> d;
     return hn::PromoteTo(IntTag(), hn::LoadU(d, reinterpret_cast<const int8_t*>(bytes)));
 }
-HWY_INLINE FloatVec toFloat(IntVec v) { return hn::ConvertTo(FloatTag(), v); }
-HWY_INLINE IntVec lowNibble(IntVec v) { return hn::And(v, hn::Set(IntTag(), 15)); }
+HWY_INLINE FloatVec toFloat(IntVec v) {
+    return hn::ConvertTo(FloatTag(), v);
+}
+HWY_INLINE IntVec lowNibble(IntVec v) {
+    return hn::And(v, hn::Set(IntTag(), 15));
+}
 
 HWY_INLINE float halfAt(const uint8_t* bytes) {
     const hn::CappedTag<float, 4> d;
@@ -78,8 +83,8 @@ struct HalfRow {
     }
 };
 
-/// Blocks of 32 with nibbles; element j < 16 in the low nibble of byte j, j + 16 in the high one. kHighBits: a fifth bit
-/// per element. kHasMin: value q d + m, else (q - offset) d.
+/// Blocks of 32 with nibbles; element j < 16 in the low nibble of byte j, j + 16 in the high one. kHighBits: a fifth
+/// bit per element. kHasMin: value q d + m, else (q - offset) d.
 template <bool kHighBits, bool kHasMin>
 struct NibbleRow {
     static constexpr int64_t kHeader = (kHasMin ? 4 : 2) + (kHighBits ? 4 : 0);
@@ -125,8 +130,8 @@ struct Q8_0Row {
     }
 };
 
-/// Eight bytes as floats, written to out[0..8) and maybe beyond. They go from a register straight into a vector where it
-/// is long enough: a load of what was just stored in pieces would wait for the stores.
+/// Eight bytes as floats, written to out[0..8) and maybe beyond. They go from a register straight into a vector where
+/// it is long enough: a load of what was just stored in pieces would wait for the stores.
 HWY_INLINE void storeEightBytes(uint64_t eight, FloatVec factor, float* out) {
 #if HWY_TARGET == HWY_AVX3
     const hn::Rebind<uint8_t, IntTag> bytes;
@@ -136,7 +141,8 @@ HWY_INLINE void storeEightBytes(uint64_t eight, FloatVec factor, float* out) {
 #else
     uint8_t bytes[8];
     std::memcpy(bytes, &eight, sizeof(bytes));
-    for (int64_t part = 0; part < 8; part += kLanes) hn::Store(hn::Mul(toFloat(loadBytes(bytes + part)), factor), FloatTag(), out + part);
+    for (int64_t part = 0; part < 8; part += kLanes)
+        hn::Store(hn::Mul(toFloat(loadBytes(bytes + part)), factor), FloatTag(), out + part);
 #endif
 }
 
@@ -166,7 +172,8 @@ struct AffineKRow {
             const uint8_t* nibbles = row + (kHighBits ? 48 : 16);
             for (int pair = 0; pair < 4; ++pair, nibbles += 32) {
                 const FloatVec d0 = broadcast(factors.scales[2 * pair]), m0 = broadcast(factors.minima[2 * pair]);
-                const FloatVec d1 = broadcast(factors.scales[2 * pair + 1]), m1 = broadcast(factors.minima[2 * pair + 1]);
+                const FloatVec d1 = broadcast(factors.scales[2 * pair + 1]),
+                               m1 = broadcast(factors.minima[2 * pair + 1]);
                 for (int64_t part = 0; part < 32; part += kLanes) {
                     const IntVec both = loadBytes(nibbles + part);
                     IntVec low = lowNibble(both), up = hn::ShiftRight<4>(both);
@@ -198,7 +205,8 @@ struct Q6_KRow {
         }
     }
     template <class Sink>
-    static HWY_INLINE void decodeHalf(const uint8_t* low, const uint8_t* high, const float* scales, int64_t col, Sink& sink) {
+    static HWY_INLINE void decodeHalf(const uint8_t* low, const uint8_t* high, const float* scales, int64_t col,
+                                      Sink& sink) {
         const IntTag d;
         for (int64_t part = 0; part < 32; part += kLanes) {
             const IntVec low0 = loadBytes(low + part), low1 = loadBytes(low + 32 + part), bits = loadBytes(high + part);

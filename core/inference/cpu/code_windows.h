@@ -27,7 +27,8 @@ constexpr CodeWindows codeWindowsOf(size_t bits) {
 }
 
 /// Indexed by bits.
-inline constexpr std::array<CodeWindows, 9> kCodeWindows{codeWindowsOf(0), codeWindowsOf(1), codeWindowsOf(2), codeWindowsOf(3), codeWindowsOf(4),
-                                                         codeWindowsOf(5), codeWindowsOf(6), codeWindowsOf(7), codeWindowsOf(8)};
+inline constexpr std::array<CodeWindows, 9> kCodeWindows{codeWindowsOf(0), codeWindowsOf(1), codeWindowsOf(2),
+                                                         codeWindowsOf(3), codeWindowsOf(4), codeWindowsOf(5),
+                                                         codeWindowsOf(6), codeWindowsOf(7), codeWindowsOf(8)};
 
 }  // namespace halftone::cpu

@@ -26,6 +26,8 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::shared_ptr<Backend> createCpuBackend() { return std::make_shared<CpuBackend>(); }
+std::shared_ptr<Backend> createCpuBackend() {
+    return std::make_shared<CpuBackend>();
+}
 
 }  // namespace halftone

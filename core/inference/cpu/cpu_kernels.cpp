@@ -39,7 +39,8 @@ class CpuCache final : public KvCache {
         for (int64_t position = begin; position < end; ++position) {
             const float* key = call.k + (position - call.firstPosition) * m_kvSize;
             const float* value = call.v + (position - call.firstPosition) * m_kvSize;
-            for (int64_t channel = 0; channel < m_kvSize; ++channel) target[channel * kKeyBlock + position % kKeyBlock] = key[channel];
+            for (int64_t channel = 0; channel < m_kvSize; ++channel)
+                target[channel * kKeyBlock + position % kKeyBlock] = key[channel];
             std::copy_n(value, m_kvSize, values(call.block) + position * m_kvSize);
         }
     }
@@ -53,7 +54,8 @@ class CpuCache final : public KvCache {
 /// `call` cut down to values [begin, end).
 ElementwiseCall rangeOf(const ElementwiseCall& call, int64_t task) {
     const int64_t begin = task * kElementwiseChunk;
-    return {call.in + begin, call.in2 ? call.in2 + begin : nullptr, call.out + begin, std::min(kElementwiseChunk, call.count - begin)};
+    return {call.in + begin, call.in2 ? call.in2 + begin : nullptr, call.out + begin,
+            std::min(kElementwiseChunk, call.count - begin)};
 }
 
 template <class Body>
@@ -77,7 +79,9 @@ void overNormRows(const NormCall& call, const JobContext& context, const Body& b
 
 }  // namespace
 
-std::unique_ptr<KvCache> CpuKernels::createCache(int64_t capacity) const { return std::make_unique<CpuCache>(m_config, capacity); }
+std::unique_ptr<KvCache> CpuKernels::createCache(int64_t capacity) const {
+    return std::make_unique<CpuCache>(m_config, capacity);
+}
 
 Status CpuKernels::decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const {
     const auto cols = static_cast<size_t>(table.cols());
@@ -88,9 +92,13 @@ Status CpuKernels::decodeTableRows(const PackedTensor& table, std::span<const in
     return {};
 }
 
-void CpuKernels::rmsNorm(const NormCall& call, const JobContext& context) const { overNormRows(call, context, rmsNormRows); }
+void CpuKernels::rmsNorm(const NormCall& call, const JobContext& context) const {
+    overNormRows(call, context, rmsNormRows);
+}
 
-void CpuKernels::layerNorm(const NormCall& call, const JobContext& context) const { overNormRows(call, context, layerNormRows); }
+void CpuKernels::layerNorm(const NormCall& call, const JobContext& context) const {
+    overNormRows(call, context, layerNormRows);
+}
 
 Status CpuKernels::linear(std::span<const LinearCall> calls, const JobContext& context) const {
     return runLinear(calls, m_scratch, context);
@@ -121,15 +129,17 @@ void CpuKernels::rope(const RopeCall& call, const JobContext& context) const {
     runTasks(context, ceilDiv(call.tokens, tokensPerTask), call.tokens * width, [&](int64_t task) {
         const int64_t end = std::min((task + 1) * tokensPerTask, call.tokens);
         for (int64_t token = task * tokensPerTask; token < end; ++token) {
-            ropeToken({call.in + token * width, call.out + token * width, call.heads, m_config.headDim, m_config.rotaryDim,
-                       m_config.ropeStyle == RopeStyle::kInterleaved, m_cosines.data() + token * pairs, m_sines.data() + token * pairs});
+            ropeToken({call.in + token * width, call.out + token * width, call.heads, m_config.headDim,
+                       m_config.rotaryDim, m_config.ropeStyle == RopeStyle::kInterleaved,
+                       m_cosines.data() + token * pairs, m_sines.data() + token * pairs});
         }
     });
 }
 
 void CpuKernels::attention(const AttentionCall& call, const JobContext& context) const {
     auto& cache = static_cast<CpuCache&>(*call.cache);
-    const int64_t firstBlock = call.firstPosition / kKeyBlock, endBlock = ceilDiv(call.firstPosition + call.tokens, kKeyBlock);
+    const int64_t firstBlock = call.firstPosition / kKeyBlock,
+                  endBlock = ceilDiv(call.firstPosition + call.tokens, kKeyBlock);
     runTasks(context, endBlock - firstBlock, call.tokens * m_config.kvSize() * 4,
              [&](int64_t task) { cache.append(call, firstBlock + task); });
 
@@ -160,16 +170,20 @@ void CpuKernels::attention(const AttentionCall& call, const JobContext& context)
 }
 
 void CpuKernels::gatedActivation(const ElementwiseCall& call, const JobContext& context) const {
-    overRanges(call, 16, context, [this](const ElementwiseCall& part) { gatedActivationRange(m_config.activation, part); });
+    overRanges(call, 16, context,
+               [this](const ElementwiseCall& part) { gatedActivationRange(m_config.activation, part); });
 }
 
 void CpuKernels::activation(const ElementwiseCall& call, const JobContext& context) const {
     overRanges(call, 16, context, [this](const ElementwiseCall& part) { activationRange(m_config.activation, part); });
 }
 
-void CpuKernels::add(const ElementwiseCall& call, const JobContext& context) const { overRanges(call, 1, context, addRange); }
+void CpuKernels::add(const ElementwiseCall& call, const JobContext& context) const {
+    overRanges(call, 1, context, addRange);
+}
 
-void CpuKernels::accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums, const JobContext& context) const {
+void CpuKernels::accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums,
+                                     const JobContext& context) const {
     runTasks(context, static_cast<int64_t>(sums.size()), static_cast<int64_t>(sums.size()) * width * 8,
              [&](int64_t row) { logSumExpRow(logits + row * width, width, sums[static_cast<size_t>(row)]); });
 }

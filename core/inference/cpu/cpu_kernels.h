@@ -8,9 +8,9 @@
 
 namespace halftone::cpu {
 
-/// The vectorized kernels on all threads. Weights stay packed: a few tokens are multiplied straight from the blocks, many
-/// from panels of rows decoded to F32. Work is cut by shape alone and every result is computed whole by one task, so the
-/// numbers are the same on any number of threads. Keys and values are kept in F32.
+/// The vectorized kernels on all threads. Weights stay packed: a few tokens are multiplied straight from the blocks,
+/// many from panels of rows decoded to F32. Work is cut by shape alone and every result is computed whole by one task,
+/// so the numbers are the same on any number of threads. Keys and values are kept in F32.
 class CpuKernels final : public OpKernels {
   public:
     explicit CpuKernels(const ModelConfig& config) : m_config(config) {}
@@ -25,7 +25,8 @@ class CpuKernels final : public OpKernels {
     void gatedActivation(const ElementwiseCall& call, const JobContext& context) const override;
     void activation(const ElementwiseCall& call, const JobContext& context) const override;
     void add(const ElementwiseCall& call, const JobContext& context) const override;
-    void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums, const JobContext& context) const override;
+    void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums,
+                             const JobContext& context) const override;
 
   private:
     void prepareRotations(int64_t firstPosition, int64_t tokens) const;

@@ -64,7 +64,8 @@ void layerNorm(const NormCall& call) {
     for (int64_t row = 0; row < call.rows; ++row) {
         const float* in = call.in + row * call.width;
         float* out = call.out + row * call.width;
-        const float mean = sumOver(in, call.width, [](FloatVec x) HWY_ATTR { return x; }) / static_cast<float>(call.width);
+        const float mean =
+            sumOver(in, call.width, [](FloatVec x) HWY_ATTR { return x; }) / static_cast<float>(call.width);
         const FloatVec means = broadcast(mean);
         const float squares = sumOver(in, call.width, [means](FloatVec x) HWY_ATTR {
             const FloatVec centred = hn::Sub(x, means);
@@ -73,7 +74,8 @@ void layerNorm(const NormCall& call) {
         const FloatVec scale = broadcast(1.0f / std::sqrt(squares / static_cast<float>(call.width) + call.epsilon));
         overVectors(call.width, [&](int64_t i, int64_t count) HWY_ATTR {
             const FloatVec normed = hn::Mul(hn::Sub(loadSome(in + i, count), means), scale);
-            storeFirst(hn::MulAdd(normed, loadSome(call.weight + i, count), loadSome(call.bias + i, count)), out + i, count);
+            storeFirst(hn::MulAdd(normed, loadSome(call.weight + i, count), loadSome(call.bias + i, count)), out + i,
+                       count);
         });
     }
 }
@@ -89,8 +91,8 @@ HWY_INLINE Rotated rotate(FloatVec x, FloatVec y, FloatVec cosine, FloatVec sine
 HWY_INLINE void rotateHalves(const RopeJob& job, const float* in, float* out) {
     const int64_t half = job.rotaryDim / 2;
     overVectors(half, [&](int64_t i, int64_t count) HWY_ATTR {
-        const Rotated r = rotate(loadSome(in + i, count), loadSome(in + half + i, count), loadSome(job.cosines + i, count),
-                                 loadSome(job.sines + i, count));
+        const Rotated r = rotate(loadSome(in + i, count), loadSome(in + half + i, count),
+                                 loadSome(job.cosines + i, count), loadSome(job.sines + i, count));
         storeFirst(r.first, out + i, count);
         storeFirst(r.second, out + half + i, count);
     });
@@ -130,7 +132,8 @@ void rope(const RopeJob& job) {
 
 template <class Function>
 HWY_INLINE void applyUnary(const ElementwiseCall& call, const Function& f) {
-    overVectors(call.count, [&](int64_t i, int64_t count) HWY_ATTR { storeFirst(f(loadSome(call.in + i, count)), call.out + i, count); });
+    overVectors(call.count, [&](int64_t i, int64_t count)
+                                HWY_ATTR { storeFirst(f(loadSome(call.in + i, count)), call.out + i, count); });
 }
 template <class Function>
 HWY_INLINE void applyGated(const ElementwiseCall& call, const Function& f) {
@@ -141,17 +144,23 @@ HWY_INLINE void applyGated(const ElementwiseCall& call, const Function& f) {
 
 void activate(Activation activation, const ElementwiseCall& call) {
     switch (activation) {
-        case Activation::kSilu: return applyUnary(call, [](FloatVec x) HWY_ATTR { return silu(x); });
-        case Activation::kGeluErf: return applyUnary(call, [](FloatVec x) HWY_ATTR { return geluErf(x); });
-        case Activation::kGeluTanh: return applyUnary(call, [](FloatVec x) HWY_ATTR { return geluTanh(x); });
+        case Activation::kSilu:
+            return applyUnary(call, [](FloatVec x) HWY_ATTR { return silu(x); });
+        case Activation::kGeluErf:
+            return applyUnary(call, [](FloatVec x) HWY_ATTR { return geluErf(x); });
+        case Activation::kGeluTanh:
+            return applyUnary(call, [](FloatVec x) HWY_ATTR { return geluTanh(x); });
     }
 }
 
 void activateGated(Activation activation, const ElementwiseCall& call) {
     switch (activation) {
-        case Activation::kSilu: return applyGated(call, [](FloatVec x) HWY_ATTR { return silu(x); });
-        case Activation::kGeluErf: return applyGated(call, [](FloatVec x) HWY_ATTR { return geluErf(x); });
-        case Activation::kGeluTanh: return applyGated(call, [](FloatVec x) HWY_ATTR { return geluTanh(x); });
+        case Activation::kSilu:
+            return applyGated(call, [](FloatVec x) HWY_ATTR { return silu(x); });
+        case Activation::kGeluErf:
+            return applyGated(call, [](FloatVec x) HWY_ATTR { return geluErf(x); });
+        case Activation::kGeluTanh:
+            return applyGated(call, [](FloatVec x) HWY_ATTR { return geluTanh(x); });
     }
 }
 
@@ -170,7 +179,8 @@ void logSumExp(const float* logits, int64_t width, LogSumExp& sum) {
     for (; i < width; ++i) maximum = logits[i] > maximum ? logits[i] : maximum;
     const FloatVec shift = broadcast(maximum);
     FloatVec totals = hn::Zero(d);
-    for (i = 0; i + kLanes <= width; i += kLanes) totals = hn::Add(totals, exponential(hn::Sub(hn::LoadU(d, logits + i), shift)));
+    for (i = 0; i + kLanes <= width; i += kLanes)
+        totals = hn::Add(totals, exponential(hn::Sub(hn::LoadU(d, logits + i), shift)));
     auto total = double(sumOf(totals));
     for (; i < width; ++i) total += std::exp(double(logits[i]) - double(maximum));
     const double newMaximum = double(maximum) > sum.maximum ? double(maximum) : sum.maximum;
@@ -178,7 +188,9 @@ void logSumExp(const float* logits, int64_t width, LogSumExp& sum) {
     sum.maximum = newMaximum;
 }
 
-const char* targetName() { return hwy::TargetName(HWY_TARGET); }
+const char* targetName() {
+    return hwy::TargetName(HWY_TARGET);
+}
 
 }  // namespace
 }  // namespace halftone::cpu::HWY_NAMESPACE
@@ -196,13 +208,27 @@ HWY_EXPORT(addVectors);
 HWY_EXPORT(logSumExp);
 HWY_EXPORT(targetName);
 
-void rmsNormRows(const NormCall& call) { HWY_DYNAMIC_DISPATCH(rmsNorm)(call); }
-void layerNormRows(const NormCall& call) { HWY_DYNAMIC_DISPATCH(layerNorm)(call); }
-void ropeToken(const RopeJob& job) { HWY_DYNAMIC_DISPATCH(rope)(job); }
-void activationRange(Activation activation, const ElementwiseCall& call) { HWY_DYNAMIC_DISPATCH(activate)(activation, call); }
-void gatedActivationRange(Activation activation, const ElementwiseCall& call) { HWY_DYNAMIC_DISPATCH(activateGated)(activation, call); }
-void addRange(const ElementwiseCall& call) { HWY_DYNAMIC_DISPATCH(addVectors)(call); }
-void logSumExpRow(const float* logits, int64_t width, LogSumExp& sum) { HWY_DYNAMIC_DISPATCH(logSumExp)(logits, width, sum); }
+void rmsNormRows(const NormCall& call) {
+    HWY_DYNAMIC_DISPATCH(rmsNorm)(call);
+}
+void layerNormRows(const NormCall& call) {
+    HWY_DYNAMIC_DISPATCH(layerNorm)(call);
+}
+void ropeToken(const RopeJob& job) {
+    HWY_DYNAMIC_DISPATCH(rope)(job);
+}
+void activationRange(Activation activation, const ElementwiseCall& call) {
+    HWY_DYNAMIC_DISPATCH(activate)(activation, call);
+}
+void gatedActivationRange(Activation activation, const ElementwiseCall& call) {
+    HWY_DYNAMIC_DISPATCH(activateGated)(activation, call);
+}
+void addRange(const ElementwiseCall& call) {
+    HWY_DYNAMIC_DISPATCH(addVectors)(call);
+}
+void logSumExpRow(const float* logits, int64_t width, LogSumExp& sum) {
+    HWY_DYNAMIC_DISPATCH(logSumExp)(logits, width, sum);
+}
 
 std::string instructionSetName() {
     const std::string name = HWY_DYNAMIC_DISPATCH(targetName)();

@@ -22,7 +22,9 @@ namespace halftone::cpu::HWY_NAMESPACE {
 class IntegerRow {
   public:
     explicit IntegerRow(const PackedLayout& layout)
-        : m_layout(layout), m_bits(layout.format.integer().bits), m_windows(kCodeWindows[layout.format.integer().bits]) {}
+        : m_layout(layout),
+          m_bits(layout.format.integer().bits),
+          m_windows(kCodeWindows[layout.format.integer().bits]) {}
 
     template <class Sink>
     HWY_INLINE void decode(const uint8_t* row, int64_t cols, Sink& sink) const {
@@ -63,7 +65,8 @@ class IntegerRow {
 
     template <int kChain, class Sink>
     HWY_INLINE void addRun(const uint8_t* stream, const Affine& affine, int64_t col, Sink& sink) const {
-        for (int64_t part = 0; part < 16; part += kLanes) sink.template add<kChain>(col + part, weights(stream, part, affine));
+        for (int64_t part = 0; part < 16; part += kLanes)
+            sink.template add<kChain>(col + part, weights(stream, part, affine));
     }
 
     /// Weights [part, part + kLanes) of a run.
@@ -72,10 +75,12 @@ class IntegerRow {
 #if HWY_TARGET == HWY_SCALAR
         uint16_t window;
         std::memcpy(&window, stream + part * m_bits / 8, sizeof(window));
-        const auto code = hn::And(hn::Set(d, static_cast<uint32_t>(window) >> (part * m_bits % 8)), hn::Set(d, (1u << m_bits) - 1u));
+        const auto code =
+            hn::And(hn::Set(d, static_cast<uint32_t>(window) >> (part * m_bits % 8)), hn::Set(d, (1u << m_bits) - 1u));
 #else
         const hn::Repartition<uint8_t, FloatTag> bytes;
-        const auto shuffled = hn::TableLookupBytesOr0(hn::LoadDup128(bytes, stream), hn::LoadU(bytes, m_windows.bytes.data() + 4 * part));
+        const auto shuffled =
+            hn::TableLookupBytesOr0(hn::LoadDup128(bytes, stream), hn::LoadU(bytes, m_windows.bytes.data() + 4 * part));
         const auto shifted = hn::Shr(hn::BitCast(d, shuffled), hn::LoadU(d, m_windows.shifts.data() + part));
         const auto code = hn::And(shifted, hn::Set(d, (1u << m_bits) - 1u));
 #endif

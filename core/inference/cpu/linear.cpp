@@ -13,14 +13,17 @@
 namespace halftone::cpu {
 namespace {
 
-/// Columns of a panel that are multiplied before the next ones: inputs of a few tokens and four rows stay in the first-level cache.
+/// Columns of a panel that are multiplied before the next ones: inputs of a few tokens and four rows stay in the
+/// first-level cache.
 constexpr int64_t kDepth = 1024;
 /// Most rows of a panel: with kDepth columns a quarter of a megabyte, which stays in the second-level cache.
 constexpr int64_t kPanelRows = 64;
 /// Weights that one task of a matrix-vector product goes through.
 constexpr int64_t kMatvecWeights = 1 << 17;
 
-const uint8_t* bytesOf(const PackedTensor& tensor) { return reinterpret_cast<const uint8_t*>(tensor.bytes.data()); }
+const uint8_t* bytesOf(const PackedTensor& tensor) {
+    return reinterpret_cast<const uint8_t*>(tensor.bytes.data());
+}
 
 /// The first error of tasks that run at once.
 class FirstError {
@@ -43,7 +46,8 @@ class FirstError {
 /// Rows of one task, from the shape alone.
 int64_t tileRows(const LinearCall& call) {
     const int64_t rows = call.weight->rows, cols = call.weight->cols();
-    if (call.tokens <= kMatvecTokens) return std::clamp<int64_t>(kMatvecWeights / cols, 4, std::max<int64_t>(4, roundUp(ceilDiv(rows, 8), 4)));
+    if (call.tokens <= kMatvecTokens)
+        return std::clamp<int64_t>(kMatvecWeights / cols, 4, std::max<int64_t>(4, roundUp(ceilDiv(rows, 8), 4)));
     return std::clamp<int64_t>(roundUp(ceilDiv(rows, 16), 4), 4, kPanelRows);
 }
 
@@ -93,7 +97,8 @@ Status decodePanel(const PackedTensor& weight, int64_t begin, int64_t end, int64
     if (depth == weight.cols()) {
         const auto offset = static_cast<size_t>(begin * weight.layout.rowBytes);
         const auto size = static_cast<size_t>((end - begin) * weight.layout.rowBytes);
-        return decodeRows(weight.layout, weight.bytes.subspan(offset, size), end - begin, {panel, static_cast<size_t>((end - begin) * depth)});
+        return decodeRows(weight.layout, weight.bytes.subspan(offset, size), end - begin,
+                          {panel, static_cast<size_t>((end - begin) * depth)});
     }
     const DTypeInfo& info = dtypeInfo(weight.layout.format.storage());
     const PackedLayout part = PackedLayout::of(weight.layout.format, depth);
@@ -106,7 +111,8 @@ Status decodePanel(const PackedTensor& weight, int64_t begin, int64_t end, int64
 }
 
 /// Many tokens: a panel of rows is decoded once and multiplied with all of them.
-Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, ScratchPool& scratch, const JobContext& context) {
+Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, ScratchPool& scratch,
+                          const JobContext& context) {
     const PackedTensor& weight = *call.weight;
     const int64_t cols = weight.cols(), depth = panelDepth(weight);
     // A long row of the integer family fills the cache with fewer rows.
@@ -118,8 +124,10 @@ Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, Sc
             if (context.cancelled()) return {};
             const int64_t panelCols = std::min(depth, cols - col);
             HT_TRY(decodePanel(weight, row, rowEnd, col, panelCols, buffer.floats()));
-            MatmulJob job{buffer.floats(), panelCols, rowEnd - row, call.in + col, cols, call.tokens, 0, call.out + row, weight.rows,
-                          call.bias ? call.bias + row : nullptr, col > 0};
+            MatmulJob job{
+                buffer.floats(), panelCols, rowEnd - row,   call.in + col, cols,
+                call.tokens,     0,         call.out + row, weight.rows,   call.bias ? call.bias + row : nullptr,
+                col > 0};
             for (int64_t inner = 0; inner < panelCols; inner += kDepth) {
                 job.panel = buffer.floats() + inner;
                 job.x = call.in + col + inner;

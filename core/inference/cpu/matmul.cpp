@@ -22,7 +22,8 @@ constexpr int kTileTokens = 6;
 constexpr int kTileTokens = 2;
 #endif
 
-/// Writes the sums of the lanes of four vectors. A template so that the branches for other vector lengths are not compiled.
+/// Writes the sums of the lanes of four vectors. A template so that the branches for other vector lengths are not
+/// compiled.
 template <class V>
 HWY_INLINE void storeSums(V a, V b, V c, V d, float* four) {
     const FloatTag tag;
@@ -45,7 +46,7 @@ HWY_INLINE void storeSums(V a, V b, V c, V d, float* four) {
         if constexpr (kLanes == 8) {
             hn::Store(folded, half, four);
         } else {
-            const hn::Half<hn::Half<FloatTag>> quarter;
+            const hn::Half<hn::Half<FloatTag> > quarter;
             hn::Store(hn::Add(hn::LowerHalf(quarter, folded), hn::UpperHalf(quarter, folded)), quarter, four);
         }
     }
@@ -79,7 +80,8 @@ struct TileTarget {
 
 /// kTokens tokens against four rows over the whole depth.
 template <int kTokens>
-HWY_INLINE void multiplyTile(const float* const w[kTileRows], const float* x, const MatmulJob& job, const TileTarget& target) {
+HWY_INLINE void multiplyTile(const float* const w[kTileRows], const float* x, const MatmulJob& job,
+                             const TileTarget& target) {
     const FloatTag d;
     RowSums t0, t1, t2, t3, t4, t5;
     const auto step = [&](FloatVec w0, FloatVec w1, FloatVec w2, FloatVec w3, const auto& load) HWY_ATTR {
@@ -120,7 +122,8 @@ HWY_NOINLINE void multiplyTokens(const MatmulJob& job, int64_t firstToken) {
         const int64_t rows = job.rows - r < kTileRows ? job.rows - r : kTileRows;
         const float* w[kTileRows];
         for (int64_t i = 0; i < kTileRows; ++i) w[i] = job.panel + (r + (i < rows ? i : rows - 1)) * job.panelStride;
-        const TileTarget target{job.out + firstToken * job.outStride + r, job.bias ? job.bias + r : nullptr, rows, job.accumulate};
+        const TileTarget target{job.out + firstToken * job.outStride + r, job.bias ? job.bias + r : nullptr, rows,
+                                job.accumulate};
         multiplyTile<kTokens>(w, x, job, target);
     }
 }
@@ -129,12 +132,18 @@ void matmul(const MatmulJob& job) {
     int64_t token = 0;
     for (; token + kTileTokens <= job.tokens; token += kTileTokens) multiplyTokens<kTileTokens>(job, token);
     switch (job.tokens - token) {
-        case 1: return multiplyTokens<1>(job, token);
-        case 2: return multiplyTokens<2>(job, token);
-        case 3: return multiplyTokens<3>(job, token);
-        case 4: return multiplyTokens<4>(job, token);
-        case 5: return multiplyTokens<5>(job, token);
-        default: return;
+        case 1:
+            return multiplyTokens<1>(job, token);
+        case 2:
+            return multiplyTokens<2>(job, token);
+        case 3:
+            return multiplyTokens<3>(job, token);
+        case 4:
+            return multiplyTokens<4>(job, token);
+        case 5:
+            return multiplyTokens<5>(job, token);
+        default:
+            return;
     }
 }
 
@@ -147,7 +156,9 @@ namespace halftone::cpu {
 
 HWY_EXPORT(matmul);
 
-void matmulPanel(const MatmulJob& job) { HWY_DYNAMIC_DISPATCH(matmul)(job); }
+void matmulPanel(const MatmulJob& job) {
+    HWY_DYNAMIC_DISPATCH(matmul)(job);
+}
 
 }  // namespace halftone::cpu
 #endif

@@ -64,7 +64,8 @@ template <class Row, int kTokens>
 HWY_NOINLINE void multiplyRows(const MatvecJob& job, const Row& decoder) {
     // Slots without a token repeat the last one; their results are dropped.
     const float* x[kTokens];
-    for (int token = 0; token < kTokens; ++token) x[token] = job.x + (token < job.tokens ? token : job.tokens - 1) * job.xStride;
+    for (int token = 0; token < kTokens; ++token)
+        x[token] = job.x + (token < job.tokens ? token : job.tokens - 1) * job.xStride;
     for (int64_t r = job.rowBegin; r < job.rowEnd; ++r) {
         DotSink<kTokens> sink{x, {}, {}};
         decoder.decode(job.weights + r * job.rowBytes, job.cols, sink);
@@ -85,18 +86,30 @@ void multiplyFormat(const MatvecJob& job, const Row& decoder = Row()) {
 void matvec(const MatvecJob& job) {
     if (job.integer) return multiplyFormat(job, IntegerRow(*job.integer));
     switch (job.type) {
-        case DType::kF32: return multiplyFormat<F32Row>(job);
-        case DType::kF16: return multiplyFormat<HalfRow<hwy::float16_t>>(job);
-        case DType::kBF16: return multiplyFormat<HalfRow<hwy::bfloat16_t>>(job);
-        case DType::kQ4_0: return multiplyFormat<NibbleRow<false, false>>(job);
-        case DType::kQ4_1: return multiplyFormat<NibbleRow<false, true>>(job);
-        case DType::kQ5_0: return multiplyFormat<NibbleRow<true, false>>(job);
-        case DType::kQ5_1: return multiplyFormat<NibbleRow<true, true>>(job);
-        case DType::kQ8_0: return multiplyFormat<Q8_0Row>(job);
-        case DType::kQ4_K: return multiplyFormat<AffineKRow<false>>(job);
-        case DType::kQ5_K: return multiplyFormat<AffineKRow<true>>(job);
-        case DType::kQ6_K: return multiplyFormat<Q6_KRow>(job);
-        default: HT_CHECK(false);
+        case DType::kF32:
+            return multiplyFormat<F32Row>(job);
+        case DType::kF16:
+            return multiplyFormat<HalfRow<hwy::float16_t>>(job);
+        case DType::kBF16:
+            return multiplyFormat<HalfRow<hwy::bfloat16_t>>(job);
+        case DType::kQ4_0:
+            return multiplyFormat<NibbleRow<false, false>>(job);
+        case DType::kQ4_1:
+            return multiplyFormat<NibbleRow<false, true>>(job);
+        case DType::kQ5_0:
+            return multiplyFormat<NibbleRow<true, false>>(job);
+        case DType::kQ5_1:
+            return multiplyFormat<NibbleRow<true, true>>(job);
+        case DType::kQ8_0:
+            return multiplyFormat<Q8_0Row>(job);
+        case DType::kQ4_K:
+            return multiplyFormat<AffineKRow<false>>(job);
+        case DType::kQ5_K:
+            return multiplyFormat<AffineKRow<true>>(job);
+        case DType::kQ6_K:
+            return multiplyFormat<Q6_KRow>(job);
+        default:
+            HT_CHECK(false);
     }
 }
 
@@ -121,12 +134,16 @@ bool hasMatvec(DType type) {
         case DType::kQ8_0:
         case DType::kQ4_K:
         case DType::kQ5_K:
-        case DType::kQ6_K: return true;
-        default: return false;
+        case DType::kQ6_K:
+            return true;
+        default:
+            return false;
     }
 }
 
-void matvecRows(const MatvecJob& job) { HWY_DYNAMIC_DISPATCH(matvec)(job); }
+void matvecRows(const MatvecJob& job) {
+    HWY_DYNAMIC_DISPATCH(matvec)(job);
+}
 
 }  // namespace halftone::cpu
 #endif

@@ -19,12 +19,12 @@ inline constexpr int64_t kKeyBlock = 16;
 /// Query rows (token and head of one key-value head) of an attention tile.
 inline constexpr int64_t kAttentionRows = 32;
 
-/// out[t * outStride + r] = weights[r] . x[t] + bias[r] for rows [rowBegin, rowEnd) and 1..kMatvecTokens tokens; blocks are
-/// decoded in registers as they are multiplied.
+/// out[t * outStride + r] = weights[r] . x[t] + bias[r] for rows [rowBegin, rowEnd) and 1..kMatvecTokens tokens; blocks
+/// are decoded in registers as they are multiplied.
 struct MatvecJob {
     DType type = DType::kF32;
     const PackedLayout* integer = nullptr;  ///< set for the integer family, which has no type
-    const uint8_t* weights = nullptr;  ///< row 0
+    const uint8_t* weights = nullptr;       ///< row 0
     int64_t rowBytes = 0;
     int64_t cols = 0;
     int64_t rowBegin = 0, rowEnd = 0;
@@ -54,12 +54,12 @@ struct MatmulJob {
 };
 void matmulPanel(const MatmulJob& job);
 
-/// Softmax(q k^T) v for query rows [rowBegin, rowEnd) of one key-value head, at most kAttentionRows of them; row r is head
-/// r % headsPerKv of token r / headsPerKv. Online softmax over blocks of keys (Dao et al. 2022).
+/// Softmax(q k^T) v for query rows [rowBegin, rowEnd) of one key-value head, at most kAttentionRows of them; row r is
+/// head r % headsPerKv of token r / headsPerKv. Online softmax over blocks of keys (Dao et al. 2022).
 struct AttentionJob {
-    const float* q = nullptr;  ///< first token, first head of the group
-    int64_t qStride = 0;       ///< between tokens
-    float* out = nullptr;      ///< laid out as q
+    const float* q = nullptr;       ///< first token, first head of the group
+    int64_t qStride = 0;            ///< between tokens
+    float* out = nullptr;           ///< laid out as q
     const float* keys = nullptr;    ///< of the block's plane: [position / 16][kvSize][16], at the head's first channel
     const float* values = nullptr;  ///< [position][kvSize], at the head's first channel
     int64_t kvSize = 0;

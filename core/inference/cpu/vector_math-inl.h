@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Vector functions that the kernels share; compiled once per instruction set. No ordinary include guard: see foreach_target.
+// Vector functions that the kernels share; compiled once per instruction set. No ordinary include guard: see
+// foreach_target.
 #if defined(HT_VECTOR_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef HT_VECTOR_MATH_INL_H_
 #undef HT_VECTOR_MATH_INL_H_
@@ -24,9 +25,15 @@ using FloatVec = hn::VFromD<FloatTag>;
 using IntVec = hn::VFromD<IntTag>;
 inline constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(FloatTag()));
 
-HWY_INLINE FloatVec broadcast(float value) { return hn::Set(FloatTag(), value); }
-HWY_INLINE float sumOf(FloatVec v) { return hn::GetLane(hn::SumOfLanes(FloatTag(), v)); }
-HWY_INLINE float maxOf(FloatVec v) { return hn::GetLane(hn::MaxOfLanes(FloatTag(), v)); }
+HWY_INLINE FloatVec broadcast(float value) {
+    return hn::Set(FloatTag(), value);
+}
+HWY_INLINE float sumOf(FloatVec v) {
+    return hn::GetLane(hn::SumOfLanes(FloatTag(), v));
+}
+HWY_INLINE float maxOf(FloatVec v) {
+    return hn::GetLane(hn::MaxOfLanes(FloatTag(), v));
+}
 
 /// The first `count` values, zeros behind them; reads nothing past them.
 HWY_INLINE FloatVec loadFirst(const float* values, int64_t count) {
@@ -56,7 +63,8 @@ HWY_INLINE FloatVec exponential(FloatVec x) {
     const auto tooSmall = hn::Lt(x, hn::Set(d, -87.3f));
     x = hn::Min(hn::Max(x, hn::Set(d, -87.3f)), hn::Set(d, 88.0f));
     const FloatVec n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
-    FloatVec r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);   // ln 2 in two parts: the first has 9 bits, so n * it is exact
+    FloatVec r =
+        hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);  // ln 2 in two parts: the first has 9 bits, so n * it is exact
     r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
     FloatVec p = hn::Set(d, 1.0f / 5040.0f);
     p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 720.0f));

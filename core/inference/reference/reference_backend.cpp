@@ -21,6 +21,8 @@ class CpuReferenceBackend final : public Backend {
 
 }  // namespace
 
-std::shared_ptr<Backend> createCpuReferenceBackend() { return std::make_shared<CpuReferenceBackend>(); }
+std::shared_ptr<Backend> createCpuReferenceBackend() {
+    return std::make_shared<CpuReferenceBackend>();
+}
 
 }  // namespace halftone

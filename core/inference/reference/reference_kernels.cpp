@@ -30,9 +30,12 @@ class ReferenceCache final : public KvCache {
 
 double activate(Activation activation, double x) {
     switch (activation) {
-        case Activation::kSilu: return x / (1.0 + std::exp(-x));
-        case Activation::kGeluErf: return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
-        case Activation::kGeluTanh: break;
+        case Activation::kSilu:
+            return x / (1.0 + std::exp(-x));
+        case Activation::kGeluErf:
+            return 0.5 * x * std::erfc(-x / std::numbers::sqrt2);
+        case Activation::kGeluTanh:
+            break;
     }
     return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
@@ -132,7 +135,8 @@ void ReferenceKernels::attention(const AttentionCall& call, const JobContext& co
     std::vector<double> scores, sums(static_cast<size_t>(headDim));
     for (int64_t index = 0; index < call.tokens * m_config.headCount && !context.cancelled(); ++index) {
         const int64_t token = index / m_config.headCount, head = index % m_config.headCount;
-        const int64_t last = call.firstPosition + token, first = window > 0 ? std::max<int64_t>(0, last - window + 1) : 0;
+        const int64_t last = call.firstPosition + token,
+                      first = window > 0 ? std::max<int64_t>(0, last - window + 1) : 0;
         const int64_t kvOffset = head / headsPerKv * headDim;
         const float* q = call.q + token * qSize + head * headDim;
         scores.resize(static_cast<size_t>(last - first + 1));
@@ -161,14 +165,16 @@ void ReferenceKernels::gatedActivation(const ElementwiseCall& call, const JobCon
 }
 
 void ReferenceKernels::activation(const ElementwiseCall& call, const JobContext&) const {
-    for (int64_t i = 0; i < call.count; ++i) call.out[i] = static_cast<float>(activate(m_config.activation, double(call.in[i])));
+    for (int64_t i = 0; i < call.count; ++i)
+        call.out[i] = static_cast<float>(activate(m_config.activation, double(call.in[i])));
 }
 
 void ReferenceKernels::add(const ElementwiseCall& call, const JobContext&) const {
     for (int64_t i = 0; i < call.count; ++i) call.out[i] = call.in[i] + call.in2[i];
 }
 
-void ReferenceKernels::accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums, const JobContext&) const {
+void ReferenceKernels::accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums,
+                                           const JobContext&) const {
     for (LogSumExp& sum : sums) {
         for (int64_t i = 0; i < width; ++i) {
             const auto logit = double(logits[i]);

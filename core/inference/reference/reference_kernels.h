@@ -5,8 +5,8 @@
 
 namespace halftone {
 
-/// Every operation as its definition says it: scalar loops, sums in binary64, one thread. The yardstick of all backends.
-/// Weights are decoded one row at a time. Keys and values are kept in F32.
+/// Every operation as its definition says it: scalar loops, sums in binary64, one thread. The yardstick of all
+/// backends. Weights are decoded one row at a time. Keys and values are kept in F32.
 class ReferenceKernels final : public OpKernels {
   public:
     explicit ReferenceKernels(const ModelConfig& config) : m_config(config) {}
@@ -21,7 +21,8 @@ class ReferenceKernels final : public OpKernels {
     void gatedActivation(const ElementwiseCall& call, const JobContext& context) const override;
     void activation(const ElementwiseCall& call, const JobContext& context) const override;
     void add(const ElementwiseCall& call, const JobContext& context) const override;
-    void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums, const JobContext& context) const override;
+    void accumulateLogSumExp(const float* logits, int64_t width, std::span<LogSumExp> sums,
+                             const JobContext& context) const override;
 
   private:
     ModelConfig m_config;

@@ -41,7 +41,10 @@ std::vector<NamedModel> namedModels() {
         {"mistral_full", {.modelType = "mistral", .extra = {{"sliding_window", nullptr}}}},
         {"qwen2", {.modelType = "qwen2", .headDim = 12, .qkvBias = true, .tied = true}},
         {"qwen2_window",
-         {.modelType = "qwen2", .headDim = 12, .qkvBias = true, .extra = {{"use_sliding_window", true}, {"sliding_window", 5}, {"max_window_layers", 1}}}},
+         {.modelType = "qwen2",
+          .headDim = 12,
+          .qkvBias = true,
+          .extra = {{"use_sliding_window", true}, {"sliding_window", 5}, {"max_window_layers", 1}}}},
         {"qwen3", {.modelType = "qwen3", .headDim = 24, .headNorms = true, .tied = true}},
     };
 }
@@ -74,7 +77,8 @@ TEST_P(Architectures, LogitsMatchTheEquations) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Architectures,
-                         testing::Combine(testing::Range<size_t>(0, namedModels().size()), testing::Values("cpu-reference", "cpu")),
+                         testing::Combine(testing::Range<size_t>(0, namedModels().size()),
+                                          testing::Values("cpu-reference", "cpu")),
                          [](const auto& param) {
                              return std::string(namedModels()[std::get<0>(param.param)].name) +
                                     (std::string(std::get<1>(param.param)) == "cpu" ? "_cpu" : "_reference");

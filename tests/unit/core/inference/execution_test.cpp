@@ -41,7 +41,8 @@ TEST_P(Execution, PromptInOneGoEqualsTokenByTokenAndChunks) {
         one.insert(one.end(), row->begin(), row->end());
     }
     for (size_t begin = 0; begin < ids.size(); begin += 14) {
-        const auto rows = runLogits(*model->executable, **chunks, std::span<const TokenId>(ids).subspan(begin, 14), 0, 14);
+        const auto rows =
+            runLogits(*model->executable, **chunks, std::span<const TokenId>(ids).subspan(begin, 14), 0, 14);
         HT_ASSERT_OK(rows);
         several.insert(several.end(), rows->begin(), rows->end());
     }
@@ -62,7 +63,8 @@ TEST_P(Execution, PromptLongerThanAChunkAndItsTargets) {
     HT_ASSERT_OK(expected);
     std::vector<float> joined;
     for (size_t begin = 0; begin < ids.size(); begin += 100) {
-        const auto rows = runLogits(*model->executable, **pieces, std::span<const TokenId>(ids).subspan(begin, 100), 0, 100);
+        const auto rows =
+            runLogits(*model->executable, **pieces, std::span<const TokenId>(ids).subspan(begin, 100), 0, 100);
         HT_ASSERT_OK(rows);
         joined.insert(joined.end(), rows->begin(), rows->end());
     }
@@ -146,9 +148,12 @@ TEST_P(Execution, CapturedActivationsAreTheInputsOfTheLayers) {
     std::vector<double> squares(48);
     for (const TokenId id : ids) {
         double mean = 0;
-        for (size_t i = 0; i < 48; ++i) mean += double(embedding[static_cast<size_t>(id) * 48 + i]) * double(embedding[static_cast<size_t>(id) * 48 + i]) / 48;
+        for (size_t i = 0; i < 48; ++i)
+            mean += double(embedding[static_cast<size_t>(id) * 48 + i]) *
+                    double(embedding[static_cast<size_t>(id) * 48 + i]) / 48;
         for (size_t i = 0; i < 48; ++i) {
-            const double x = double(embedding[static_cast<size_t>(id) * 48 + i]) / std::sqrt(mean + 1e-5) * double(weight[i]);
+            const double x =
+                double(embedding[static_cast<size_t>(id) * 48 + i]) / std::sqrt(mean + 1e-5) * double(weight[i]);
             squares[i] += x * x;
         }
     }
@@ -228,7 +233,9 @@ TEST_P(Execution, AnErrorOfAReceiverEndsTheRun) {
     HT_ASSERT_OK(model);
     auto sequence = model->executable->createSequence(10);
     ForwardOptions options;
-    options.boundarySink = [](int, std::span<const float>) -> Status { return makeError(ErrorCode::kIo, "The disk is full."); };
+    options.boundarySink = [](int, std::span<const float>) -> Status {
+        return makeError(ErrorCode::kIo, "The disk is full.");
+    };
     const Status status = model->executable->forward(**sequence, tokens(3), options, JobContext());
     ASSERT_FALSE(status.has_value());
     EXPECT_EQ(status.error().message, "The disk is full.");
@@ -247,10 +254,11 @@ TEST_P(Execution, MissingAndMisshapenTensorsAreNamed) {
     EXPECT_NE(messageAfter(missing).find("blk.1.ffn_up.weight"), std::string::npos) << messageAfter(missing);
     SyntheticModel misshapen = model;
     misshapen.add("model.layers.2.self_attn.o_proj.weight", {48, 60}, 1.0f);
-    EXPECT_NE(messageAfter(misshapen).find("model.layers.2.self_attn.o_proj.weight"), std::string::npos) << messageAfter(misshapen);
+    EXPECT_NE(messageAfter(misshapen).find("model.layers.2.self_attn.o_proj.weight"), std::string::npos)
+        << messageAfter(misshapen);
     SyntheticModel fewer = model;
-    for (const char* part : {"input_layernorm", "post_attention_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
-                             "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}) {
+    for (const char* part : {"input_layernorm", "post_attention_layernorm", "self_attn.q_proj", "self_attn.k_proj",
+                             "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"}) {
         fewer.tensors.erase(std::string("model.layers.2.") + part + ".weight");
     }
     EXPECT_NE(messageAfter(fewer).find("3 transformer blocks"), std::string::npos) << messageAfter(fewer);
@@ -276,10 +284,12 @@ TEST(CpuBackend, SameNumbersOnAnyNumberOfThreads) {
         JobContext context;
         context.pool = ThreadPool(threads);
         auto sequence = model->executable->createSequence(160);
-        const auto prompt = runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).first(149), 0, 149, context);
+        const auto prompt =
+            runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).first(149), 0, 149, context);
         HT_ASSERT_OK(prompt);
         std::vector<float> all = *prompt;
-        const auto last = runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).last(1), 0, 1, context);
+        const auto last =
+            runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).last(1), 0, 1, context);
         all.insert(all.end(), last->begin(), last->end());
         if (expected.empty()) expected = all;
         EXPECT_EQ(all, expected) << threads << " threads";

@@ -35,10 +35,12 @@ TEST(Generate, GreedyTextIsTheReferenceText) {
         options.maxTokens = static_cast<int64_t>(reference["greedy_ids"].size());
         options.stopAtEnd = false;
         std::string streamed;
-        const auto result = generateText(*generator->model.executable, generator->tokenizer, reference["prompt"], options,
-                                         [&](const GeneratedToken& token) { streamed += token.text; }, JobContext());
+        const auto result = generateText(
+            *generator->model.executable, generator->tokenizer, reference["prompt"], options,
+            [&](const GeneratedToken& token) { streamed += token.text; }, JobContext());
         HT_ASSERT_OK(result);
-        if (result->promptIds != reference["prompt_ids"].get<std::vector<TokenId>>()) continue;  // the prompt was not plain text
+        if (result->promptIds != reference["prompt_ids"].get<std::vector<TokenId>>())
+            continue;  // the prompt was not plain text
         std::vector<TokenId> ids;
         for (const GeneratedToken& token : result->tokens) {
             ids.push_back(token.id);
@@ -58,13 +60,15 @@ TEST(Generate, StopsWhereTheContextIsFullAndRefusesLongPrompts) {
     GenerateOptions options;
     options.maxTokens = 5000;
     options.stopAtEnd = false;
-    const auto full = generateText(*generator->model.executable, generator->tokenizer, "Once upon a time", options, {}, JobContext());
+    const auto full =
+        generateText(*generator->model.executable, generator->tokenizer, "Once upon a time", options, {}, JobContext());
     HT_ASSERT_OK(full);
     EXPECT_EQ(full->reason, StopReason::kContextFull);
     EXPECT_EQ(full->promptIds.size() + full->tokens.size(), 513u) << "the last token needs no place of its own";
     std::string text;
     for (int i = 0; i < 400; ++i) text += "Once upon a time ";
-    const auto tooLong = generateText(*generator->model.executable, generator->tokenizer, text, options, {}, JobContext());
+    const auto tooLong =
+        generateText(*generator->model.executable, generator->tokenizer, text, options, {}, JobContext());
     ASSERT_FALSE(tooLong.has_value());
     EXPECT_EQ(tooLong.error().code, ErrorCode::kInvalidArgument);
     EXPECT_NE(tooLong.error().message.find("512"), std::string::npos) << tooLong.error().message;
@@ -80,11 +84,12 @@ TEST(Generate, CancelKeepsWhatThereIs) {
     GenerateOptions options;
     options.maxTokens = 400;
     int seen = 0;
-    const auto result = generateText(*generator->model.executable, generator->tokenizer, "Once", options,
-                                     [&](const GeneratedToken&) {
-                                         if (++seen == 7) stop.request_stop();
-                                     },
-                                     context);
+    const auto result = generateText(
+        *generator->model.executable, generator->tokenizer, "Once", options,
+        [&](const GeneratedToken&) {
+            if (++seen == 7) stop.request_stop();
+        },
+        context);
     HT_ASSERT_OK(result);
     EXPECT_EQ(result->reason, StopReason::kCancelled);
     EXPECT_EQ(result->tokens.size(), 7u);
@@ -98,7 +103,9 @@ TEST(Generate, SameSeedSameText) {
         GenerateOptions options;
         options.maxTokens = 40;
         options.sampling = {.temperature = 1.2, .topK = 100, .topP = 0.98, .seed = seed};
-        return generateText(*generator->model.executable, generator->tokenizer, "Once upon", options, {}, JobContext()).value().text;
+        return generateText(*generator->model.executable, generator->tokenizer, "Once upon", options, {}, JobContext())
+            .value()
+            .text;
     };
     EXPECT_EQ(textOf(3), textOf(3));
     EXPECT_NE(textOf(3), textOf(4));

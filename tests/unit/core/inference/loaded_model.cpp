@@ -17,8 +17,8 @@ Result<LoadedModel> loadModel(const std::filesystem::path& path, Backend& backen
     return model;
 }
 
-Result<std::vector<float>> runLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens, int64_t begin,
-                                     int64_t end, const JobContext& context) {
+Result<std::vector<float>> runLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
+                                     int64_t begin, int64_t end, const JobContext& context) {
     std::vector<float> all;
     ForwardOptions options;
     options.logitsBegin = begin;

@@ -23,8 +23,8 @@ struct LoadedModel {
 Result<LoadedModel> loadModel(const std::filesystem::path& path, Backend& backend);
 
 /// Logits of positions [begin, end) of one call, row after row.
-Result<std::vector<float>> runLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens, int64_t begin,
-                                     int64_t end, const JobContext& context = JobContext());
+Result<std::vector<float>> runLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
+                                     int64_t begin, int64_t end, const JobContext& context = JobContext());
 
 /// Greedy continuation.
 Result<std::vector<TokenId>> greedy(Executable& executable, std::span<const TokenId> prompt, int64_t count);

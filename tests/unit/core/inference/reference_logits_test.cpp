@@ -16,9 +16,10 @@ namespace {
 /// One stored form of a model, and how far quantization alone moves it from the numbers of the original.
 struct Case {
     const char* folder;
-    const char* file;        ///< empty: the folder itself
-    double storageError;     ///< largest relative error that comes from the stored weights, 0 where they are the original's
-    bool sameGreedy;         ///< the greedy continuation must be the original's
+    const char* file;  ///< empty: the folder itself
+    double
+        storageError;  ///< largest relative error that comes from the stored weights, 0 where they are the original's
+    bool sameGreedy;   ///< the greedy continuation must be the original's
 };
 
 constexpr Case kCases[] = {
@@ -45,7 +46,9 @@ class ReferenceLogits : public testing::TestWithParam<Parameter> {
     }
 };
 
-nlohmann::json readReference(const std::filesystem::path& folder) { return nlohmann::json::parse(readFile(folder / "reference.json")); }
+nlohmann::json readReference(const std::filesystem::path& folder) {
+    return nlohmann::json::parse(readFile(folder / "reference.json"));
+}
 
 TEST_P(ReferenceLogits, AgreeWithReferenceNumbers) {
     HT_SHARED_OR_SKIP(folder, std::string("models/") + model().folder);
@@ -72,7 +75,8 @@ TEST_P(ReferenceLogits, AgreeWithReferenceNumbers) {
         difference = std::max(difference, std::abs(first[i] - double((*logits)[i])));
     }
     RecordProperty("relative_error", std::to_string(difference / largest));
-    std::printf("  %s %s on %s: relative error %.2e\n", model().folder, model().file, backend->name().c_str(), difference / largest);
+    std::printf("  %s %s on %s: relative error %.2e\n", model().folder, model().file, backend->name().c_str(),
+                difference / largest);
     EXPECT_LT(difference / largest, tolerance());
     const auto best = std::ranges::max_element(*logits) - logits->begin();
     EXPECT_EQ(best, reference["last_position_top10"][0][0].get<int64_t>());
@@ -84,7 +88,8 @@ TEST_P(ReferenceLogits, GreedyContinuationIsTheSame) {
     const auto backend = backendByName(std::get<1>(GetParam()));
     auto loaded = loadModel(folder / model().file, *backend);
     HT_ASSERT_OK(loaded);
-    for (const auto& entry : readReference(folder)["greedy"]) {
+    const auto reference = readReference(folder);
+    for (const auto& entry : reference["greedy"]) {
         const auto expected = entry["greedy_ids"].get<std::vector<TokenId>>();
         const auto prompt = entry["prompt_ids"].get<std::vector<TokenId>>();
         const auto tokens = greedy(*loaded->executable, prompt, static_cast<int64_t>(expected.size()));
@@ -96,9 +101,10 @@ TEST_P(ReferenceLogits, GreedyContinuationIsTheSame) {
 INSTANTIATE_TEST_SUITE_P(Models, ReferenceLogits,
                          testing::Combine(testing::ValuesIn(kCases), testing::Values("cpu-reference", "cpu")),
                          [](const testing::TestParamInfo<Parameter>& param) {
-                             std::string name = std::string(std::get<0>(param.param).folder) + "_" + std::get<0>(param.param).file + "_" +
-                                                std::get<1>(param.param);
-                             std::ranges::replace_if(name, [](unsigned char c) { return !std::isalnum(c); }, '_');
+                             std::string name = std::string(std::get<0>(param.param).folder) + "_" +
+                                                std::get<0>(param.param).file + "_" + std::get<1>(param.param);
+                             std::ranges::replace_if(
+                                 name, [](unsigned char c) { return !std::isalnum(c); }, '_');
                              return name;
                          });
 

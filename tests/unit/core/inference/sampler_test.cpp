@@ -34,7 +34,8 @@ TEST(Sampler, SharesFollowTheSoftmax) {
         for (TokenId id = 0; id < 5; ++id) {
             const double expected = std::exp(double(kLogits[static_cast<size_t>(id)]) / temperature) / total;
             const double error = 5 * std::sqrt(expected * (1 - expected) / 40000);
-            EXPECT_NEAR(drawn.contains(id) ? drawn.at(id) : 0.0, expected, error) << "token " << id << " at " << temperature;
+            EXPECT_NEAR(drawn.contains(id) ? drawn.at(id) : 0.0, expected, error)
+                << "token " << id << " at " << temperature;
         }
     }
 }
@@ -64,7 +65,8 @@ TEST(Sampler, PenaltyPushesRepeatedTokensDown) {
     Sampler window({.repeatPenalty = 2.0, .repeatWindow = 2});
     EXPECT_EQ(window.sample(kLogits, std::vector<TokenId>{1, 4, 4}), 1) << "token 1 is out of the window";
     Sampler negative({.repeatPenalty = 4.0});
-    EXPECT_EQ(negative.sample(std::vector<float>{-1.0f, -2.0f}, std::vector<TokenId>{0}), 1) << "negative logits are multiplied";
+    EXPECT_EQ(negative.sample(std::vector<float>{-1.0f, -2.0f}, std::vector<TokenId>{0}), 1)
+        << "negative logits are multiplied";
     Sampler foreign({.repeatPenalty = 4.0});
     EXPECT_EQ(foreign.sample(kLogits, std::vector<TokenId>{-5, 900}), 1) << "ids outside the vocabulary are ignored";
 }

@@ -35,18 +35,20 @@ void SyntheticModel::write(const std::filesystem::path& folder) const {
     file.write(reinterpret_cast<const char*>(&length), sizeof(length));
     file << text;
     for (const auto& [name, tensor] : tensors) {
-        file.write(reinterpret_cast<const char*>(tensor.values.data()), static_cast<std::streamsize>(tensor.values.size() * sizeof(float)));
+        file.write(reinterpret_cast<const char*>(tensor.values.data()),
+                   static_cast<std::streamsize>(tensor.values.size() * sizeof(float)));
     }
 }
 
 SyntheticModel makeSyntheticModel(const SyntheticOptions& options) {
     constexpr int64_t kWidth = 48, kFfn = 80, kVocabulary = 97, kHeads = 4, kKvHeads = 2, kBlocks = 3;
     SyntheticModel model;
-    model.config = {{"model_type", options.modelType}, {"vocab_size", kVocabulary},        {"hidden_size", kWidth},
-                    {"intermediate_size", kFfn},       {"num_hidden_layers", kBlocks},     {"num_attention_heads", kHeads},
-                    {"num_key_value_heads", kKvHeads}, {"max_position_embeddings", 160},   {"rms_norm_eps", 1e-5},
-                    {"rope_theta", 10000.0},           {"tie_word_embeddings", options.tied}, {"hidden_act", "silu"},
-                    {"head_dim", options.headDim}};
+    model.config = {
+        {"model_type", options.modelType}, {"vocab_size", kVocabulary},           {"hidden_size", kWidth},
+        {"intermediate_size", kFfn},       {"num_hidden_layers", kBlocks},        {"num_attention_heads", kHeads},
+        {"num_key_value_heads", kKvHeads}, {"max_position_embeddings", 160},      {"rms_norm_eps", 1e-5},
+        {"rope_theta", 10000.0},           {"tie_word_embeddings", options.tied}, {"hidden_act", "silu"},
+        {"head_dim", options.headDim}};
     model.config.update(options.extra);
     model.add("model.embed_tokens.weight", {kVocabulary, kWidth}, 1.0f);
     model.add("model.norm.weight", {kWidth}, 0.3f, 1.0f);
@@ -56,7 +58,8 @@ SyntheticModel makeSyntheticModel(const SyntheticOptions& options) {
         const std::string prefix = "model.layers." + std::to_string(block) + ".";
         model.add(prefix + "input_layernorm.weight", {kWidth}, 0.3f, 1.0f);
         model.add(prefix + "post_attention_layernorm.weight", {kWidth}, 0.3f, 1.0f);
-        const std::pair<const char*, int64_t> projections[] = {{"q_proj", qSize}, {"k_proj", kvSize}, {"v_proj", kvSize}};
+        const std::pair<const char*, int64_t> projections[] = {
+            {"q_proj", qSize}, {"k_proj", kvSize}, {"v_proj", kvSize}};
         for (const auto& [name, rows] : projections) {
             model.add(prefix + "self_attn." + name + ".weight", {rows, kWidth}, 0.3f);
             if (options.qkvBias) model.add(prefix + "self_attn." + name + ".bias", {rows}, 0.5f);
@@ -88,13 +91,16 @@ class PlainModel {
         for (const int32_t token : tokens) states.push_back(rowOf("model.embed_tokens.weight", token));
         for (int64_t block = 0; block < number("num_hidden_layers"); ++block) runBlock(block, states);
         const bool tied = m_config["tie_word_embeddings"].get<bool>();
-        for (Row& state : states) state = multiply(tied ? "model.embed_tokens" : "lm_head", norm("model.norm.weight", state));
+        for (Row& state : states)
+            state = multiply(tied ? "model.embed_tokens" : "lm_head", norm("model.norm.weight", state));
         return states;
     }
 
   private:
     [[nodiscard]] int64_t number(const char* key) const { return m_config.at(key).get<int64_t>(); }
-    [[nodiscard]] const SyntheticModel::Tensor& tensor(const std::string& name) const { return m_model.tensors.at(name); }
+    [[nodiscard]] const SyntheticModel::Tensor& tensor(const std::string& name) const {
+        return m_model.tensors.at(name);
+    }
 
     [[nodiscard]] Row rowOf(const std::string& name, int64_t row) const {
         const auto& t = tensor(name);
@@ -113,7 +119,8 @@ class PlainModel {
     [[nodiscard]] Row norm(const std::string& name, Row x) const {
         double squares = 0;
         for (const double value : x) squares += value * value;
-        const double scale = 1.0 / std::sqrt(squares / double(x.size()) + double(m_config["rms_norm_eps"].get<float>()));
+        const double scale =
+            1.0 / std::sqrt(squares / double(x.size()) + double(m_config["rms_norm_eps"].get<float>()));
         for (size_t i = 0; i < x.size(); ++i) x[i] *= scale * double(tensor(name).values[i]);
         return x;
     }
@@ -129,7 +136,8 @@ class PlainModel {
         const double original = scaling["original_max_position_embeddings"].get<double>();
         const double rotations = original * plain / (2.0 * std::numbers::pi);
         if (scaling["rope_type"] == "llama3") {
-            const double low = scaling["low_freq_factor"].get<double>(), high = scaling["high_freq_factor"].get<double>();
+            const double low = scaling["low_freq_factor"].get<double>(),
+                         high = scaling["high_freq_factor"].get<double>();
             if (rotations > high) return plain;
             if (rotations < low) return plain / factor;
             const double share = (rotations - low) / (high - low);
@@ -139,7 +147,8 @@ class PlainModel {
         const auto pairAt = [&](double turns) {
             return double(headDim) * std::log(original / (turns * 2.0 * std::numbers::pi)) / (2.0 * std::log(base));
         };
-        const double first = std::max(std::floor(pairAt(32.0)), 0.0), last = std::min(std::ceil(pairAt(1.0)), double(headDim - 1));
+        const double first = std::max(std::floor(pairAt(32.0)), 0.0),
+                     last = std::min(std::ceil(pairAt(1.0)), double(headDim - 1));
         const double share = std::min(std::max((double(pair) - first) / std::max(last - first, 0.001), 0.0), 1.0);
         return plain / factor * share + plain * (1.0 - share);
     }
@@ -167,13 +176,15 @@ class PlainModel {
         const bool has = m_config.contains("sliding_window") && m_config["sliding_window"].is_number();
         if (!has) return INT64_MAX;
         if (m_config["model_type"] == "mistral") return number("sliding_window");
-        if (!m_config.value("use_sliding_window", false) || block < m_config.value("max_window_layers", int64_t{28})) return INT64_MAX;
+        if (!m_config.value("use_sliding_window", false) || block < m_config.value("max_window_layers", int64_t{28}))
+            return INT64_MAX;
         return number("sliding_window");
     }
 
     void runBlock(int64_t block, std::vector<Row>& states) {
         const std::string prefix = "model.layers." + std::to_string(block) + ".";
-        const int64_t heads = number("num_attention_heads"), kvHeads = number("num_key_value_heads"), headDim = number("head_dim");
+        const int64_t heads = number("num_attention_heads"), kvHeads = number("num_key_value_heads"),
+                      headDim = number("head_dim");
         std::vector<Row> queries, keys, values;
         for (const Row& state : states) {
             const Row x = norm(prefix + "input_layernorm.weight", state);
@@ -196,7 +207,8 @@ class PlainModel {
                     for (size_t d = 0; d < k.size(); ++d) score += q[d] * k[d];
                     const double weight = std::exp(score / std::sqrt(double(headDim)));
                     total += weight;
-                    for (size_t d = 0; d < k.size(); ++d) sum[d] += weight * values[static_cast<size_t>(j)][static_cast<size_t>(kv * headDim) + d];
+                    for (size_t d = 0; d < k.size(); ++d)
+                        sum[d] += weight * values[static_cast<size_t>(j)][static_cast<size_t>(kv * headDim) + d];
                 }
                 for (const double value : sum) joined.push_back(value / total);
             }

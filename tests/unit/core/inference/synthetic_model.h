@@ -43,8 +43,8 @@ struct SyntheticOptions {
 /// Three blocks, four heads, two key-value heads, width 48, feed-forward 80, vocabulary 97, context 160.
 SyntheticModel makeSyntheticModel(const SyntheticOptions& options);
 
-/// Logits of every position by the architecture's equations written out plainly in binary64, from the raw tensors: shares
-/// nothing with the program. Sources: the reference page on architectures.
+/// Logits of every position by the architecture's equations written out plainly in binary64, from the raw tensors:
+/// shares nothing with the program. Sources: the reference page on architectures.
 std::vector<std::vector<double>> plainForward(const SyntheticModel& model, const std::vector<int32_t>& tokens);
 
 }  // namespace halftone::test

@@ -32,12 +32,15 @@ TEST(ModelConfig, SharedModels) {
     using enum RopeStyle;
     const Case cases[] = {
         {"stories260K", Architecture::kLlama, 512, 64, 172, 5, 8, 4, 512, kHalfSplit, Activation::kSilu},
-        {"stories260K/stories260K-f32.gguf", Architecture::kLlama, 512, 64, 172, 5, 8, 4, 512, kInterleaved, Activation::kSilu},
+        {"stories260K/stories260K-f32.gguf", Architecture::kLlama, 512, 64, 172, 5, 8, 4, 512, kInterleaved,
+         Activation::kSilu},
         {"babyllama-105", Architecture::kLlama, 105, 128, 352, 5, 8, 4, 256, kHalfSplit, Activation::kSilu},
-        {"babyllama-105/babyllama-105-Q4_0.gguf", Architecture::kLlama, 105, 128, 352, 5, 8, 4, 256, kInterleaved, Activation::kSilu},
+        {"babyllama-105/babyllama-105-Q4_0.gguf", Architecture::kLlama, 105, 128, 352, 5, 8, 4, 256, kInterleaved,
+         Activation::kSilu},
         {"zh-poem-750K", Architecture::kLlama, 2048, 96, 256, 5, 6, 6, 128, kHalfSplit, Activation::kSilu},
         {"slm4096-gpt2", Architecture::kGpt2, 54, 64, 256, 4, 4, 4, 128, kNone, Activation::kGeluErf},
-        {"slm4096-gpt2/slm4096-gpt2-f16.gguf", Architecture::kGpt2, 54, 64, 256, 4, 4, 4, 128, kNone, Activation::kGeluTanh},
+        {"slm4096-gpt2/slm4096-gpt2-f16.gguf", Architecture::kGpt2, 54, 64, 256, 4, 4, 4, 128, kNone,
+         Activation::kGeluTanh},
     };
     for (const Case& c : cases) {
         SCOPED_TRACE(c.path);
@@ -84,12 +87,28 @@ TEST(ModelConfig, AbsurdNumbersAreRefusedInASentence) {
     EditedFolder folder;
     HT_ASSERT_OK(folder.with({}));
     const nlohmann::json edits[] = {
-        {{"num_attention_heads", 0}},      {{"num_attention_heads", -4}},   {{"num_key_value_heads", 0}},  {{"num_key_value_heads", 3}},
-        {{"hidden_size", 0}},              {{"hidden_size", 1e18}},         {{"hidden_size", 64}},         {{"head_dim", 15}},
-        {{"head_dim", 0}},                 {{"vocab_size", 98}},            {{"vocab_size", nullptr}},     {{"num_hidden_layers", 2}},
-        {{"num_hidden_layers", 1000000000}}, {{"intermediate_size", 81}},   {{"intermediate_size", "80"}}, {{"max_position_embeddings", 0}},
-        {{"rms_norm_eps", -1.0}},          {{"rope_theta", 0.0}},           {{"rope_theta", -5.0}},        {{"partial_rotary_factor", 1.5}},
-        {{"hidden_act", "relu6"}},         {{"rope_scaling", {{"type", "linear"}, {"factor", 0.0}}}},
+        {{"num_attention_heads", 0}},
+        {{"num_attention_heads", -4}},
+        {{"num_key_value_heads", 0}},
+        {{"num_key_value_heads", 3}},
+        {{"hidden_size", 0}},
+        {{"hidden_size", 1e18}},
+        {{"hidden_size", 64}},
+        {{"head_dim", 15}},
+        {{"head_dim", 0}},
+        {{"vocab_size", 98}},
+        {{"vocab_size", nullptr}},
+        {{"num_hidden_layers", 2}},
+        {{"num_hidden_layers", 1000000000}},
+        {{"intermediate_size", 81}},
+        {{"intermediate_size", "80"}},
+        {{"max_position_embeddings", 0}},
+        {{"rms_norm_eps", -1.0}},
+        {{"rope_theta", 0.0}},
+        {{"rope_theta", -5.0}},
+        {{"partial_rotary_factor", 1.5}},
+        {{"hidden_act", "relu6"}},
+        {{"rope_scaling", {{"type", "linear"}, {"factor", 0.0}}}},
         {{"rope_scaling", {{"type", "yarn"}, {"factor", 4.0}, {"original_max_position_embeddings", -1}}}},
         {{"rope_scaling", {{"type", "llama3"}, {"factor", 8.0}, {"low_freq_factor", 4.0}, {"high_freq_factor", 4.0}}}},
         {{"rope_scaling", {{"type", "longrope"}}}},
@@ -99,7 +118,8 @@ TEST(ModelConfig, AbsurdNumbersAreRefusedInASentence) {
         ASSERT_FALSE(config.has_value()) << edit;
         EXPECT_GT(config.error().message.size(), 30u) << edit;
         EXPECT_EQ(config.error().message.back(), '.') << config.error().message;
-        EXPECT_TRUE(config.error().code == ErrorCode::kInvalidData || config.error().code == ErrorCode::kUnsupported) << edit;
+        EXPECT_TRUE(config.error().code == ErrorCode::kInvalidData || config.error().code == ErrorCode::kUnsupported)
+            << edit;
     }
 }
 
@@ -133,7 +153,9 @@ TEST(ModelConfig, WindowsOfTheArchitectures) {
     EXPECT_EQ(listed->windowOf(0), 0);
     EXPECT_EQ(listed->windowOf(1), 64);
     const nlohmann::json alternating = {"sliding_attention", "full_attention", "sliding_attention"};
-    EXPECT_EQ(qwen.with({{"sliding_window", 64}, {"use_sliding_window", true}, {"layer_types", alternating}}).error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(
+        qwen.with({{"sliding_window", 64}, {"use_sliding_window", true}, {"layer_types", alternating}}).error().code,
+        ErrorCode::kUnsupported);
 }
 
 TEST(ModelConfig, EmbeddingsAreTiedWhereThereIsNoHead) {
@@ -146,7 +168,8 @@ TEST(ModelConfig, EmbeddingsAreTiedWhereThereIsNoHead) {
 TEST(ModelConfig, RopeParametersInEitherSpelling) {
     EditedFolder folder;
     const auto older = folder.with({{"rope_scaling", {{"type", "linear"}, {"factor", 2.0}}}, {"rope_theta", 5000.0}});
-    const auto newer = folder.with({{"rope_parameters", {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 5000.0}}}});
+    const auto newer =
+        folder.with({{"rope_parameters", {{"rope_type", "linear"}, {"factor", 2.0}, {"rope_theta", 5000.0}}}});
     HT_ASSERT_OK(older);
     HT_ASSERT_OK(newer);
     EXPECT_EQ(older->inverseFrequencies, newer->inverseFrequencies);
@@ -165,7 +188,8 @@ class GgufFile {
         set("feed_forward_length", uint32_t{64});
         set("context_length", uint32_t{128});
         set("attention.head_count", uint32_t{4});
-        m_tensors = {{"token_embd.weight", {10, 32}}, {"blk.0.attn_q.weight", {32, 32}}, {"blk.0.ffn_up.weight", {64, 32}}};
+        m_tensors = {
+            {"token_embd.weight", {10, 32}}, {"blk.0.attn_q.weight", {32, 32}}, {"blk.0.ffn_up.weight", {64, 32}}};
     }
     void set(const std::string& key, GgufValue value) { m_metadata.set(m_architecture + "." + key, std::move(value)); }
     void addTensor(const std::string& name, std::vector<int64_t> shape, float value) {
@@ -219,7 +243,8 @@ TEST(ModelConfigFromGguf, RotaryFactorsDivide) {
     file.addTensor("rope_freqs.weight", {4}, 8.0f);
     const auto divided = file.read();
     HT_ASSERT_OK(divided);
-    for (size_t pair = 0; pair < 4; ++pair) EXPECT_FLOAT_EQ(divided->inverseFrequencies[pair], plain->inverseFrequencies[pair] / 8.0f);
+    for (size_t pair = 0; pair < 4; ++pair)
+        EXPECT_FLOAT_EQ(divided->inverseFrequencies[pair], plain->inverseFrequencies[pair] / 8.0f);
     GgufFile wrong("llama");
     wrong.addTensor("rope_freqs.weight", {5}, 8.0f);
     EXPECT_EQ(wrong.read().error().code, ErrorCode::kInvalidData);
@@ -262,16 +287,24 @@ TEST(ModelConfigFromGguf, RefusesWhatDoesNotRun) {
     EXPECT_EQ(codeOf("gemma2", nothing), ErrorCode::kUnsupported);
     EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("expert_count", uint32_t{8}); }), ErrorCode::kUnsupported);
     EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.causal", false); }), ErrorCode::kUnsupported);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count", uint32_t{0}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count", uint32_t{5}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count_kv", uint32_t{3}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("embedding_length", uint32_t{4000000000u}); }), ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count", uint32_t{0}); }),
+              ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count", uint32_t{5}); }),
+              ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.head_count_kv", uint32_t{3}); }),
+              ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("embedding_length", uint32_t{4000000000u}); }),
+              ErrorCode::kInvalidData);
     EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("block_count", uint32_t{2}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("rope.dimension_count", uint32_t{7}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("rope.dimension_count", uint32_t{16}); }), ErrorCode::kInvalidData);
-    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.value_length", uint32_t{4}); }), ErrorCode::kUnsupported);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("rope.dimension_count", uint32_t{7}); }),
+              ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("rope.dimension_count", uint32_t{16}); }),
+              ErrorCode::kInvalidData);
+    EXPECT_EQ(codeOf("llama", [](GgufFile& f) { f.set("attention.value_length", uint32_t{4}); }),
+              ErrorCode::kUnsupported);
     GgufArray perLayer{GgufType::kI32, std::vector<int32_t>{4, 2}};
-    EXPECT_EQ(codeOf("llama", [&](GgufFile& f) { f.set("attention.head_count_kv", perLayer); }), ErrorCode::kUnsupported);
+    EXPECT_EQ(codeOf("llama", [&](GgufFile& f) { f.set("attention.head_count_kv", perLayer); }),
+              ErrorCode::kUnsupported);
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ void expectRules(const ModelGraph& graph) {
         const int64_t expectedBlock =
             inPrologue ? -1 : std::ranges::upper_bound(graph.blockBegin, position) - graph.blockBegin.begin() - 1;
         EXPECT_EQ(op.block, expectedBlock) << "op " << index;
-        const bool mayAlias = op.kind == OpKind::kRope || op.kind == OpKind::kHeadRmsNorm || op.kind == OpKind::kAdd || op.kind == OpKind::kAddPosition;
+        const bool mayAlias = op.kind == OpKind::kRope || op.kind == OpKind::kHeadRmsNorm || op.kind == OpKind::kAdd ||
+                              op.kind == OpKind::kAddPosition;
         EXPECT_TRUE(mayAlias || op.in != op.out) << "op " << index;
         if (op.kind == OpKind::kLinear) {
             const WeightSlot& weight = graph.weights[static_cast<size_t>(op.weight)];
@@ -44,17 +45,22 @@ void expectRules(const ModelGraph& graph) {
     for (int64_t block = 0; block <= blocks; ++block) {
         std::set<ValueId> written{graph.hidden, -1};
         const auto begin = static_cast<size_t>(graph.blockBegin[static_cast<size_t>(block)]);
-        const size_t end = block < blocks ? static_cast<size_t>(graph.blockBegin[static_cast<size_t>(block + 1)]) : graph.ops.size();
+        const size_t end =
+            block < blocks ? static_cast<size_t>(graph.blockBegin[static_cast<size_t>(block + 1)]) : graph.ops.size();
         for (size_t index = begin; index < end; ++index) {
             const Op& op = graph.ops[index];
-            for (const ValueId id : {op.in, op.in2, op.in3}) EXPECT_TRUE(written.contains(id)) << "op " << index << " value " << id;
+            for (const ValueId id : {op.in, op.in2, op.in3})
+                EXPECT_TRUE(written.contains(id)) << "op " << index << " value " << id;
             for (const ValueId id : {op.out, op.out2, op.out3}) written.insert(id);
         }
     }
 }
 
 TEST(ModelGraph, KeepsItsRulesForEveryArchitecture) {
-    const SyntheticOptions variants[] = {{}, {.modelType = "mistral"}, {.modelType = "qwen2", .qkvBias = true}, {.modelType = "qwen3", .headNorms = true},
+    const SyntheticOptions variants[] = {{},
+                                         {.modelType = "mistral"},
+                                         {.modelType = "qwen2", .qkvBias = true},
+                                         {.modelType = "qwen3", .headNorms = true},
                                          {.outputBias = true, .tied = true}};
     for (const SyntheticOptions& options : variants) {
         SCOPED_TRACE(options.modelType);

@@ -128,6 +128,9 @@ TEST(WrittenVocabulary, IsTheOneThatOtherConvertersWrite) {
         if (merges != nullptr) {
             EXPECT_TRUE(*written->strings("tokenizer.ggml.merges") == *merges) << folder;
         }
+        EXPECT_TRUE(written->array("tokenizer.ggml.token_type")->values ==
+                    published.array("tokenizer.ggml.token_type")->values)
+            << folder;
         const GgufArray* scores = published.array("tokenizer.ggml.scores");
         if (scores != nullptr) {
             EXPECT_TRUE(written->array("tokenizer.ggml.scores")->values == scores->values) << folder;

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rates of the Vulkan kernels and of whole models on one device. HT_VK_DEVICE chooses it; else the first usable one.
+//   vulkan_bench                                   kernels, and the bundled model
+//   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
+// Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself.
+#include <benchmark/benchmark.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include "core/checkpoint/checkpoint.h"
+#include "gpu/engine/readback_queue.h"
+#include "gpu/engine/vulkan_executable.h"
+
+namespace halftone {
+namespace {
+
+std::shared_ptr<VulkanContext> g_context;
+
+std::vector<float> randomValues(int64_t count, unsigned seed) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0.0f, 0.5f);
+    std::vector<float> values(static_cast<size_t>(count));
+    for (float& value : values) value = normal(random);
+    return values;
+}
+
+PackedTensor packRandom(const Format& format, int64_t rows, int64_t cols) {
+    PackedTensor tensor;
+    tensor.layout = PackedLayout::of(format, cols);
+    tensor.rows = rows;
+    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(rows * tensor.layout.rowBytes));
+    EncodeOptions options;
+    options.tensorMin = -2.0f;
+    options.tensorMax = 2.0f;
+    const auto values = randomValues(rows * cols, 1);
+    HT_CHECK(encodeRows(tensor.layout, values, rows, options, *bytes).has_value());
+    tensor.bytes = *bytes;
+    tensor.owner = std::move(bytes);
+    return tensor;
+}
+
+/// One matrix on the device with an input and room for the output.
+struct Product {
+    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount) : tensor(packRandom(format, rows, cols)), tokens(tokenCount) {
+        weight = g_context->weights->acquire(tensor, "benchmark matrix", JobContext()).value();
+        inputValues = randomValues(cols * tokens, 2);
+        input = g_context->allocator->createBuffer(inputValues.size() * 4, vk::MemoryUse::kDevice, "benchmark input").value();
+        HT_CHECK(g_context->uploader->upload(std::as_bytes(std::span(inputValues)), input, JobContext()).has_value());
+        output = g_context->allocator->createBuffer(static_cast<uint64_t>(rows * tokens) * 4, vk::MemoryUse::kDevice, "benchmark output").value();
+        stream = vk::CommandStream::create(g_context->device, *g_context->pipelines, "benchmark").value();
+        kernels = std::make_unique<kernel::Kernels>(g_context->plan(), *g_context->pipelines, *stream);
+    }
+
+    void run(int times) {
+        kernel::LinearCall call;
+        call.input = {vk::BufferSlice(input), tensor.cols(), tensor.cols()};
+        call.output = {vk::BufferSlice(output), tensor.rows, tensor.rows};
+        call.tokens = tokens;
+        for (int i = 0; i < times; ++i) {
+            for (const auto& chunk : weight->chunks) {
+                call.weights = weight->chunkRows(chunk);
+                HT_CHECK(kernels->linear(call).has_value());
+            }
+        }
+        HT_CHECK(stream->finish().has_value());
+    }
+
+    /// Whether the last token's first and last rows are right.
+    bool isRight() {
+        run(1);
+        std::vector<float> result;
+        ReadbackQueue queue(*g_context->allocator, *stream);
+        const vk::BufferSlice slice(output);
+        HT_CHECK(queue.enqueue({&slice, 1}, [&](std::span<const std::byte> bytes) {
+            result.resize(bytes.size() / 4);
+            std::memcpy(result.data(), bytes.data(), bytes.size());
+            return Status();
+        }));
+        HT_CHECK(queue.drain().has_value());
+        std::vector<float> row(static_cast<size_t>(tensor.cols()));
+        for (const int64_t index : {int64_t{0}, tensor.rows - 1}) {
+            HT_CHECK(decodeRowsReference(tensor.layout, tensor.row(index), 1, row).has_value());
+            double expected = 0, magnitude = 0;
+            for (size_t i = 0; i < row.size(); ++i) {
+                const double term = double(row[i]) * double(inputValues[static_cast<size_t>(tokens - 1) * row.size() + i]);
+                expected += term;
+                magnitude += std::abs(term);
+            }
+            if (std::abs(expected - double(result[static_cast<size_t>((tokens - 1) * tensor.rows + index)])) > 1e-5 * magnitude) return false;
+        }
+        return true;
+    }
+
+    PackedTensor tensor;
+    int64_t tokens;
+    std::shared_ptr<const DeviceWeight> weight;
+    std::vector<float> inputValues;
+    vk::Buffer input, output;
+    std::unique_ptr<vk::CommandStream> stream;
+    std::unique_ptr<kernel::Kernels> kernels;
+};
+
+void emptyDispatch(benchmark::State& state) {
+    Product product(Format::of(DType::kF32), 16, 16, 1);
+    for (auto _ : state) product.run(1);
+}
+
+void linear(benchmark::State& state, const Format& format, int64_t size, int64_t tokens) {
+    Product product(format, size, size, tokens);
+    const auto started = std::chrono::steady_clock::now();
+    const bool right = product.isRight();
+    // The first run builds the pipeline, unless a cache has it.
+    state.counters["first_s"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    if (!right) {
+        state.SkipWithError("the result is wrong");
+        return;
+    }
+    constexpr int kRepeats = 4;
+    for (auto _ : state) product.run(kRepeats);
+    const double flops = 2.0 * double(size) * double(size) * double(tokens) * kRepeats;
+    state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
+    state.SetBytesProcessed(state.iterations() * kRepeats * static_cast<int64_t>(product.tensor.bytes.size()));
+}
+
+/// Prompt and generation rates of a checkpoint.
+void model(benchmark::State& state, int64_t tokensAtOnce) {
+    const char* given = std::getenv("HT_BENCH_MODEL");
+    const auto checkpoint = Checkpoint::open(given ? given : HT_BENCH_SAMPLE);
+    if (!checkpoint) {
+        state.SkipWithError(checkpoint.error().message.c_str());
+        return;
+    }
+    const ModelConfig config = readModelConfig(**checkpoint).value();
+    const auto graph = std::make_shared<const ModelGraph>(buildGraph(config, **checkpoint).value());
+    const auto executable = VulkanExecutable::create(g_context, graph, ModelWeights::fromCheckpoint(*graph, *checkpoint).value(), JobContext());
+    if (!executable) {
+        state.SkipWithError(executable.error().message.c_str());
+        return;
+    }
+    const auto sequence = (*executable)->createSequence(config.contextLength).value();
+    const std::vector<TokenId> tokens(static_cast<size_t>(std::min(tokensAtOnce, config.contextLength)), 3);
+    ForwardOptions options;
+    options.logitsBegin = static_cast<int64_t>(tokens.size()) - 1;
+    options.logitsEnd = options.logitsBegin + 1;
+    options.logitsSink = [](int64_t, int64_t, std::span<const float>) { return Status(); };
+    for (auto _ : state) {
+        if (sequence->capacity() - sequence->position() < static_cast<int64_t>(tokens.size())) sequence->truncate(0);
+        HT_CHECK((*executable)->forward(*sequence, tokens, options, JobContext()).has_value());
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(tokens.size()));
+}
+
+void registerAll() {
+    using benchmark::RegisterBenchmark;
+    RegisterBenchmark("EmptyDispatch", emptyDispatch)->Unit(benchmark::kMicrosecond)->UseRealTime();
+    const int64_t size = g_context->plan().isSoftware ? 1024 : 4096;
+    for (const char* name : {"f32", "f16", "q8_0", "q4_0", "q4_k", "q6_k", "int4_g64_asym"}) {
+        const Format format = Format::parse(name).value();
+        for (const int64_t tokens : {1, 8, 64}) {
+            const std::string title = std::string("Linear/") + name + "/" + std::to_string(size) + "x" + std::to_string(size) + "/" + std::to_string(tokens);
+            RegisterBenchmark(title.c_str(), [=](benchmark::State& state) { linear(state, format, size, tokens); })
+                ->Unit(benchmark::kMillisecond)
+                ->UseRealTime();
+        }
+    }
+    RegisterBenchmark("Model/generate", model, 1)->Unit(benchmark::kMillisecond)->UseRealTime();
+    RegisterBenchmark("Model/prompt", model, 128)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+}  // namespace
+}  // namespace halftone
+
+int main(int argc, char** argv) {
+    auto context = halftone::openVulkanContext(-1, {});
+    if (!context) {
+        std::fprintf(stderr, "%s\n", context.error().message.c_str());
+        return 1;
+    }
+    halftone::g_context = *context;
+    context->reset();
+    std::printf("%s (%s)\n", halftone::g_context->plan().deviceName.c_str(), halftone::g_context->plan().driver.c_str());
+    halftone::registerAll();
+    benchmark::Initialize(&argc, argv);
+    benchmark::RunSpecifiedBenchmarks();
+    halftone::g_context.reset();
+    return 0;
+}
