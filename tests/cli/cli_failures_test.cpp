@@ -24,7 +24,7 @@ void expectFailure(const std::vector<std::string>& arguments, int status, const 
 }
 
 TEST(CliUsage, WrongArgumentsAreStatusTwo) {
-    expectFailure({}, 2, "verb");
+    expectFailure({}, 2, "subcommand");
     expectFailure({"explode"}, 2, "\"explode\" is not something to do; there are devices, inspect");
     expectFailure({"inspect"}, 2, "CHECKPOINT is required");
     expectFailure({"inspect", "a", "b"}, 2, "b");
@@ -34,7 +34,7 @@ TEST(CliUsage, WrongArgumentsAreStatusTwo) {
     expectFailure({"evaluate", "a", "--text", "t", "--ctx", "1"}, 2, "--ctx");
     expectFailure({"evaluate", "a", "--text", "t", "--format", "q4_0", "--recipe", "r"}, 2, "excludes");
     expectFailure({"generate", "a"}, 2, "--prompt is required");
-    expectFailure({"generate", "a", "--prompt", "x", "-n", "0"}, 2, "-n");
+    expectFailure({"generate", "a", "--prompt", "x", "-n", "0"}, 2, "--tokens");
     expectFailure({"compare", "a", "--prompt", "x"}, 2, "--format");
     expectFailure({"quantize", "a", "--format", "q4_0"}, 2, "--output is required");
     expectFailure({"quantize", "a", "--output", "o"}, 2, "--format");
