@@ -36,7 +36,8 @@ ActivationStats statsFromPartials(std::span<const kernel::ChannelPartial> channe
 Status StatsCapture::record(const kernel::Activations& input, int64_t tokens, std::vector<std::string> names, ActivationCapture& capture) {
     const auto partialBytes = static_cast<uint64_t>(input.width) * sizeof(kernel::ChannelPartial);
     if (m_partials.sizeBytes() < partialBytes) {
-        m_partials = {};
+        // Work that was recorded before still writes to the smaller one.
+        m_outgrown.push_back(std::move(m_partials));
         HT_ASSIGN_OR_RETURN(m_partials, m_allocator->createBuffer(partialBytes, vk::MemoryUse::kDevice, "channel statistics"));
     }
     if (!m_bins) {

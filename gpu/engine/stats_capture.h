@@ -26,6 +26,7 @@ class StatsCapture {
     vk::CommandStream* m_stream;
     kernel::Kernels* m_kernels;
     ReadbackQueue* m_readback;
+    std::vector<vk::Buffer> m_outgrown;
     vk::Buffer m_partials;
     vk::Buffer m_bins;
 };

@@ -138,7 +138,7 @@ void planSubgroups(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
 void planSoftwareShapes(DevicePlan& plan) {
     const uint32_t lanes = plan.subgroupSize;
     plan.matvec = {.localSize = lanes, .rows = 4, .mostTokens = 1};
-    plan.matmul = {.tiled = false, .localSize = lanes, .tileRows = 8, .tileTokens = 8, .threadRows = 8, .threadTokens = 8, .depth = 16};
+    plan.matmul = {.tiled = false, .localSize = lanes, .tileRows = 4, .tileTokens = 8, .threadRows = 4, .threadTokens = 8, .depth = 16};
     plan.attention = {.localSize = lanes, .promptQueries = 4};
     plan.reduceLocalSize = lanes;
     plan.elementwiseLocalSize = lanes * 4;

@@ -20,7 +20,8 @@ std::vector<ConformanceBackend> conformanceBackends() {
 }
 
 Result<std::shared_ptr<Backend>> openBackend(const ConformanceBackend& entry) {
-    static std::map<std::string, Result<std::shared_ptr<Backend>>> opened;
+    // Never destroyed: at exit the driver's own handlers would run before its devices are given back.
+    static auto& opened = *new std::map<std::string, Result<std::shared_ptr<Backend>>>();
     const auto found = opened.find(entry.name);
     return found != opened.end() ? found->second : opened.emplace(entry.name, entry.create()).first->second;
 }

@@ -241,11 +241,20 @@ TEST_F(VulkanEngineTest, RefusesASequenceOfAnotherExecutableAndTooMuchMemory) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
     const auto opened = openModel(folder), other = openModel(folder);
     HT_ASSERT_OK(other);
-    auto context = open([](vk::DevicePlan& plan) {
-        plan.deviceBudgetBytes = uint64_t{3} << 20;
-        plan.slabBytes = uint64_t{1} << 20;
+    uint64_t budget = uint64_t{1} << 30;
+    const auto smallSlabs = [&](vk::DevicePlan& plan) {
+        plan.deviceBudgetBytes = budget;
+        plan.slabBytes = uint64_t{1} << 18;
         plan.spillsToHost = false;
-    });
+    };
+    {
+        auto roomy = open(smallSlabs);
+        ASSERT_TRUE(roomy);
+        auto executable = compile(roomy, *opened);
+        HT_ASSERT_OK(executable);
+        budget = roomy->allocator->deviceBytesReserved();
+    }
+    auto context = open(smallSlabs);
     ASSERT_TRUE(context);
     auto executable = compile(context, *opened);
     HT_ASSERT_OK(executable);
