@@ -14,15 +14,15 @@ namespace {
 
 constexpr const char* kValidationLayer = "VK_LAYER_KHRONOS_validation";
 
-/// The messenger is called by drivers on any thread and outlives no instance, so the record is the process's.
+/// The messenger is called by drivers on any thread, as late as at the process's end; the record is never destroyed.
 struct MessageRecord {
     std::mutex mutex;
     std::vector<std::string> messages;
 };
 
 MessageRecord& messageRecord() {
-    static MessageRecord record;
-    return record;
+    static auto* const record = new MessageRecord;
+    return *record;
 }
 
 VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT, VkDebugUtilsMessageTypeFlagsEXT,
