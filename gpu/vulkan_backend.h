@@ -12,14 +12,14 @@ namespace halftone {
 
 /// A Vulkan device as lists show it.
 struct VulkanDeviceInfo {
-    int index = 0;               ///< for "vulkan:N"
-    std::string name;            ///< "AMD Radeon 780M (RADV PHOENIX)"
-    std::string driver;          ///< driver name and version
+    int index = 0;       ///< for "vulkan:N"
+    std::string name;    ///< "AMD Radeon 780M (RADV PHOENIX)"
+    std::string driver;  ///< driver name and version
     std::string apiVersion;
-    bool isSoftware = false;     ///< a CPU-type device (lavapipe): for tests, not for work
+    bool isSoftware = false;  ///< a CPU-type device (lavapipe): for tests, not for work
     bool usable = false;
-    std::string whyNot;          ///< sentence, if not usable
-    uint64_t memoryBytes = 0;    ///< largest device-local heap
+    std::string whyNot;        ///< sentence, if not usable
+    uint64_t memoryBytes = 0;  ///< largest device-local heap
     uint32_t subgroupSize = 0;
 };
 
@@ -37,9 +37,9 @@ struct VulkanOptions {
     VulkanCacheType cacheType = VulkanCacheType::kF32;
 };
 
-/// Opens a device. -1: the one that the environment variable HT_VK_DEVICE names, else the first usable hardware device, else
-/// the first usable software device. kNotFound without a device, kUnsupported with a sentence for one that cannot be used.
-/// Executables of one backend may be used from different threads; they share weights that are the same.
+/// Opens a device. -1: the one that the environment variable HT_VK_DEVICE names, else the first usable hardware device,
+/// else the first usable software device. kNotFound without a device, kUnsupported with a sentence for one that cannot
+/// be used. Executables of one backend may be used from different threads; they share weights that are the same.
 Result<std::shared_ptr<Backend>> createVulkanBackend(int deviceIndex, const VulkanOptions& options = {});
 
 /// Validation messages since the start of the process, for tests: must stay empty.

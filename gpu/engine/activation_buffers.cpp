@@ -10,14 +10,16 @@
 namespace halftone {
 namespace {
 
-/// Chunks begin at multiples of this, so that their bindings are aligned: 64 rows of a multiple of 16 floats are 4096 bytes.
+/// Chunks begin at multiples of this, so that their bindings are aligned: 64 rows of a multiple of 16 floats are 4096
+/// bytes.
 constexpr int64_t kChunkStep = 64;
 constexpr int64_t kChunkTokens = 512;
 constexpr int64_t kSoftwareChunkTokens = 128;
 constexpr int64_t kLogitBytes = int64_t{32} << 20;
 }  // namespace
 
-ActivationBuffers::ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan, vk::MemoryAllocator& allocator)
+ActivationBuffers::ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan,
+                                     vk::MemoryAllocator& allocator)
     : m_graph(&graph), m_plan(&plan), m_allocator(&allocator), m_values(graph.values.size()) {}
 
 int64_t ActivationBuffers::largestChunk() const {
@@ -34,7 +36,8 @@ Status ActivationBuffers::grow(vk::Buffer& buffer, int64_t floats, const std::st
     if (buffer.sizeBytes() >= bytes) return {};
     buffer = {};
     HT_ASSIGN_OR_RETURN(auto fresh, m_allocator->createBuffer(bytes, vk::MemoryUse::kDevice, "activations: " + name));
-    // Kernels rely on zeros between the tokens' values and keep them. Submitted at once: a cancel drops what is only recorded.
+    // Kernels rely on zeros between the tokens' values and keep them. Submitted at once: a cancel drops what is only
+    // recorded.
     HT_TRY(m_stream->fill(vk::BufferSlice(fresh), 0));
     HT_TRY(m_stream->flush());
     buffer = std::move(fresh);
@@ -44,23 +47,26 @@ Status ActivationBuffers::grow(vk::Buffer& buffer, int64_t floats, const std::st
 Status ActivationBuffers::reserve(int64_t tokens, int64_t logitTokens) {
     const int64_t largest = largestChunk();
     if (largest < kChunkStep) {
-        return makeError(ErrorCode::kUnsupported, fmt::format("{} binds at most {} bytes, too few for this model's activations.",
-                                                              m_plan->deviceName, m_plan->maxBindingBytes));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("{} binds at most {} bytes, too few for this model's activations.",
+                                     m_plan->deviceName, m_plan->maxBindingBytes));
     }
     const int64_t wanted = tokens <= 8 ? 8 : std::min(roundUp(tokens, kChunkStep), largest);
     m_chunkTokens = std::max(m_chunkTokens, wanted);
     for (ValueId id = 0; id < static_cast<ValueId>(m_values.size()); ++id) {
         if (id == m_graph->logits) continue;
         const int64_t rows = id == m_graph->hidden ? roundUp(tokens, kChunkStep) : m_chunkTokens;
-        HT_TRY(grow(m_values[static_cast<size_t>(id)], rows * stride(id), m_graph->values[static_cast<size_t>(id)].name));
+        HT_TRY(
+            grow(m_values[static_cast<size_t>(id)], rows * stride(id), m_graph->values[static_cast<size_t>(id)].name));
     }
     if (logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
     const int64_t fitting = bytes / (logitStride * 4);
     if (fitting < 1) {
-        return makeError(ErrorCode::kUnsupported, fmt::format("{} binds at most {} bytes, too few for the logits of one token.",
-                                                              m_plan->deviceName, m_plan->maxBindingBytes));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("{} binds at most {} bytes, too few for the logits of one token.",
+                                     m_plan->deviceName, m_plan->maxBindingBytes));
     }
     m_logitRows = std::max(m_logitRows, std::min({fitting, logitTokens, m_chunkTokens}));
     HT_TRY(grow(m_gathered, m_chunkTokens * stride(m_graph->hidden), "gathered hidden states"));
@@ -71,7 +77,8 @@ kernel::Activations ActivationBuffers::hidden(int64_t begin, int64_t count) cons
     HT_CHECK(begin % kChunkStep == 0);
     const int64_t step = stride(m_graph->hidden);
     const vk::BufferSlice whole(m_values[static_cast<size_t>(m_graph->hidden)]);
-    return {whole.part(static_cast<uint64_t>(begin * step) * 4, static_cast<uint64_t>(count * step) * 4), width(m_graph->hidden), step};
+    return {whole.part(static_cast<uint64_t>(begin * step) * 4, static_cast<uint64_t>(count * step) * 4),
+            width(m_graph->hidden), step};
 }
 
 kernel::Activations ActivationBuffers::gathered(int64_t count) const {

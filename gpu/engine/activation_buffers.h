@@ -18,8 +18,8 @@ struct TokenChunk {
     kernel::Activations hidden;
 };
 
-/// The activation buffers of one executable on the device: the residual stream for all tokens of a call, everything else for a chunk
-/// of them, logits for a tile. They grow and never shrink. Not thread-safe.
+/// The activation buffers of one executable on the device: the residual stream for all tokens of a call, everything
+/// else for a chunk of them, logits for a tile. They grow and never shrink. Not thread-safe.
 class ActivationBuffers {
   public:
     ActivationBuffers(const ModelGraph& graph, const vk::DevicePlan& plan, vk::MemoryAllocator& allocator);

@@ -8,7 +8,8 @@ Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_
         HT_TRY(run.context.checkpoint());
         const Op& op = m_graph->ops[static_cast<size_t>(index)];
         if (op.kind == OpKind::kLinear && run.options.capture) {
-            const bool sameInput = index > begin && m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
+            const bool sameInput = index > begin &&
+                                   m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
                                    m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
             if (!sameInput) HT_TRY(captureInput(run, chunk, index, end));
         }
@@ -36,17 +37,24 @@ vk::BufferSlice OpRecorder::vector(WeightId id) const {
 Status OpRecorder::recordOp(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
     switch (op.kind) {
         case OpKind::kEmbed:
-        case OpKind::kAddPosition: return recordTable(run, chunk, op);
+        case OpKind::kAddPosition:
+            return recordTable(run, chunk, op);
         case OpKind::kRmsNorm:
         case OpKind::kLayerNorm:
-        case OpKind::kHeadRmsNorm: return recordNorm(chunk, op);
-        case OpKind::kLinear: return recordLinear(chunk, op);
-        case OpKind::kRope: return recordRope(run, chunk, op);
-        case OpKind::kAttention: return recordAttention(run, chunk, op);
+        case OpKind::kHeadRmsNorm:
+            return recordNorm(chunk, op);
+        case OpKind::kLinear:
+            return recordLinear(chunk, op);
+        case OpKind::kRope:
+            return recordRope(run, chunk, op);
+        case OpKind::kAttention:
+            return recordAttention(run, chunk, op);
         case OpKind::kGatedActivation:
         case OpKind::kActivation:
-        case OpKind::kAdd: return recordElementwise(chunk, op);
-        case OpKind::kSplit3: return recordSplit(chunk, op);
+        case OpKind::kAdd:
+            return recordElementwise(chunk, op);
+        case OpKind::kSplit3:
+            return recordSplit(chunk, op);
     }
     return makeError(ErrorCode::kInternal, "The model's graph holds an operation that the GPU engine does not know.");
 }

@@ -21,7 +21,7 @@ struct ForwardRun {
     const ForwardOptions& options;
     const JobContext& context;
     const VulkanSequence& sequence;
-    vk::BufferSlice ids;        ///< token ids of the whole call
+    vk::BufferSlice ids;  ///< token ids of the whole call
     vk::BufferSlice ropeTable;
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
 };
@@ -29,8 +29,8 @@ struct ForwardRun {
 /// Records the operations of a graph for a chunk of tokens, kernel by kernel. Not thread-safe.
 class OpRecorder {
   public:
-    OpRecorder(const ModelGraph& graph, const DeviceWeights& weights, const ActivationBuffers& buffers, kernel::Kernels& kernels,
-               StatsCapture& capture)
+    OpRecorder(const ModelGraph& graph, const DeviceWeights& weights, const ActivationBuffers& buffers,
+               kernel::Kernels& kernels, StatsCapture& capture)
         : m_graph(&graph), m_weights(&weights), m_buffers(&buffers), m_kernels(&kernels), m_capture(&capture) {}
 
     /// Operations [begin, end) of the graph.

@@ -12,7 +12,8 @@ Status ReadbackQueue::enqueue(std::span<const vk::BufferSlice> parts, Deliver de
     for (const auto& part : parts) size += part.sizeBytes;
     if (region.buffer.sizeBytes() < size) {
         region.buffer = {};
-        HT_ASSIGN_OR_RETURN(region.buffer, m_allocator->createBuffer(size, vk::MemoryUse::kReadback, "readback region"));
+        HT_ASSIGN_OR_RETURN(region.buffer,
+                            m_allocator->createBuffer(size, vk::MemoryUse::kReadback, "readback region"));
     }
     size_t offset = 0;
     for (const auto& part : parts) {

@@ -12,16 +12,17 @@
 
 namespace halftone {
 
-/// Brings results back in order without stopping the device: while the processor looks at one, the device fills the next.
-/// Not thread-safe.
+/// Brings results back in order without stopping the device: while the processor looks at one, the device fills the
+/// next. Not thread-safe.
 class ReadbackQueue {
   public:
     using Deliver = std::function<Status(std::span<const std::byte>)>;
 
-    ReadbackQueue(vk::MemoryAllocator& allocator, vk::CommandStream& stream) : m_allocator(&allocator), m_stream(&stream) {}
+    ReadbackQueue(vk::MemoryAllocator& allocator, vk::CommandStream& stream)
+        : m_allocator(&allocator), m_stream(&stream) {}
 
-    /// Copies the parts (each a multiple of 4 bytes) back to back and submits; `deliver` is called with them later, in the order
-    /// of the calls, from enqueue() or drain(). An error that it returns comes back from there.
+    /// Copies the parts (each a multiple of 4 bytes) back to back and submits; `deliver` is called with them later, in
+    /// the order of the calls, from enqueue() or drain(). An error that it returns comes back from there.
     Status enqueue(std::span<const vk::BufferSlice> parts, Deliver deliver);
     /// Delivers everything that is on its way.
     Status drain();

@@ -11,15 +11,17 @@
 
 namespace halftone {
 
-/// Statistics of activations, reduced on the device channel by channel; the partial results are merged into an ActivationCapture when
-/// the readback queue delivers them. Not thread-safe.
+/// Statistics of activations, reduced on the device channel by channel; the partial results are merged into an
+/// ActivationCapture when the readback queue delivers them. Not thread-safe.
 class StatsCapture {
   public:
-    StatsCapture(vk::MemoryAllocator& allocator, vk::CommandStream& stream, kernel::Kernels& kernels, ReadbackQueue& readback)
+    StatsCapture(vk::MemoryAllocator& allocator, vk::CommandStream& stream, kernel::Kernels& kernels,
+                 ReadbackQueue& readback)
         : m_allocator(&allocator), m_stream(&stream), m_kernels(&kernels), m_readback(&readback) {}
 
     /// Records `tokens` rows of `input` for the weights of these names. `capture` must live until the queue is drained.
-    Status record(const kernel::Activations& input, int64_t tokens, std::vector<std::string> names, ActivationCapture& capture);
+    Status record(const kernel::Activations& input, int64_t tokens, std::vector<std::string> names,
+                  ActivationCapture& capture);
 
   private:
     vk::MemoryAllocator* m_allocator;
@@ -32,7 +34,7 @@ class StatsCapture {
 };
 
 /// The device's partial results as statistics. `bins`: kHistogramBins counts.
-[[nodiscard]] ActivationStats statsFromPartials(std::span<const kernel::ChannelPartial> channels, std::span<const uint32_t> bins,
-                                                int64_t tokens);
+[[nodiscard]] ActivationStats statsFromPartials(std::span<const kernel::ChannelPartial> channels,
+                                                std::span<const uint32_t> bins, int64_t tokens);
 
 }  // namespace halftone

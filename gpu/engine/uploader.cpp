@@ -38,12 +38,14 @@ Status Uploader::uploadStaged(std::span<const std::byte> bytes, const vk::Buffer
         HT_TRY(context.checkpoint());
         Segment& segment = m_segments[index];
         if (!segment.buffer) {
-            HT_ASSIGN_OR_RETURN(segment.buffer, m_allocator->createBuffer(kSegmentBytes, vk::MemoryUse::kUpload, "upload segment"));
+            HT_ASSIGN_OR_RETURN(segment.buffer,
+                                m_allocator->createBuffer(kSegmentBytes, vk::MemoryUse::kUpload, "upload segment"));
         }
         HT_TRY(m_stream->waitFor(segment.busyUntil));
         const size_t count = std::min(kSegmentBytes, bytes.size() - done);
         std::memcpy(segment.buffer.mapped(), bytes.data() + done, count);
-        HT_TRY(m_stream->copy(vk::BufferSlice(segment.buffer).part(0, count), vk::BufferSlice(target).part(done, count)));
+        HT_TRY(
+            m_stream->copy(vk::BufferSlice(segment.buffer).part(0, count), vk::BufferSlice(target).part(done, count)));
         HT_ASSIGN_OR_RETURN(segment.busyUntil, m_stream->flush());
         context.advance(static_cast<int64_t>(count));
     }

@@ -13,8 +13,8 @@
 
 namespace halftone {
 
-/// Copies host bytes into device buffers: straight into memory that both share, else through a ring of staging segments, one being
-/// filled while the device copies the other. Any thread, one upload at a time.
+/// Copies host bytes into device buffers: straight into memory that both share, else through a ring of staging
+/// segments, one being filled while the device copies the other. Any thread, one upload at a time.
 class Uploader {
   public:
     static Result<std::unique_ptr<Uploader>> create(std::shared_ptr<vk::Device> device, vk::MemoryAllocator& allocator,

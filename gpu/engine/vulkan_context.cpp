@@ -49,7 +49,8 @@ std::optional<int> deviceFromEnvironment() {
 }
 
 Result<size_t> chooseDevice(const std::vector<Candidate>& candidates, int wanted) {
-    if (candidates.empty()) return makeError(ErrorCode::kNotFound, "This machine has no Vulkan device; a GPU driver may be missing.");
+    if (candidates.empty())
+        return makeError(ErrorCode::kNotFound, "This machine has no Vulkan device; a GPU driver may be missing.");
     if (wanted >= 0) {
         if (static_cast<size_t>(wanted) < candidates.size()) return static_cast<size_t>(wanted);
         return makeError(ErrorCode::kNotFound,
@@ -74,7 +75,8 @@ std::vector<VulkanDeviceInfo> listVulkanDevices() {
         VulkanDeviceInfo info;
         info.index = static_cast<int>(devices.size());
         info.name = snapshot.name;
-        info.driver = snapshot.driverInfo.empty() ? snapshot.driverName : fmt::format("{} ({})", snapshot.driverName, snapshot.driverInfo);
+        info.driver = snapshot.driverInfo.empty() ? snapshot.driverName
+                                                  : fmt::format("{} ({})", snapshot.driverName, snapshot.driverInfo);
         info.apiVersion = vk::versionText(snapshot.apiVersion);
         info.isSoftware = snapshot.type == VK_PHYSICAL_DEVICE_TYPE_CPU;
         info.usable = candidate.plan.has_value();
@@ -86,7 +88,8 @@ std::vector<VulkanDeviceInfo> listVulkanDevices() {
     return devices;
 }
 
-Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const VulkanOptions& options, const PlanAdjustment& adjust) {
+Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const VulkanOptions& options,
+                                                         const PlanAdjustment& adjust) {
     HT_ASSIGN_OR_RETURN(auto instance, vk::Instance::create(vk::instanceOptions(options.validation)));
     const auto candidates = findCandidates(*instance);
     const int wanted = deviceIndex >= 0 ? deviceIndex : deviceFromEnvironment().value_or(-1);
@@ -100,12 +103,15 @@ Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const 
     context->index = static_cast<int>(index);
     HT_ASSIGN_OR_RETURN(context->device, vk::Device::create(std::move(instance), chosen.physical, std::move(plan)));
     context->allocator = std::make_unique<vk::MemoryAllocator>(context->device);
-    HT_ASSIGN_OR_RETURN(context->pipelines, vk::PipelineStore::create(context->device, vk::pipelineCachePath(chosen.snapshot)));
+    HT_ASSIGN_OR_RETURN(context->pipelines,
+                        vk::PipelineStore::create(context->device, vk::pipelineCachePath(chosen.snapshot)));
     HT_ASSIGN_OR_RETURN(context->uploader, Uploader::create(context->device, *context->allocator, *context->pipelines));
     context->weights = std::make_unique<WeightStore>(context->plan(), *context->allocator, *context->uploader);
     return context;
 }
 
-std::vector<std::string> vulkanValidationMessages() { return vk::validationMessages(); }
+std::vector<std::string> vulkanValidationMessages() {
+    return vk::validationMessages();
+}
 
 }  // namespace halftone

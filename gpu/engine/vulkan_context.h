@@ -32,7 +32,8 @@ struct VulkanContext {
 using PlanAdjustment = std::function<void(vk::DevicePlan&)>;
 
 /// Opens device `deviceIndex` as createVulkanBackend() does.
-Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const VulkanOptions& options, const PlanAdjustment& adjust = {});
+Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const VulkanOptions& options,
+                                                         const PlanAdjustment& adjust = {});
 
 /// A backend over an opened context.
 std::shared_ptr<Backend> makeVulkanBackend(std::shared_ptr<VulkanContext> context);

@@ -36,10 +36,12 @@ Status VulkanExecutable::runEpilogue(const ForwardRun& run, std::span<const Epil
     if (!targets.empty()) {
         HT_TRY(growInput(m_targets, targets.size_bytes(), "target tokens"));
         auto* words = reinterpret_cast<uint32_t*>(m_targets.mapped());
-        std::ranges::transform(targets, words, [](TokenId id) { return id < 0 ? kNoTarget : static_cast<uint32_t>(id); });
+        std::ranges::transform(targets, words,
+                               [](TokenId id) { return id < 0 ? kNoTarget : static_cast<uint32_t>(id); });
         if (m_logProbs.sizeBytes() < targets.size_bytes()) {
             m_logProbs = {};
-            HT_ASSIGN_OR_RETURN(m_logProbs, m_context->allocator->createBuffer(targets.size_bytes(), vk::MemoryUse::kDevice, "log-probabilities"));
+            HT_ASSIGN_OR_RETURN(m_logProbs, m_context->allocator->createBuffer(
+                                                targets.size_bytes(), vk::MemoryUse::kDevice, "log-probabilities"));
         }
         HT_TRY(m_stream->fill(vk::BufferSlice(m_logProbs), 0));
     }
@@ -56,7 +58,8 @@ Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, int64_t begin, i
     const int64_t aligned = begin / 64 * 64;
     const kernel::Activations hidden = m_buffers.hidden(aligned, begin - aligned + count);
     const TokenChunk chunk{begin, count, m_buffers.gathered(count)};
-    HT_TRY(m_kernels->copy({.input = hidden, .inputOffset = (begin - aligned) * hidden.stride, .output = chunk.hidden, .tokens = count}));
+    HT_TRY(m_kernels->copy(
+        {.input = hidden, .inputOffset = (begin - aligned) * hidden.stride, .output = chunk.hidden, .tokens = count}));
     HT_TRY(m_recorder->record(run, chunk, epilogueBegin(*m_graph), static_cast<int32_t>(m_graph->ops.size())));
     const kernel::Activations logits = m_buffers.value(m_graph->logits, chunk);
     const auto targetCount = static_cast<int64_t>(run.options.targets.size());
@@ -70,11 +73,14 @@ Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, int64_t begin, i
     return handOut ? handOutLogits(run, begin, count, logits) : Status();
 }
 
-Status VulkanExecutable::handOutLogits(const ForwardRun& run, int64_t begin, int64_t count, const kernel::Activations& logits) {
-    return m_readback->enqueue({&logits.slice, 1}, [this, &run, logits, begin, count](std::span<const std::byte> bytes) -> Status {
-        HT_TRY(run.context.checkpoint());
-        return deliverRows(bytes, logits, count, [&](std::span<const float> rows) { return run.options.logitsSink(begin, count, rows); });
-    });
+Status VulkanExecutable::handOutLogits(const ForwardRun& run, int64_t begin, int64_t count,
+                                       const kernel::Activations& logits) {
+    return m_readback->enqueue(
+        {&logits.slice, 1}, [this, &run, logits, begin, count](std::span<const std::byte> bytes) -> Status {
+            HT_TRY(run.context.checkpoint());
+            return deliverRows(bytes, logits, count,
+                               [&](std::span<const float> rows) { return run.options.logitsSink(begin, count, rows); });
+        });
 }
 
 Status VulkanExecutable::handOutLogProbs(const ForwardRun& run) {

@@ -15,10 +15,12 @@ namespace {
 
 Status checkGraph(const ModelGraph& graph, const vk::DevicePlan& plan) {
     if (graph.config.headDim > kernel::kLargestHeadDim) {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The GPU engine runs attention heads of up to {} dimensions, and this model's have {}; the processor "
-                                     "can run it on {}.",
-                                     kernel::kLargestHeadDim, graph.config.headDim, plan.deviceName));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format(
+                "The GPU engine runs attention heads of up to {} dimensions, and this model's have {}; the processor "
+                "can run it on {}.",
+                kernel::kLargestHeadDim, graph.config.headDim, plan.deviceName));
     }
     return {};
 }
@@ -29,7 +31,8 @@ bool hasOp(const ModelGraph& graph, OpKind kind) {
 
 int64_t totalBytes(const ModelWeights& weights) {
     int64_t total = 0;
-    for (size_t id = 0; id < weights.size(); ++id) total += static_cast<int64_t>(weights.at(static_cast<WeightId>(id)).bytes.size());
+    for (size_t id = 0; id < weights.size(); ++id)
+        total += static_cast<int64_t>(weights.at(static_cast<WeightId>(id)).bytes.size());
     return total;
 }
 
@@ -51,13 +54,15 @@ std::vector<float> ropeTable(const ModelConfig& config, int64_t positions) {
 }  // namespace
 
 VulkanExecutable::VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph)
-    : m_context(std::move(context)), m_graph(std::move(graph)), m_buffers(*m_graph, m_context->plan(), *m_context->allocator) {}
+    : m_context(std::move(context)),
+      m_graph(std::move(graph)),
+      m_buffers(*m_graph, m_context->plan(), *m_context->allocator) {}
 
 VulkanExecutable::~VulkanExecutable() = default;
 
 Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_ptr<VulkanContext> context,
-                                                                   std::shared_ptr<const ModelGraph> graph, const ModelWeights& weights,
-                                                                   const JobContext& job) {
+                                                                   std::shared_ptr<const ModelGraph> graph,
+                                                                   const ModelWeights& weights, const JobContext& job) {
     HT_TRY(checkGraph(*graph, context->plan()));
     auto executable = std::unique_ptr<VulkanExecutable>(new VulkanExecutable(std::move(context), std::move(graph)));
     VulkanExecutable& self = *executable;
@@ -66,8 +71,10 @@ Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_p
     self.m_buffers.use(*self.m_stream);
     self.m_kernels = std::make_unique<kernel::Kernels>(shared.plan(), *shared.pipelines, *self.m_stream);
     self.m_readback = std::make_unique<ReadbackQueue>(*shared.allocator, *self.m_stream);
-    self.m_capture = std::make_unique<StatsCapture>(*shared.allocator, *self.m_stream, *self.m_kernels, *self.m_readback);
-    self.m_recorder = std::make_unique<OpRecorder>(*self.m_graph, self.m_weights, self.m_buffers, *self.m_kernels, *self.m_capture);
+    self.m_capture =
+        std::make_unique<StatsCapture>(*shared.allocator, *self.m_stream, *self.m_kernels, *self.m_readback);
+    self.m_recorder =
+        std::make_unique<OpRecorder>(*self.m_graph, self.m_weights, self.m_buffers, *self.m_kernels, *self.m_capture);
     HT_TRY(self.updateWeights(weights, job));
     return executable;
 }
@@ -106,19 +113,22 @@ Status VulkanExecutable::ensureRopeTable(int64_t positions) {
     if (table.empty()) return {};
     const auto bytes = std::as_bytes(std::span(table));
     if (bytes.size() > m_context->plan().maxBindingBytes) {
-        return makeError(ErrorCode::kOutOfMemory, fmt::format("The table of rotary angles for {} tokens needs {} bytes in one buffer, and {} binds "
-                                                              "at most {}; a shorter context would fit.",
-                                                              positions, bytes.size(), m_context->plan().deviceName,
-                                                              m_context->plan().maxBindingBytes));
+        return makeError(
+            ErrorCode::kOutOfMemory,
+            fmt::format("The table of rotary angles for {} tokens needs {} bytes in one buffer, and {} binds "
+                        "at most {}; a shorter context would fit.",
+                        positions, bytes.size(), m_context->plan().deviceName, m_context->plan().maxBindingBytes));
     }
-    HT_ASSIGN_OR_RETURN(auto buffer, m_context->allocator->createBuffer(bytes.size(), vk::MemoryUse::kDevice, "rotary angles"));
+    HT_ASSIGN_OR_RETURN(auto buffer,
+                        m_context->allocator->createBuffer(bytes.size(), vk::MemoryUse::kDevice, "rotary angles"));
     HT_TRY(m_context->uploader->upload(bytes, buffer, JobContext()));
     m_ropeTable = std::move(buffer);
     m_ropePositions = positions;
     return {};
 }
 
-Status VulkanExecutable::forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options, const JobContext& job) {
+Status VulkanExecutable::forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
+                                 const JobContext& job) {
     HT_TRY(checkForwardArguments(*m_graph, sequence, tokens, options));
     auto* own = dynamic_cast<VulkanSequence*>(&sequence);
     if (!own || own->graph() != m_graph.get()) {
@@ -141,8 +151,8 @@ Status VulkanExecutable::growInput(vk::Buffer& buffer, uint64_t bytes, std::stri
     return {};
 }
 
-Status VulkanExecutable::run(const VulkanSequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
-                             const JobContext& job) {
+Status VulkanExecutable::run(const VulkanSequence& sequence, std::span<const TokenId> tokens,
+                             const ForwardOptions& options, const JobContext& job) {
     const std::vector<EpilogueRange> ranges = epilogueRanges(options);
     int64_t logitTokens = 0;
     for (const auto& range : ranges) logitTokens = std::max(logitTokens, range.end - range.begin);
@@ -165,7 +175,8 @@ Status VulkanExecutable::run(const VulkanSequence& sequence, std::span<const Tok
 
 Status VulkanExecutable::loadTokens(const ForwardRun& run) {
     std::memcpy(m_ids.mapped(), run.tokens.data(), run.tokens.size_bytes());
-    return runOps(run, 0, m_graph->blockBegin.empty() ? static_cast<int32_t>(m_graph->ops.size()) : m_graph->blockBegin.front());
+    return runOps(
+        run, 0, m_graph->blockBegin.empty() ? static_cast<int32_t>(m_graph->ops.size()) : m_graph->blockBegin.front());
 }
 
 Status VulkanExecutable::loadHidden(const ForwardRun& run) {
@@ -173,7 +184,8 @@ Status VulkanExecutable::loadHidden(const ForwardRun& run) {
     HT_TRY(growInput(m_hiddenIn, hidden.slice.sizeBytes, "hidden states from the host"));
     auto* target = reinterpret_cast<float*>(m_hiddenIn.mapped());
     for (int64_t token = 0; token < run.tokenCount(); ++token) {
-        std::memcpy(target + token * hidden.stride, run.options.hiddenIn.data() + token * hidden.width, static_cast<size_t>(hidden.width) * 4);
+        std::memcpy(target + token * hidden.stride, run.options.hiddenIn.data() + token * hidden.width,
+                    static_cast<size_t>(hidden.width) * 4);
         std::fill_n(target + token * hidden.stride + hidden.width, hidden.stride - hidden.width, 0.0f);
     }
     return m_stream->copy(vk::BufferSlice(m_hiddenIn).part(0, hidden.slice.sizeBytes), hidden.slice);
@@ -204,14 +216,16 @@ Status VulkanExecutable::deliverRows(std::span<const std::byte> bytes, const ker
     const auto width = static_cast<size_t>(rows.width);
     if (rows.stride == rows.width) return receive({source, static_cast<size_t>(count) * width});
     m_rows.resize(static_cast<size_t>(count) * width);
-    for (int64_t row = 0; row < count; ++row) std::copy_n(source + row * rows.stride, rows.width, m_rows.data() + row * rows.width);
+    for (int64_t row = 0; row < count; ++row)
+        std::copy_n(source + row * rows.stride, rows.width, m_rows.data() + row * rows.width);
     return receive(m_rows);
 }
 
 Status VulkanExecutable::handOutBoundary(const ForwardRun& run, int block) {
     const kernel::Activations hidden = m_buffers.hidden(0, run.tokenCount());
     return m_readback->enqueue({&hidden.slice, 1}, [this, &run, hidden, block](std::span<const std::byte> bytes) {
-        return deliverRows(bytes, hidden, run.tokenCount(), [&](std::span<const float> rows) { return run.options.boundarySink(block, rows); });
+        return deliverRows(bytes, hidden, run.tokenCount(),
+                           [&](std::span<const float> rows) { return run.options.boundarySink(block, rows); });
     });
 }
 

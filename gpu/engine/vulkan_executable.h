@@ -19,13 +19,15 @@ namespace halftone {
 /// forward() records while the device works and returns when everything has been delivered. Not thread-safe.
 class VulkanExecutable final : public Executable {
   public:
-    static Result<std::unique_ptr<VulkanExecutable>> create(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph,
+    static Result<std::unique_ptr<VulkanExecutable>> create(std::shared_ptr<VulkanContext> context,
+                                                            std::shared_ptr<const ModelGraph> graph,
                                                             const ModelWeights& weights, const JobContext& job);
     ~VulkanExecutable() override;
 
     [[nodiscard]] const ModelGraph& graph() const override { return *m_graph; }
     Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override;
-    Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options, const JobContext& job) override;
+    Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
+                   const JobContext& job) override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
 
     /// Tensors copied to the device so far: what an edit really uploads.
@@ -42,7 +44,8 @@ class VulkanExecutable final : public Executable {
     VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph);
     Status ensureRopeTable(int64_t positions);
     Status growInput(vk::Buffer& buffer, uint64_t bytes, std::string_view name);
-    Status run(const VulkanSequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options, const JobContext& job);
+    Status run(const VulkanSequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
+               const JobContext& job);
     Status loadTokens(const ForwardRun& run);
     Status loadHidden(const ForwardRun& run);
     Status runOps(const ForwardRun& run, int32_t begin, int32_t end);

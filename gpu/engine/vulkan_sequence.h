@@ -20,7 +20,8 @@ class VulkanSequence final : public Sequence {
     };
 
     /// kOutOfMemory names the bytes needed.
-    static Result<std::unique_ptr<VulkanSequence>> create(std::shared_ptr<VulkanContext> context, const ModelGraph& graph, int64_t capacity);
+    static Result<std::unique_ptr<VulkanSequence>> create(std::shared_ptr<VulkanContext> context,
+                                                          const ModelGraph& graph, int64_t capacity);
 
     [[nodiscard]] int64_t position() const override { return m_position; }
     [[nodiscard]] int64_t capacity() const override { return m_capacity; }

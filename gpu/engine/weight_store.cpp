@@ -38,13 +38,15 @@ Result<std::shared_ptr<const DeviceWeight>> WeightStore::acquire(const PackedTen
 Result<std::shared_ptr<const DeviceWeight>> WeightStore::upload(const PackedTensor& tensor, const std::string& name,
                                                                 const JobContext& context) {
     if (!kernel::hasKernels(tensor.layout.format)) {
-        return makeError(ErrorCode::kUnsupported, fmt::format("The GPU engine does not read {} ({}); the processor can run it.",
-                                                              tensor.layout.format.displayName(), name));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("The GPU engine does not read {} ({}); the processor can run it.",
+                                     tensor.layout.format.displayName(), name));
     }
     const auto rowBytes = static_cast<uint64_t>(tensor.layout.rowBytes);
     if (rowBytes + kernel::kWeightPaddingBytes > m_plan->maxBindingBytes) {
-        return makeError(ErrorCode::kUnsupported, fmt::format("A row of {} takes {} bytes, and {} binds at most {}.", name, rowBytes,
-                                                              m_plan->deviceName, m_plan->maxBindingBytes));
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("A row of {} takes {} bytes, and {} binds at most {}.", name, rowBytes,
+                                     m_plan->deviceName, m_plan->maxBindingBytes));
     }
     const auto rowsPerChunk = static_cast<int64_t>((m_plan->maxBindingBytes - kernel::kWeightPaddingBytes) / rowBytes);
     auto weight = std::make_shared<DeviceWeight>();
@@ -54,7 +56,8 @@ Result<std::shared_ptr<const DeviceWeight>> WeightStore::upload(const PackedTens
     for (int64_t row = 0; row < tensor.rows; row += rowsPerChunk) {
         const int64_t count = std::min(rowsPerChunk, tensor.rows - row);
         const uint64_t bytes = static_cast<uint64_t>(count) * rowBytes;
-        HT_ASSIGN_OR_RETURN(auto buffer, m_allocator->createBuffer(bytes + kernel::kWeightPaddingBytes, vk::MemoryUse::kDevice, name));
+        HT_ASSIGN_OR_RETURN(
+            auto buffer, m_allocator->createBuffer(bytes + kernel::kWeightPaddingBytes, vk::MemoryUse::kDevice, name));
         HT_TRY(m_uploader->upload(tensor.bytes.subspan(static_cast<size_t>(row) * rowBytes, bytes), buffer, context));
         weight->chunks.push_back({std::move(buffer), row, count});
     }

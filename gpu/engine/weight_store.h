@@ -13,15 +13,16 @@
 
 namespace halftone {
 
-/// Uploads packed tensors and shares them: the same host bytes in the same layout exist once on the device, whichever slots
-/// and executables use them (tied embeddings; an original and its edited twin). Any thread.
+/// Uploads packed tensors and shares them: the same host bytes in the same layout exist once on the device, whichever
+/// slots and executables use them (tied embeddings; an original and its edited twin). Any thread.
 class WeightStore {
   public:
     WeightStore(const vk::DevicePlan& plan, vk::MemoryAllocator& allocator, Uploader& uploader)
         : m_plan(&plan), m_allocator(&allocator), m_uploader(&uploader) {}
 
     /// The tensor on the device. kUnsupported for formats without kernels and rows longer than a binding.
-    Result<std::shared_ptr<const DeviceWeight>> acquire(const PackedTensor& tensor, const std::string& name, const JobContext& context);
+    Result<std::shared_ptr<const DeviceWeight>> acquire(const PackedTensor& tensor, const std::string& name,
+                                                        const JobContext& context);
 
     /// Whether `weight` is what acquire(tensor) would return, without uploading anything.
     [[nodiscard]] bool holds(const DeviceWeight& weight, const PackedTensor& tensor) const;
@@ -34,8 +35,11 @@ class WeightStore {
         Format format;
         auto operator<=>(const Key&) const = default;
     };
-    static Key keyOf(const PackedTensor& tensor) { return {tensor.bytes.data(), tensor.rows, tensor.cols(), tensor.layout.format}; }
-    Result<std::shared_ptr<const DeviceWeight>> upload(const PackedTensor& tensor, const std::string& name, const JobContext& context);
+    static Key keyOf(const PackedTensor& tensor) {
+        return {tensor.bytes.data(), tensor.rows, tensor.cols(), tensor.layout.format};
+    }
+    Result<std::shared_ptr<const DeviceWeight>> upload(const PackedTensor& tensor, const std::string& name,
+                                                       const JobContext& context);
 
     const vk::DevicePlan* m_plan;
     vk::MemoryAllocator* m_allocator;

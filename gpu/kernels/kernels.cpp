@@ -20,7 +20,9 @@ uint32_t u32(int64_t value) {
     return static_cast<uint32_t>(value);
 }
 
-std::string cacheOption(VulkanCacheType type) { return type == VulkanCacheType::kF32 ? "f32" : "f16"; }
+std::string cacheOption(VulkanCacheType type) {
+    return type == VulkanCacheType::kF32 ? "f32" : "f16";
+}
 
 /// A binding must not be empty: what a kernel does not read is bound to something that it does.
 vk::BufferSlice orElse(const vk::BufferSlice& slice, const vk::BufferSlice& other) {
@@ -50,22 +52,26 @@ PackedParameters packedParameters(const PackedRows& rows) {
 /// The part of a buffer that holds tokens [first, first + count).
 Activations tokensOf(const Activations& all, int64_t first, int64_t count) {
     Activations part = all;
-    part.slice = all.slice.part(static_cast<uint64_t>(first * all.stride) * 4, static_cast<uint64_t>(count * all.stride) * 4);
+    part.slice =
+        all.slice.part(static_cast<uint64_t>(first * all.stride) * 4, static_cast<uint64_t>(count * all.stride) * 4);
     return part;
 }
 
 }  // namespace
 
-std::string shaderOption(const Format& format) { return format.isInteger() ? "int" : format.name(); }
+std::string shaderOption(const Format& format) {
+    return format.isInteger() ? "int" : format.name();
+}
 
 bool hasKernels(const Format& format) {
     const std::string option = shaderOption(format);
-    return std::ranges::any_of(allShaders(), [&](const ShaderCode& shader) { return shader.family == "matvec" && shader.option == option; });
+    return std::ranges::any_of(
+        allShaders(), [&](const ShaderCode& shader) { return shader.family == "matvec" && shader.option == option; });
 }
 
 template <typename Parameters>
-Status Kernels::run(const PipelineKey& key, std::initializer_list<BufferUse> buffers, const Parameters& parameters, uint64_t groups,
-                    double flops) {
+Status Kernels::run(const PipelineKey& key, std::initializer_list<BufferUse> buffers, const Parameters& parameters,
+                    uint64_t groups, double flops) {
     HT_ASSIGN_OR_RETURN(const VkPipeline pipeline, m_pipelines->get(key));
     return m_stream->dispatch({.pipeline = pipeline,
                                .buffers = std::span(buffers.begin(), buffers.size()),
@@ -93,7 +99,8 @@ Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
         plan.tokensPerGroup = std::bit_ceil(u32(call.tokens));  // few pipelines: 1, 2, 4, 8 columns
         plan.key.family = "matvec";
         plan.key.localSize = m_plan->matvec.localSize;
-        plan.key.constants = {{1, severalSubgroups(plan.key.localSize)}, {2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
+        plan.key.constants = {
+            {1, severalSubgroups(plan.key.localSize)}, {2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
     } else if (shape.tiled) {
         // Narrow tiles for few tokens; the same number of invocations for all.
         const uint32_t columns = shape.tileTokens / shape.threadTokens;
@@ -103,7 +110,11 @@ Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
         plan.tokensPerGroup = columns * threadTokens;
         plan.key.family = "matmul_tiled";
         plan.key.localSize = shape.tileRows / shape.threadRows * columns;
-        plan.key.constants = {{2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}, {4, shape.threadRows}, {5, threadTokens}, {6, shape.depth}};
+        plan.key.constants = {{2, plan.rowsPerGroup},
+                              {3, plan.tokensPerGroup},
+                              {4, shape.threadRows},
+                              {5, threadTokens},
+                              {6, shape.depth}};
     } else {
         plan.rowsPerGroup = shape.tileRows;
         plan.tokensPerGroup = shape.tileTokens;
@@ -124,7 +135,8 @@ Status Kernels::linearPart(const LinearCall& call, int64_t firstRow, int64_t row
     parameters.inputStride = u32(call.input.stride);
     parameters.outputStride = u32(call.output.stride);
     parameters.hasBias = call.bias.buffer != VK_NULL_HANDLE ? 1 : 0;
-    auto groups = static_cast<uint64_t>(ceilDiv(rowCount, plan.rowsPerGroup) * ceilDiv(call.tokens, plan.tokensPerGroup));
+    auto groups =
+        static_cast<uint64_t>(ceilDiv(rowCount, plan.rowsPerGroup) * ceilDiv(call.tokens, plan.tokensPerGroup));
     // Without tiles in shared memory every invocation has a tile of its own.
     if (plan.key.family == "matmul_direct") groups = (groups + plan.key.localSize - 1) / plan.key.localSize;
     const double flops = 2.0 * static_cast<double>(rowCount) * static_cast<double>(call.weights.layout->cols) *
@@ -187,7 +199,8 @@ Status Kernels::norm(const NormCall& call) {
                 {call.weight, Access::kConstant},
                 {orElse(call.bias, call.weight), Access::kConstant},
                 {call.output.slice, Access::kWrite}},
-               parameters, static_cast<uint64_t>(call.tokens * call.vectors), static_cast<double>(call.tokens * call.input.width) * 16);
+               parameters, static_cast<uint64_t>(call.tokens * call.vectors),
+               static_cast<double>(call.tokens * call.input.width) * 16);
 }
 
 Status Kernels::rope(const RopeCall& call) {
@@ -203,14 +216,15 @@ Status Kernels::rope(const RopeCall& call) {
                                     .outputStride = u32(call.output.stride),
                                     .firstPosition = u32(call.firstPosition)};
     const auto items = static_cast<uint64_t>(call.tokens * call.heads * (call.headDim - call.rotaryDim / 2));
-    return run(key,
-               {{call.input.slice, Access::kRead}, {call.table, Access::kConstant}, {call.output.slice, Access::kWrite}},
-               parameters, elementwiseGroups(items), static_cast<double>(items) * 16);
+    return run(
+        key, {{call.input.slice, Access::kRead}, {call.table, Access::kConstant}, {call.output.slice, Access::kWrite}},
+        parameters, elementwiseGroups(items), static_cast<double>(items) * 16);
 }
 
 Status Kernels::binary(const BinaryCall& call) {
     uint32_t activation = 0;
-    if (call.activation) activation = *call.activation == Activation::kSilu ? 1 : *call.activation == Activation::kGeluErf ? 2 : 3;
+    if (call.activation)
+        activation = *call.activation == Activation::kSilu ? 1 : *call.activation == Activation::kGeluErf ? 2 : 3;
     const PipelineKey key{.family = "binary",
                           .option = {},
                           .localSize = m_plan->elementwiseLocalSize,
@@ -222,7 +236,8 @@ Status Kernels::binary(const BinaryCall& call) {
                {{call.first.slice, Access::kRead},
                 {second ? call.second.slice : call.first.slice, Access::kRead},
                 {call.output.slice, Access::kWrite}},
-               BinaryParameters{.quads = u32(static_cast<int64_t>(quads))}, elementwiseGroups(quads), static_cast<double>(quads) * 64);
+               BinaryParameters{.quads = u32(static_cast<int64_t>(quads))}, elementwiseGroups(quads),
+               static_cast<double>(quads) * 64);
 }
 
 Status Kernels::copy(const CopyCall& call) {
@@ -233,8 +248,8 @@ Status Kernels::copy(const CopyCall& call) {
                                     .inputStride = u32(call.input.stride),
                                     .outputStride = u32(call.output.stride)};
     const auto items = static_cast<uint64_t>(call.tokens * call.output.width);
-    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters, elementwiseGroups(items),
-               static_cast<double>(items) * 8);
+    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
+               elementwiseGroups(items), static_cast<double>(items) * 8);
 }
 
 Status Kernels::storeCache(const CacheStoreCall& call) {
@@ -249,8 +264,8 @@ Status Kernels::storeCache(const CacheStoreCall& call) {
                                           .inputStride = u32(call.input.stride),
                                           .firstPosition = u32(call.firstPosition)};
     const auto quads = static_cast<uint64_t>(call.tokens * call.shape.heads * call.shape.headQuads());
-    return run(key, {{call.input.slice, Access::kRead}, {call.cache, Access::kWrite}}, parameters, elementwiseGroups(quads),
-               static_cast<double>(quads) * 16);
+    return run(key, {{call.input.slice, Access::kRead}, {call.cache, Access::kWrite}}, parameters,
+               elementwiseGroups(quads), static_cast<double>(quads) * 16);
 }
 
 Status Kernels::attention(const AttentionCall& call) {
@@ -270,9 +285,11 @@ Status Kernels::attention(const AttentionCall& call) {
                                         {4, subgroups},
                                         {5, quads},
                                         {6, call.shape.headDim % 4 == 0 ? 1u : 0u}}};
-    const double flopsPerToken = 4.0 * static_cast<double>(call.heads * call.shape.headDim) * static_cast<double>(call.firstPosition + call.tokens);
+    const double flopsPerToken = 4.0 * static_cast<double>(call.heads * call.shape.headDim) *
+                                 static_cast<double>(call.firstPosition + call.tokens);
     // Token ranges that start at multiples of 64 keep their bindings aligned.
-    const int64_t atOnce = std::max<int64_t>(static_cast<int64_t>(m_stream->flopsPerSubmission() / flopsPerToken) / 64 * 64, 64);
+    const int64_t atOnce =
+        std::max<int64_t>(static_cast<int64_t>(m_stream->flopsPerSubmission() / flopsPerToken) / 64 * 64, 64);
     for (int64_t first = 0; first < call.tokens; first += atOnce) {
         const int64_t count = std::min(atOnce, call.tokens - first);
         const AttentionParameters parameters{.tokens = u32(count),
@@ -290,36 +307,43 @@ Status Kernels::attention(const AttentionCall& call) {
                     {call.keys, Access::kRead},
                     {call.values, Access::kRead},
                     {tokensOf(call.output, first, count).slice, Access::kWrite}},
-                   parameters, static_cast<uint64_t>(call.heads * ceilDiv(count, queries)), flopsPerToken * static_cast<double>(count)));
+                   parameters, static_cast<uint64_t>(call.heads * ceilDiv(count, queries)),
+                   flopsPerToken * static_cast<double>(count)));
     }
     return {};
 }
 
 Status Kernels::logProb(const LogProbCall& call) {
     const uint32_t local = m_plan->reduceLocalSize;
-    const PipelineKey key{.family = "log_prob", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
+    const PipelineKey key{
+        .family = "log_prob", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
     const LogProbParameters parameters{.rows = u32(call.rows),
                                        .width = u32(call.logits.width),
                                        .inputStride = u32(call.logits.stride),
                                        .firstTarget = u32(call.firstTarget)};
-    return run(key, {{call.logits.slice, Access::kRead}, {call.targets, Access::kConstant}, {call.output, Access::kReadWrite}}, parameters,
-               static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.logits.width) * 16);
+    return run(
+        key, {{call.logits.slice, Access::kRead}, {call.targets, Access::kConstant}, {call.output, Access::kReadWrite}},
+        parameters, static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.logits.width) * 16);
 }
 
 Status Kernels::channelStats(const StatsCall& call) {
     const uint32_t local = m_plan->elementwiseLocalSize;
     const PipelineKey key{.family = "channels", .option = {}, .localSize = local, .constants = {}};
-    const StatsParameters parameters{.tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
+    const StatsParameters parameters{
+        .tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
     return run(key, {{call.input.slice, Access::kRead}, {call.output, Access::kWrite}}, parameters,
-               static_cast<uint64_t>(ceilDiv(call.input.width, local)), static_cast<double>(call.tokens * call.input.width) * 32);
+               static_cast<uint64_t>(ceilDiv(call.input.width, local)),
+               static_cast<double>(call.tokens * call.input.width) * 32);
 }
 
 Status Kernels::histogram(const StatsCall& call) {
-    const PipelineKey key{.family = "histogram", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
-    const StatsParameters parameters{.tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
+    const PipelineKey key{
+        .family = "histogram", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    const StatsParameters parameters{
+        .tokens = u32(call.tokens), .width = u32(call.input.width), .inputStride = u32(call.input.stride)};
     const auto items = static_cast<uint64_t>(call.tokens * call.input.width);
-    return run(key, {{call.input.slice, Access::kRead}, {call.output, Access::kReadWrite}}, parameters, elementwiseGroups(items),
-               static_cast<double>(items) * 32);
+    return run(key, {{call.input.slice, Access::kRead}, {call.output, Access::kReadWrite}}, parameters,
+               elementwiseGroups(items), static_cast<double>(items) * 32);
 }
 
 }  // namespace halftone::kernel

@@ -16,8 +16,8 @@ namespace halftone {
 
 namespace kernel {
 
-/// Rows of activations on the device: `width` floats a token, `stride` floats from token to token (a multiple of 16); zeros
-/// between the end of a token's values and the next token. Kernels keep them zero.
+/// Rows of activations on the device: `width` floats a token, `stride` floats from token to token (a multiple of 16);
+/// zeros between the end of a token's values and the next token. Kernels keep them zero.
 struct Activations {
     vk::BufferSlice slice;
     int64_t width = 0;
@@ -43,9 +43,9 @@ struct LinearCall {
 
 struct EmbedCall {
     PackedRows weights;
-    vk::BufferSlice ids;   ///< one uint32 a token; unused with addPosition
+    vk::BufferSlice ids;  ///< one uint32 a token; unused with addPosition
     bool addPosition = false;
-    Activations input;     ///< added to, with addPosition
+    Activations input;  ///< added to, with addPosition
     Activations output;
     int64_t tokens = 0;
     int64_t firstPosition = 0;
@@ -97,7 +97,9 @@ struct CacheShape {
     int64_t heads = 0;
     int64_t headDim = 0;
     [[nodiscard]] int64_t headQuads() const { return (headDim + 3) / 4; }
-    [[nodiscard]] int64_t bytesPerToken() const { return heads * headQuads() * (type == VulkanCacheType::kF32 ? 16 : 8); }
+    [[nodiscard]] int64_t bytesPerToken() const {
+        return heads * headQuads() * (type == VulkanCacheType::kF32 ? 16 : 8);
+    }
 };
 
 struct CacheStoreCall {
@@ -178,7 +180,8 @@ class Kernels {
 /// Whether the kernels read weights of this format.
 [[nodiscard]] bool hasKernels(const Format& format);
 
-/// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole words.
+/// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole
+/// words.
 inline constexpr uint64_t kWeightPaddingBytes = 128;
 inline constexpr int64_t kLargestHeadDim = 256;
 

@@ -7,7 +7,9 @@
 namespace halftone {
 namespace {
 
-Status cancelled(const char* reason) { return makeError(ErrorCode::kCancelled, reason); }
+Status cancelled(const char* reason) {
+    return makeError(ErrorCode::kCancelled, reason);
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ void GpuService::cancel(const std::string& tag) {
 }
 
 void GpuService::dropWaiting(const std::string& tag) {
-    const auto dropped = std::stable_partition(m_waiting.begin(), m_waiting.end(), [&](const Request& waiting) { return waiting.tag != tag; });
+    const auto dropped = std::stable_partition(m_waiting.begin(), m_waiting.end(),
+                                               [&](const Request& waiting) { return waiting.tag != tag; });
     std::move(dropped, m_waiting.end(), std::back_inserter(m_dropped));
     m_waiting.erase(dropped, m_waiting.end());
 }
@@ -61,12 +64,17 @@ void GpuService::reopen() {
 
 GpuService::Condition GpuService::condition() const {
     const std::scoped_lock lock(m_mutex);
-    return {.state = m_state, .runningTag = m_runningTag, .waiting = m_waiting.size(), .description = m_description, .error = m_error};
+    return {.state = m_state,
+            .runningTag = m_runningTag,
+            .waiting = m_waiting.size(),
+            .description = m_description,
+            .error = m_error};
 }
 
 void GpuService::loop(const std::stop_token& stop) {
     std::unique_lock lock(m_mutex);
-    while (m_wake.wait(lock, stop, [this] { return !m_waiting.empty() || !m_dropped.empty(); }) && !stop.stop_requested()) {
+    while (m_wake.wait(lock, stop, [this] { return !m_waiting.empty() || !m_dropped.empty(); }) &&
+           !stop.stop_requested()) {
         const std::deque<Request> dropped = std::exchange(m_dropped, {});
         std::optional<Request> next;
         std::stop_token requestStop;
@@ -78,13 +86,15 @@ void GpuService::loop(const std::stop_token& stop) {
             requestStop = m_runningStop.get_token();
         }
         lock.unlock();
-        for (const auto& request : dropped) finish(request, cancelled("The request was replaced by a newer one or cancelled."));
+        for (const auto& request : dropped)
+            finish(request, cancelled("The request was replaced by a newer one or cancelled."));
         if (next) runOne(*next, requestStop);
         lock.lock();
     }
     const std::deque<Request> dropped = std::exchange(m_dropped, {}), waiting = std::exchange(m_waiting, {});
     lock.unlock();
-    for (const auto& request : dropped) finish(request, cancelled("The request was replaced by a newer one or cancelled."));
+    for (const auto& request : dropped)
+        finish(request, cancelled("The request was replaced by a newer one or cancelled."));
     for (const auto& request : waiting) finish(request, cancelled("The GPU service was closed."));
     m_backend.reset();
 }

@@ -23,12 +23,12 @@ enum class RunningRequest {
 
 /// One thread that owns a backend and runs requests on it in order. Callers never wait for the device.
 ///
-/// A request carries a tag that says what it is for ("preview", "compare left"); a newer one replaces a waiting older one of the same
-/// tag: what a slider or a moving selection needs. `work` and `done` are called on the service's thread; `done` exactly once for each
-/// request: with the result of the work, kCancelled if it was replaced or cancelled, or the error of the device.
-/// When the device is lost, everything that waits fails with kDeviceLost and so does everything later, until reopen():
-/// the caller goes on with the processor's backend.
-/// All members may be called from any thread, from `done` as well.
+/// A request carries a tag that says what it is for ("preview", "compare left"); a newer one replaces a waiting older
+/// one of the same tag: what a slider or a moving selection needs. `work` and `done` are called on the service's
+/// thread; `done` exactly once for each request: with the result of the work, kCancelled if it was replaced or
+/// cancelled, or the error of the device. When the device is lost, everything that waits fails with kDeviceLost and so
+/// does everything later, until reopen(): the caller goes on with the processor's backend. All members may be called
+/// from any thread, from `done` as well.
 class GpuService {
   public:
     using OpenBackend = std::function<Result<std::shared_ptr<Backend>>()>;
@@ -38,18 +38,18 @@ class GpuService {
     struct Request {
         std::string tag;
         Work work;
-        Done done;  ///< may be empty
+        Done done;                     ///< may be empty
         Progress* progress = nullptr;  ///< not owned; must live until done
         RunningRequest running = RunningRequest::kFinishes;
     };
 
     enum class State { kClosed, kReady, kFailed };
     struct Condition {
-        State state = State::kClosed;     ///< kClosed until the first request
-        std::string runningTag;           ///< empty: idle
+        State state = State::kClosed;  ///< kClosed until the first request
+        std::string runningTag;        ///< empty: idle
         size_t waiting = 0;
-        std::string description;          ///< of the backend, once open
-        std::optional<Error> error;       ///< why it failed
+        std::string description;     ///< of the backend, once open
+        std::optional<Error> error;  ///< why it failed
     };
 
     /// `open` is called on the service's thread before the first request and after reopen().

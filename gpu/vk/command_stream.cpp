@@ -14,16 +14,20 @@ namespace {
 constexpr uint32_t kSetsPerPool = 256;
 constexpr size_t kSubmissionsInFlight = 2;
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 bool overlap(const BufferSlice& a, const BufferSlice& b) {
     return a.buffer == b.buffer && a.offset < b.offset + b.sizeBytes && b.offset < a.offset + a.sizeBytes;
 }
 
-bool writes(Access access) { return access == Access::kWrite || access == Access::kContinueWrite || access == Access::kReadWrite; }
+bool writes(Access access) {
+    return access == Access::kWrite || access == Access::kContinueWrite || access == Access::kReadWrite;
+}
 
-/// Whether `later` has to wait for `earlier` on the same bytes. The first write of an operation has waited for everything before it,
-/// so what continues it needs to wait for readers only.
+/// Whether `later` has to wait for `earlier` on the same bytes. The first write of an operation has waited for
+/// everything before it, so what continues it needs to wait for readers only.
 bool mustWait(Access earlier, Access later) {
     if (later == Access::kContinueWrite) return earlier == Access::kRead;
     return writes(earlier) || writes(later);
@@ -59,23 +63,29 @@ Status CommandStream::createSlots(std::string_view name) {
     VkSemaphoreCreateInfo semaphoreInfo{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
     semaphoreInfo.pNext = &type;
     VkSemaphore semaphore = VK_NULL_HANDLE;
-    HT_VK_TRY(functions.vkCreateSemaphore(m_device->handle(), &semaphoreInfo, nullptr, &semaphore), "create a semaphore");
-    m_timeline = m_device->own(semaphore, functions.vkDestroySemaphore, VK_OBJECT_TYPE_SEMAPHORE, fmt::format("{}: timeline", name));
+    HT_VK_TRY(functions.vkCreateSemaphore(m_device->handle(), &semaphoreInfo, nullptr, &semaphore),
+              "create a semaphore");
+    m_timeline = m_device->own(semaphore, functions.vkDestroySemaphore, VK_OBJECT_TYPE_SEMAPHORE,
+                               fmt::format("{}: timeline", name));
 
     for (size_t i = 0; i < kSlots; ++i) {
         VkCommandPoolCreateInfo poolInfo{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
         poolInfo.flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT;
         poolInfo.queueFamilyIndex = m_device->plan().queueFamily;
         VkCommandPool pool = VK_NULL_HANDLE;
-        HT_VK_TRY(functions.vkCreateCommandPool(m_device->handle(), &poolInfo, nullptr, &pool), "create a command pool");
+        HT_VK_TRY(functions.vkCreateCommandPool(m_device->handle(), &poolInfo, nullptr, &pool),
+                  "create a command pool");
         Slot& slot = m_slots[i];
-        slot.pool = m_device->own(pool, functions.vkDestroyCommandPool, VK_OBJECT_TYPE_COMMAND_POOL, fmt::format("{}: pool {}", name, i));
+        slot.pool = m_device->own(pool, functions.vkDestroyCommandPool, VK_OBJECT_TYPE_COMMAND_POOL,
+                                  fmt::format("{}: pool {}", name, i));
         VkCommandBufferAllocateInfo info{VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO};
         info.commandPool = pool;
         info.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
         info.commandBufferCount = 1;
-        HT_VK_TRY(functions.vkAllocateCommandBuffers(m_device->handle(), &info, &slot.commands), "allocate a command buffer");
-        m_device->setName(VK_OBJECT_TYPE_COMMAND_BUFFER, reinterpret_cast<uint64_t>(slot.commands), fmt::format("{}: commands {}", name, i));
+        HT_VK_TRY(functions.vkAllocateCommandBuffers(m_device->handle(), &info, &slot.commands),
+                  "allocate a command buffer");
+        m_device->setName(VK_OBJECT_TYPE_COMMAND_BUFFER, reinterpret_cast<uint64_t>(slot.commands),
+                          fmt::format("{}: commands {}", name, i));
     }
     return {};
 }
@@ -101,10 +111,11 @@ Status CommandStream::begin() {
 void CommandStream::barrier() {
     VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER};
     memory.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
-    memory.dstAccessMask =
-        VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
+    memory.dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT |
+                           VK_ACCESS_TRANSFER_WRITE_BIT;
     constexpr VkPipelineStageFlags kStages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
-    m_device->functions().vkCmdPipelineBarrier(m_slots[m_current].commands, kStages, kStages, 0, 1, &memory, 0, nullptr, 0, nullptr);
+    m_device->functions().vkCmdPipelineBarrier(m_slots[m_current].commands, kStages, kStages, 0, 1, &memory, 0, nullptr,
+                                               0, nullptr);
     m_touched.clear();
 }
 
@@ -132,9 +143,11 @@ Result<VkDescriptorSet> CommandStream::allocateSet() {
             info.poolSizeCount = 1;
             info.pPoolSizes = &size;
             VkDescriptorPool pool = VK_NULL_HANDLE;
-            HT_VK_TRY(functions.vkCreateDescriptorPool(m_device->handle(), &info, nullptr, &pool), "create a descriptor pool");
-            slot.descriptorPools.push_back(m_device->own(pool, functions.vkDestroyDescriptorPool, VK_OBJECT_TYPE_DESCRIPTOR_POOL,
-                                                         fmt::format("descriptor pool {}", slot.descriptorPools.size())));
+            HT_VK_TRY(functions.vkCreateDescriptorPool(m_device->handle(), &info, nullptr, &pool),
+                      "create a descriptor pool");
+            slot.descriptorPools.push_back(
+                m_device->own(pool, functions.vkDestroyDescriptorPool, VK_OBJECT_TYPE_DESCRIPTOR_POOL,
+                              fmt::format("descriptor pool {}", slot.descriptorPools.size())));
         }
         ++slot.poolsInUse;
         slot.setsInPool = 0;
@@ -171,11 +184,13 @@ Status CommandStream::bindBuffers(std::span<const BufferUse> uses) {
     }
     const auto count = static_cast<uint32_t>(uses.size());
     if (m_device->plan().pushDescriptors) {
-        functions.vkCmdPushDescriptorSetKHR(commands, VK_PIPELINE_BIND_POINT_COMPUTE, m_pipelines->layout(), 0, count, writeInfos.data());
+        functions.vkCmdPushDescriptorSetKHR(commands, VK_PIPELINE_BIND_POINT_COMPUTE, m_pipelines->layout(), 0, count,
+                                            writeInfos.data());
         return {};
     }
     functions.vkUpdateDescriptorSets(m_device->handle(), count, writeInfos.data(), 0, nullptr);
-    functions.vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, m_pipelines->layout(), 0, 1, &set, 0, nullptr);
+    functions.vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, m_pipelines->layout(), 0, 1, &set, 0,
+                                      nullptr);
     return {};
 }
 
@@ -210,7 +225,8 @@ Status CommandStream::fill(const BufferSlice& slice, uint32_t value) {
     HT_TRY(begin());
     const std::array<BufferUse, 1> uses{BufferUse{slice, Access::kWrite}};
     orderAfterEarlier(uses);
-    m_device->functions().vkCmdFillBuffer(m_slots[m_current].commands, slice.buffer, slice.offset, slice.sizeBytes, value);
+    m_device->functions().vkCmdFillBuffer(m_slots[m_current].commands, slice.buffer, slice.offset, slice.sizeBytes,
+                                          value);
     return {};
 }
 
@@ -225,7 +241,9 @@ Status CommandStream::makeVisibleToHost() {
     return {};
 }
 
-double CommandStream::flopsPerSubmission() const { return m_flopsPerSecond * m_device->plan().submissionSeconds; }
+double CommandStream::flopsPerSubmission() const {
+    return m_flopsPerSecond * m_device->plan().submissionSeconds;
+}
 
 Status CommandStream::afterWork(double flops) {
     m_recordedFlops += flops;

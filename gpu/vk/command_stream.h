@@ -33,13 +33,13 @@ struct Dispatch {
     VkPipeline pipeline = VK_NULL_HANDLE;
     std::span<const BufferUse> buffers;
     std::span<const std::byte> pushConstants;
-    uint64_t groups = 1;    ///< folded into three dimensions where x alone is too small
-    double flops = 0;       ///< estimate of the work, for the length of submissions
+    uint64_t groups = 1;  ///< folded into three dimensions where x alone is too small
+    double flops = 0;     ///< estimate of the work, for the length of submissions
 };
 
-/// Records dispatches and copies in order, sets the barriers that their buffer uses need, and submits them in pieces that last
-/// about as long as the plan says (the rate is measured), at most two at a time. Not thread-safe; several streams of a device may be
-/// used from several threads.
+/// Records dispatches and copies in order, sets the barriers that their buffer uses need, and submits them in pieces
+/// that last about as long as the plan says (the rate is measured), at most two at a time. Not thread-safe; several
+/// streams of a device may be used from several threads.
 class CommandStream {
   public:
     static Result<std::unique_ptr<CommandStream>> create(std::shared_ptr<Device> device, PipelineStore& pipelines,
@@ -85,7 +85,8 @@ class CommandStream {
         double submittedAt = 0;
     };
 
-    CommandStream(std::shared_ptr<Device> device, PipelineStore& pipelines) : m_device(std::move(device)), m_pipelines(&pipelines) {}
+    CommandStream(std::shared_ptr<Device> device, PipelineStore& pipelines)
+        : m_device(std::move(device)), m_pipelines(&pipelines) {}
     Status createSlots(std::string_view name);
     Status begin();
     void barrier();

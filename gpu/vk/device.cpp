@@ -66,7 +66,8 @@ Status Device::lost(VkResult result, std::string_view action) {
 
 Status Device::submit(const VkSubmitInfo& info) {
     if (isLost()) return lost(VK_ERROR_DEVICE_LOST, "take new work");
-    if (m_submissionsUntilLoss >= 0 && m_submissionsUntilLoss-- == 0) return lost(VK_ERROR_DEVICE_LOST, "take new work");
+    if (m_submissionsUntilLoss >= 0 && m_submissionsUntilLoss-- == 0)
+        return lost(VK_ERROR_DEVICE_LOST, "take new work");
     const std::scoped_lock lock(m_queueMutex);
     if (const VkResult result = m_functions.vkQueueSubmit(m_queue, 1, &info, VK_NULL_HANDLE); result != VK_SUCCESS) {
         return lost(result, "take new work");
@@ -81,7 +82,8 @@ Status Device::waitFor(VkSemaphore timeline, uint64_t value) {
     info.pValues = &value;
     const auto timeout = static_cast<uint64_t>(m_plan.hangSeconds * 1e9);
     const VkResult result = m_functions.vkWaitSemaphores(m_device, &info, timeout);
-    if (result == VK_TIMEOUT) return lost(VK_ERROR_DEVICE_LOST, fmt::format("finish its work within {:.0f} s", m_plan.hangSeconds));
+    if (result == VK_TIMEOUT)
+        return lost(VK_ERROR_DEVICE_LOST, fmt::format("finish its work within {:.0f} s", m_plan.hangSeconds));
     if (result != VK_SUCCESS) return lost(result, "finish its work");
     return {};
 }

@@ -31,8 +31,8 @@ class Device {
 
     /// Wraps a fresh handle and names it for debuggers and validation messages.
     template <typename Handle>
-    [[nodiscard]] OwnedHandle<Handle> own(Handle handle, typename OwnedHandle<Handle>::Destroy destroy, VkObjectType type,
-                                          std::string_view name) const {
+    [[nodiscard]] OwnedHandle<Handle> own(Handle handle, typename OwnedHandle<Handle>::Destroy destroy,
+                                          VkObjectType type, std::string_view name) const {
         setName(type, reinterpret_cast<uint64_t>(handle), name);
         return OwnedHandle<Handle>(m_device, handle, destroy);
     }

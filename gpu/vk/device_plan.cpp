@@ -26,12 +26,15 @@ Status checkVersionAndFeatures(const PhysicalDeviceSnapshot& snapshot) {
         return refuse(snapshot, fmt::format("its driver offers Vulkan {}, and 1.2 is needed; a newer driver may help.",
                                             versionText(snapshot.apiVersion)));
     }
-    if (!snapshot.timelineSemaphore) return refuse(snapshot, "its driver has no timeline semaphores; a newer driver may help.");
+    if (!snapshot.timelineSemaphore)
+        return refuse(snapshot, "its driver has no timeline semaphores; a newer driver may help.");
     if (!snapshot.subgroupInCompute || !snapshot.subgroupArithmetic || !snapshot.subgroupShuffle) {
-        return refuse(snapshot, "its driver has no subgroup arithmetic and shuffle in compute shaders; a newer driver may help.");
+        return refuse(snapshot,
+                      "its driver has no subgroup arithmetic and shuffle in compute shaders; a newer driver may help.");
     }
     if (snapshot.minSubgroupSize < 4 || snapshot.subgroupSize < 4) {
-        return refuse(snapshot, fmt::format("its subgroups are {} invocations wide, and 4 are needed.", snapshot.minSubgroupSize));
+        return refuse(snapshot, fmt::format("its subgroups are {} invocations wide, and 4 are needed.",
+                                            snapshot.minSubgroupSize));
     }
     return {};
 }
@@ -41,10 +44,13 @@ Status checkLimits(const PhysicalDeviceSnapshot& snapshot) {
         return refuse(snapshot, fmt::format("a storage binding holds only {} KiB, and 1 MiB is needed.",
                                             snapshot.maxStorageBufferRange / 1024));
     }
-    if (snapshot.maxStorageBuffersPerStage < kBindings) return refuse(snapshot, "a shader may bind fewer than 4 storage buffers.");
-    if (snapshot.maxPushConstantBytes < kPushConstantBytes) return refuse(snapshot, "it has fewer than 64 bytes of push constants.");
+    if (snapshot.maxStorageBuffersPerStage < kBindings)
+        return refuse(snapshot, "a shader may bind fewer than 4 storage buffers.");
+    if (snapshot.maxPushConstantBytes < kPushConstantBytes)
+        return refuse(snapshot, "it has fewer than 64 bytes of push constants.");
     if (snapshot.maxSharedMemoryBytes < 16384) {
-        return refuse(snapshot, fmt::format("a workgroup shares only {} bytes, and 16384 are needed.", snapshot.maxSharedMemoryBytes));
+        return refuse(snapshot, fmt::format("a workgroup shares only {} bytes, and 16384 are needed.",
+                                            snapshot.maxSharedMemoryBytes));
     }
     if (snapshot.maxWorkgroupInvocations < 128) {
         return refuse(snapshot, fmt::format("a workgroup has at most {} invocations, and 128 are needed.",
@@ -100,7 +106,8 @@ Status planMemory(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     plan.deviceMemoryType = *device;
     plan.deviceHeapBytes = heapBytes(snapshot, deviceType);
     if (plan.deviceHeapBytes < kLeastHeapBytes) {
-        return refuse(snapshot, fmt::format("it has only {} MiB of memory, and 256 MiB are needed.", plan.deviceHeapBytes / kMiB));
+        return refuse(snapshot, fmt::format("it has only {} MiB of memory, and 256 MiB are needed.",
+                                            plan.deviceHeapBytes / kMiB));
     }
     const auto visible = [](const MemoryTypeSnapshot& type) { return type.hostVisible && type.hostCoherent; };
     const auto upload = findMemoryType(snapshot, [&](const auto& type) { return visible(type) && !type.deviceLocal; });
@@ -124,11 +131,13 @@ Status planMemory(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
 void planSubgroups(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     plan.subgroupSize = snapshot.subgroupSize;
     plan.minSubgroupSize = snapshot.minSubgroupSize;
-    plan.requireSubgroupSize = snapshot.subgroupSizeControl && snapshot.fullSubgroups && snapshot.requiredSizeInCompute &&
+    plan.requireSubgroupSize = snapshot.subgroupSizeControl && snapshot.fullSubgroups &&
+                               snapshot.requiredSizeInCompute &&
                                snapshot.hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     if (plan.requireSubgroupSize) {
         // Narrow subgroups waste a memory transaction, wide ones leave lanes idle in short rows.
-        plan.subgroupSize = std::clamp(std::clamp(snapshot.subgroupSize, 16u, 64u), snapshot.minSubgroupSize, snapshot.maxSubgroupSize);
+        plan.subgroupSize =
+            std::clamp(std::clamp(snapshot.subgroupSize, 16u, 64u), snapshot.minSubgroupSize, snapshot.maxSubgroupSize);
         plan.minSubgroupSize = plan.subgroupSize;
     }
     plan.oneSubgroupGroups = plan.requireSubgroupSize;
@@ -138,7 +147,13 @@ void planSubgroups(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
 void planSoftwareShapes(DevicePlan& plan) {
     const uint32_t lanes = plan.subgroupSize;
     plan.matvec = {.localSize = lanes, .rows = 4, .mostTokens = 1};
-    plan.matmul = {.tiled = false, .localSize = lanes, .tileRows = 4, .tileTokens = 8, .threadRows = 4, .threadTokens = 8, .depth = 16};
+    plan.matmul = {.tiled = false,
+                   .localSize = lanes,
+                   .tileRows = 4,
+                   .tileTokens = 8,
+                   .threadRows = 4,
+                   .threadTokens = 8,
+                   .depth = 16};
     plan.attention = {.localSize = lanes, .promptQueries = 4};
     plan.reduceLocalSize = lanes;
     plan.elementwiseLocalSize = lanes * 4;
@@ -149,18 +164,28 @@ void planSoftwareShapes(DevicePlan& plan) {
 
 void planHardwareShapes(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     // One subgroup shares out a row where we may count on it; else enough invocations for the widest.
-    plan.matvec = {.localSize = plan.oneSubgroupGroups ? plan.subgroupSize : std::max(64u, plan.subgroupSize), .rows = 4, .mostTokens = 8};
-    plan.matmul = {.tiled = true, .localSize = 128, .tileRows = 64, .tileTokens = 64, .threadRows = 8, .threadTokens = 4, .depth = 32};
+    plan.matvec = {.localSize = plan.oneSubgroupGroups ? plan.subgroupSize : std::max(64u, plan.subgroupSize),
+                   .rows = 4,
+                   .mostTokens = 8};
+    plan.matmul = {.tiled = true,
+                   .localSize = 128,
+                   .tileRows = 64,
+                   .tileTokens = 64,
+                   .threadRows = 8,
+                   .threadTokens = 4,
+                   .depth = 32};
     if (snapshot.maxSharedMemoryBytes < 24 * 1024) plan.matmul.depth = 16;
     // Partial sums of all subgroups of a workgroup meet in shared memory: few subgroups where they are narrow.
-    plan.attention = {.localSize = std::clamp(4 * plan.minSubgroupSize, 32u, 128u), .promptQueries = snapshot.maxSharedMemoryBytes < 32768 ? 2u : 4u};
+    plan.attention = {.localSize = std::clamp(4 * plan.minSubgroupSize, 32u, 128u),
+                      .promptQueries = snapshot.maxSharedMemoryBytes < 32768 ? 2u : 4u};
     plan.assumedFlops = plan.isIntegrated ? 2e11 : 2e12;
 }
 
 }  // namespace
 
 std::string versionText(uint32_t apiVersion) {
-    return fmt::format("{}.{}.{}", VK_API_VERSION_MAJOR(apiVersion), VK_API_VERSION_MINOR(apiVersion), VK_API_VERSION_PATCH(apiVersion));
+    return fmt::format("{}.{}.{}", VK_API_VERSION_MAJOR(apiVersion), VK_API_VERSION_MINOR(apiVersion),
+                       VK_API_VERSION_PATCH(apiVersion));
 }
 
 Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot) {
@@ -168,7 +193,8 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot) {
     HT_TRY(checkLimits(snapshot));
     DevicePlan plan;
     plan.deviceName = snapshot.name;
-    plan.driver = snapshot.driverInfo.empty() ? snapshot.driverName : fmt::format("{} {}", snapshot.driverName, snapshot.driverInfo);
+    plan.driver = snapshot.driverInfo.empty() ? snapshot.driverName
+                                              : fmt::format("{} {}", snapshot.driverName, snapshot.driverInfo);
     plan.isSoftware = snapshot.type == VK_PHYSICAL_DEVICE_TYPE_CPU;
     plan.isIntegrated = snapshot.type == VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU;
     const auto family = chooseQueueFamily(snapshot);
@@ -178,7 +204,8 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot) {
     plan.maxSharedMemoryBytes = snapshot.maxSharedMemoryBytes;
     plan.float16 = snapshot.float16;
     plan.int8 = snapshot.int8;
-    plan.pushDescriptors = snapshot.maxPushDescriptors >= kBindings && snapshot.hasExtension(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
+    plan.pushDescriptors =
+        snapshot.maxPushDescriptors >= kBindings && snapshot.hasExtension(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     HT_TRY(planMemory(snapshot, plan));
     planSubgroups(snapshot, plan);
     if (plan.isSoftware) {

@@ -50,32 +50,32 @@ struct DevicePlan {
     bool int8 = false;                    ///< the device has 8-bit integers (reported)
 
     uint32_t subgroupSize = 0;
-    uint32_t minSubgroupSize = 0;      ///< smallest that a pipeline may run with: arrays are cut for it
+    uint32_t minSubgroupSize = 0;  ///< smallest that a pipeline may run with: arrays are cut for it
     uint32_t maxSharedMemoryBytes = 0;
-    bool oneSubgroupGroups = false;    ///< a workgroup of subgroupSize invocations is exactly one subgroup
+    bool oneSubgroupGroups = false;  ///< a workgroup of subgroupSize invocations is exactly one subgroup
     MatvecShape matvec;
     MatmulShape matmul;
     AttentionShape attention;
-    uint32_t reduceLocalSize = 128;       ///< norms, log-probabilities
+    uint32_t reduceLocalSize = 128;  ///< norms, log-probabilities
     uint32_t elementwiseLocalSize = 128;
-    uint32_t elementwiseMaxGroups = 4096; ///< beyond, each invocation takes several elements
+    uint32_t elementwiseMaxGroups = 4096;  ///< beyond, each invocation takes several elements
 
-    uint64_t maxBindingBytes = 0;     ///< tensors are split into row ranges of at most this size
+    uint64_t maxBindingBytes = 0;  ///< tensors are split into row ranges of at most this size
     uint64_t bindingAlignment = 256;
-    uint64_t slabBytes = 0;           ///< size of the allocations that buffers are cut from
+    uint64_t slabBytes = 0;  ///< size of the allocations that buffers are cut from
     uint64_t maxAllocationBytes = 0;
     uint64_t deviceHeapBytes = 0;
-    uint64_t deviceBudgetBytes = 0;   ///< what this program takes of the heap at most
+    uint64_t deviceBudgetBytes = 0;  ///< what this program takes of the heap at most
     uint32_t deviceMemoryType = 0;
     uint32_t uploadMemoryType = 0;    ///< host visible and coherent
     uint32_t readbackMemoryType = 0;  ///< host visible and coherent, cached where there is such a type
-    bool spillsToHost = false;        ///< a full device heap goes on in host memory, which the device reads over the bus
-    bool directUpload = false;        ///< the device's own memory is the host's: no staging
+    bool spillsToHost = false;  ///< a full device heap goes on in host memory, which the device reads over the bus
+    bool directUpload = false;  ///< the device's own memory is the host's: no staging
     std::array<uint32_t, 3> maxWorkgroupCount{};
 
-    double assumedFlops = 0;           ///< first guess, corrected by measurement
-    double submissionSeconds = 0.04;   ///< work of one submission; two are in flight
-    double hangSeconds = 60;           ///< a submission that takes longer has hung
+    double assumedFlops = 0;          ///< first guess, corrected by measurement
+    double submissionSeconds = 0.04;  ///< work of one submission; two are in flight
+    double hangSeconds = 60;          ///< a submission that takes longer has hung
 };
 
 /// Decides how to use a device; pure. kUnsupported with a sentence that names what is missing and what may help.

@@ -35,8 +35,10 @@ VKAPI_ATTR VkBool32 VKAPI_CALL onMessage(VkDebugUtilsMessageSeverityFlagBitsEXT,
 
 VkDebugUtilsMessengerCreateInfoEXT messengerInfo() {
     VkDebugUtilsMessengerCreateInfoEXT info{VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT};
-    info.messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
-    // Performance and general messages come from drivers too (for example about other devices); they are no faults of ours.
+    info.messageSeverity =
+        VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
+    // Performance and general messages come from drivers too (for example about other devices); they are no faults of
+    // ours.
     info.messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT;
     info.pfnUserCallback = onMessage;
     return info;
@@ -91,11 +93,13 @@ InstanceOptions instanceOptions(bool validation) {
 
 Result<std::shared_ptr<const Instance>> Instance::create(const InstanceOptions& options) {
     if (!loadLoader()) {
-        return makeError(ErrorCode::kNotFound, "This machine has no Vulkan loader; install libvulkan and a GPU driver.");
+        return makeError(ErrorCode::kNotFound,
+                         "This machine has no Vulkan loader; install libvulkan and a GPU driver.");
     }
     if (options.validation && !hasLayer(kValidationLayer)) {
-        return makeError(ErrorCode::kUnsupported,
-                         "Vulkan validation was asked for, but the layer VK_LAYER_KHRONOS_validation is not installed.");
+        return makeError(
+            ErrorCode::kUnsupported,
+            "Vulkan validation was asked for, but the layer VK_LAYER_KHRONOS_validation is not installed.");
     }
     auto instance = std::shared_ptr<Instance>(new Instance);
     instance->m_debugUtils = hasInstanceExtension(VK_EXT_DEBUG_UTILS_EXTENSION_NAME);
@@ -112,7 +116,8 @@ Result<std::shared_ptr<const Instance>> Instance::create(const InstanceOptions& 
     info.enabledLayerCount = options.validation ? 1 : 0;
     info.ppEnabledLayerNames = layers.data();
 
-    const std::array<VkValidationFeatureEnableEXT, 1> enabled{VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT};
+    const std::array<VkValidationFeatureEnableEXT, 1> enabled{
+        VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT};
     VkValidationFeaturesEXT features{VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT};
     features.enabledValidationFeatureCount = 1;
     features.pEnabledValidationFeatures = enabled.data();

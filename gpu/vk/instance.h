@@ -21,8 +21,8 @@ InstanceOptions instanceOptions(bool validation);
 /// A Vulkan instance and its debug messenger. Immutable after creation; any thread.
 class Instance {
   public:
-    /// kNotFound if the machine has no Vulkan loader or no driver; kUnsupported if validation is asked for and its layer
-    /// is not installed.
+    /// kNotFound if the machine has no Vulkan loader or no driver; kUnsupported if validation is asked for and its
+    /// layer is not installed.
     static Result<std::shared_ptr<const Instance>> create(const InstanceOptions& options);
     ~Instance();
     Instance(const Instance&) = delete;

@@ -10,7 +10,9 @@
 namespace halftone::vk {
 namespace {
 
-double mebibytes(uint64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
+double mebibytes(uint64_t bytes) {
+    return static_cast<double>(bytes) / (1024.0 * 1024.0);
+}
 
 }  // namespace
 
@@ -33,7 +35,9 @@ void Buffer::reset() {
     m_slab = nullptr;
 }
 
-MemoryAllocator::~MemoryAllocator() { HT_CHECK(std::ranges::all_of(m_slabs, [](const Slab& slab) { return slab.ranges.empty(); })); }
+MemoryAllocator::~MemoryAllocator() {
+    HT_CHECK(std::ranges::all_of(m_slabs, [](const Slab& slab) { return slab.ranges.empty(); }));
+}
 
 uint64_t MemoryAllocator::deviceBytesReserved() const {
     const std::scoped_lock lock(m_mutex);
@@ -50,10 +54,12 @@ Result<Buffer> MemoryAllocator::createBuffer(uint64_t sizeBytes, MemoryUse use, 
     const auto& functions = m_device->functions();
     VkBufferCreateInfo info{VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO};
     info.size = std::max<uint64_t>(sizeBytes, 4);
-    info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
+    info.usage =
+        VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
     VkBuffer handle = VK_NULL_HANDLE;
-    HT_VK_TRY(functions.vkCreateBuffer(m_device->handle(), &info, nullptr, &handle), fmt::format("create the buffer {}", name));
+    HT_VK_TRY(functions.vkCreateBuffer(m_device->handle(), &info, nullptr, &handle),
+              fmt::format("create the buffer {}", name));
     Buffer buffer;
     buffer.m_buffer = m_device->own(handle, functions.vkDestroyBuffer, VK_OBJECT_TYPE_BUFFER, name);
     buffer.m_sizeBytes = info.size;
@@ -65,15 +71,16 @@ Result<Buffer> MemoryAllocator::createBuffer(uint64_t sizeBytes, MemoryUse use, 
     buffer.m_slab = slab;
     buffer.m_allocator = this;
     if (slab->mapped) buffer.m_mapped = slab->mapped + buffer.m_offset;
-    const VkResult bound = functions.vkBindBufferMemory(m_device->handle(), handle, slab->memory.get(), buffer.m_offset);
+    const VkResult bound =
+        functions.vkBindBufferMemory(m_device->handle(), handle, slab->memory.get(), buffer.m_offset);
     if (bound == VK_SUCCESS) return buffer;
     slab->ranges.release(buffer.m_offset);
     buffer.m_slab = nullptr;  // the lock is held: the buffer must not come back through release()
     return vulkanError(bound, fmt::format("bind the memory of {}", name));
 }
 
-Result<MemoryAllocator::Slab*> MemoryAllocator::reserve(const VkMemoryRequirements& needs, MemoryUse use, std::string_view name,
-                                                        uint64_t& offset) {
+Result<MemoryAllocator::Slab*> MemoryAllocator::reserve(const VkMemoryRequirements& needs, MemoryUse use,
+                                                        std::string_view name, uint64_t& offset) {
     const DevicePlan& plan = m_device->plan();
     const uint32_t type = memoryTypeFor(use);
     if (((needs.memoryTypeBits >> type) & 1u) == 0) {
@@ -107,7 +114,8 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::reserveOfType(const VkMemoryRequ
     return slab;
 }
 
-Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes, uint32_t memoryType, bool countsAsDevice) {
+Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes, uint32_t memoryType,
+                                                             bool countsAsDevice) {
     const DevicePlan& plan = m_device->plan();
     const auto& functions = m_device->functions();
     if (sizeBytes > plan.maxAllocationBytes || (countsAsDevice && m_deviceBytes + sizeBytes > plan.deviceBudgetBytes)) {
@@ -121,7 +129,8 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes,
     Slab& slab = m_slabs.emplace_back(sizeBytes, memoryType);
     slab.memory = m_device->own(memory, functions.vkFreeMemory, VK_OBJECT_TYPE_DEVICE_MEMORY,
                                 fmt::format("slab of {} MiB, memory type {}", sizeBytes >> 20, memoryType));
-    const bool visible = memoryType == plan.uploadMemoryType || memoryType == plan.readbackMemoryType || plan.directUpload;
+    const bool visible =
+        memoryType == plan.uploadMemoryType || memoryType == plan.readbackMemoryType || plan.directUpload;
     if (visible) {
         void* mapped = nullptr;
         const VkResult result = functions.vkMapMemory(m_device->handle(), memory, 0, VK_WHOLE_SIZE, 0, &mapped);
@@ -138,10 +147,12 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes,
 
 Status MemoryAllocator::outOfMemory(uint64_t sizeBytes, std::string_view name) const {
     const DevicePlan& plan = m_device->plan();
-    return makeError(ErrorCode::kOutOfMemory,
-                     fmt::format("{} has no room for {} ({:.1f} MiB): {:.1f} of {:.1f} MiB are in use. A smaller model, fewer bits "
-                                 "or a shorter context would fit, or the processor can run it.",
-                                 plan.deviceName, name, mebibytes(sizeBytes), mebibytes(m_deviceBytes), mebibytes(plan.deviceBudgetBytes)));
+    return makeError(
+        ErrorCode::kOutOfMemory,
+        fmt::format("{} has no room for {} ({:.1f} MiB): {:.1f} of {:.1f} MiB are in use. A smaller model, fewer bits "
+                    "or a shorter context would fit, or the processor can run it.",
+                    plan.deviceName, name, mebibytes(sizeBytes), mebibytes(m_deviceBytes),
+                    mebibytes(plan.deviceBudgetBytes)));
 }
 
 void MemoryAllocator::release(Slab* slab, uint64_t offset) {

@@ -59,9 +59,12 @@ struct BufferSlice {
     uint64_t sizeBytes = 0;
 
     BufferSlice() = default;
-    BufferSlice(VkBuffer handle, uint64_t offsetBytes, uint64_t size) : buffer(handle), offset(offsetBytes), sizeBytes(size) {}
+    BufferSlice(VkBuffer handle, uint64_t offsetBytes, uint64_t size)
+        : buffer(handle), offset(offsetBytes), sizeBytes(size) {}
     explicit BufferSlice(const Buffer& whole) : buffer(whole.handle()), sizeBytes(whole.sizeBytes()) {}
-    [[nodiscard]] BufferSlice part(uint64_t offsetBytes, uint64_t size) const { return {buffer, offset + offsetBytes, size}; }
+    [[nodiscard]] BufferSlice part(uint64_t offsetBytes, uint64_t size) const {
+        return {buffer, offset + offsetBytes, size};
+    }
 };
 
 /// Cuts buffers from slabs of the plan's size; larger buffers get a slab of their own. Keeps to the plan's budget of
@@ -90,7 +93,8 @@ class MemoryAllocator {
     };
 
     Result<Slab*> reserve(const VkMemoryRequirements& needs, MemoryUse use, std::string_view name, uint64_t& offset);
-    Result<Slab*> reserveOfType(const VkMemoryRequirements& needs, uint32_t memoryType, bool countsAsDevice, uint64_t& offset);
+    Result<Slab*> reserveOfType(const VkMemoryRequirements& needs, uint32_t memoryType, bool countsAsDevice,
+                                uint64_t& offset);
     Result<Slab*> allocateSlab(uint64_t sizeBytes, uint32_t memoryType, bool countsAsDevice);
     [[nodiscard]] uint32_t memoryTypeFor(MemoryUse use) const;
     Status outOfMemory(uint64_t sizeBytes, std::string_view name) const;

@@ -14,10 +14,13 @@ class OwnedHandle {
     using Destroy = void(VKAPI_PTR*)(VkDevice, Handle, const VkAllocationCallbacks*);
 
     OwnedHandle() = default;
-    OwnedHandle(VkDevice device, Handle handle, Destroy destroy) : m_device(device), m_handle(handle), m_destroy(destroy) {}
+    OwnedHandle(VkDevice device, Handle handle, Destroy destroy)
+        : m_device(device), m_handle(handle), m_destroy(destroy) {}
     ~OwnedHandle() { reset(); }
     OwnedHandle(OwnedHandle&& other) noexcept
-        : m_device(other.m_device), m_handle(std::exchange(other.m_handle, VK_NULL_HANDLE)), m_destroy(other.m_destroy) {}
+        : m_device(other.m_device),
+          m_handle(std::exchange(other.m_handle, VK_NULL_HANDLE)),
+          m_destroy(other.m_destroy) {}
     OwnedHandle& operator=(OwnedHandle&& other) noexcept {
         if (this != &other) {
             reset();

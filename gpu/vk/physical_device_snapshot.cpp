@@ -27,7 +27,8 @@ void queryMemory(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     vkGetPhysicalDeviceMemoryProperties(device, &memory);
     for (uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
         const auto& heap = memory.memoryHeaps[i];
-        snapshot.heaps.push_back({.sizeBytes = heap.size, .deviceLocal = (heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0});
+        snapshot.heaps.push_back(
+            {.sizeBytes = heap.size, .deviceLocal = (heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0});
     }
     for (uint32_t i = 0; i < memory.memoryTypeCount; ++i) {
         const auto& type = memory.memoryTypes[i];
@@ -61,7 +62,8 @@ void readLimits(const VkPhysicalDeviceProperties& properties, PhysicalDeviceSnap
     snapshot.maxStorageBuffersPerStage = limits.maxPerStageDescriptorStorageBuffers;
     snapshot.maxPushConstantBytes = limits.maxPushConstantsSize;
     snapshot.maxSharedMemoryBytes = limits.maxComputeSharedMemorySize;
-    snapshot.maxWorkgroupInvocations = std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
+    snapshot.maxWorkgroupInvocations =
+        std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
     std::copy_n(limits.maxComputeWorkGroupCount, 3, snapshot.maxWorkgroupCount.begin());
     snapshot.timestampPeriod = limits.timestampPeriod;
 }
@@ -69,7 +71,8 @@ void readLimits(const VkPhysicalDeviceProperties& properties, PhysicalDeviceSnap
 /// Properties of Vulkan 1.1 and later; only asked of devices that have 1.2.
 void queryProperties(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     VkPhysicalDevicePushDescriptorPropertiesKHR push{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PUSH_DESCRIPTOR_PROPERTIES_KHR};
-    VkPhysicalDeviceSubgroupSizeControlProperties sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
+    VkPhysicalDeviceSubgroupSizeControlProperties sizes{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
     VkPhysicalDeviceVulkan12Properties vulkan12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES};
     VkPhysicalDeviceVulkan11Properties vulkan11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
     vulkan11.pNext = &vulkan12;

@@ -66,8 +66,8 @@ struct PhysicalDeviceSnapshot {
     bool subgroupInCompute = false;
     bool subgroupArithmetic = false;
     bool subgroupShuffle = false;
-    bool subgroupSizeControl = false;   ///< feature: a size can be required of a compute pipeline
-    bool fullSubgroups = false;         ///< feature: whole subgroups can be required
+    bool subgroupSizeControl = false;  ///< feature: a size can be required of a compute pipeline
+    bool fullSubgroups = false;        ///< feature: whole subgroups can be required
     bool requiredSizeInCompute = false;
 
     bool timelineSemaphore = false;

@@ -80,7 +80,8 @@ Status savePipelineCache(const fs::path& path, std::span<const std::byte> data) 
     if (!failed) return {};
     const std::string reason = failed.message();
     fs::remove(temporary, failed);
-    return makeError(ErrorCode::kIo, fmt::format("The pipeline cache {} could not be written: {}.", path.string(), reason));
+    return makeError(ErrorCode::kIo,
+                     fmt::format("The pipeline cache {} could not be written: {}.", path.string(), reason));
 }
 
 }  // namespace halftone::vk

@@ -47,14 +47,17 @@ struct Specialization {
 
 }  // namespace
 
-Result<std::unique_ptr<PipelineStore>> PipelineStore::create(std::shared_ptr<Device> device, std::filesystem::path cacheFile) {
+Result<std::unique_ptr<PipelineStore>> PipelineStore::create(std::shared_ptr<Device> device,
+                                                             std::filesystem::path cacheFile) {
     auto store = std::unique_ptr<PipelineStore>(new PipelineStore(std::move(device)));
     HT_TRY(store->createLayouts());
     HT_TRY(store->createCache(std::move(cacheFile)));
     return store;
 }
 
-PipelineStore::~PipelineStore() { save(); }
+PipelineStore::~PipelineStore() {
+    save();
+}
 
 Status PipelineStore::createLayouts() {
     const auto& functions = m_device->functions();
@@ -67,7 +70,8 @@ Status PipelineStore::createLayouts() {
     setInfo.bindingCount = kBindingCount;
     setInfo.pBindings = bindings.data();
     VkDescriptorSetLayout setLayout = VK_NULL_HANDLE;
-    HT_VK_TRY(functions.vkCreateDescriptorSetLayout(m_device->handle(), &setInfo, nullptr, &setLayout), "create a set layout");
+    HT_VK_TRY(functions.vkCreateDescriptorSetLayout(m_device->handle(), &setInfo, nullptr, &setLayout),
+              "create a set layout");
     m_setLayout = m_device->own(setLayout, functions.vkDestroyDescriptorSetLayout, VK_OBJECT_TYPE_DESCRIPTOR_SET_LAYOUT,
                                 "set layout of all kernels");
 
@@ -78,8 +82,10 @@ Status PipelineStore::createLayouts() {
     info.pushConstantRangeCount = 1;
     info.pPushConstantRanges = &range;
     VkPipelineLayout layout = VK_NULL_HANDLE;
-    HT_VK_TRY(functions.vkCreatePipelineLayout(m_device->handle(), &info, nullptr, &layout), "create a pipeline layout");
-    m_layout = m_device->own(layout, functions.vkDestroyPipelineLayout, VK_OBJECT_TYPE_PIPELINE_LAYOUT, "layout of all kernels");
+    HT_VK_TRY(functions.vkCreatePipelineLayout(m_device->handle(), &info, nullptr, &layout),
+              "create a pipeline layout");
+    m_layout = m_device->own(layout, functions.vkDestroyPipelineLayout, VK_OBJECT_TYPE_PIPELINE_LAYOUT,
+                             "layout of all kernels");
     return {};
 }
 
@@ -109,8 +115,9 @@ Result<OwnedHandle<VkPipeline>> PipelineStore::createPipeline(const PipelineKey&
     const DevicePlan& plan = m_device->plan();
     const ShaderCode* shader = findShader(key);
     if (!shader) {
-        return makeError(ErrorCode::kUnsupported,
-                         fmt::format("The GPU engine has no kernel {} for {}; the processor can run it.", key.family, key.option));
+        return makeError(
+            ErrorCode::kUnsupported,
+            fmt::format("The GPU engine has no kernel {} for {}; the processor can run it.", key.family, key.option));
     }
     VkShaderModuleCreateInfo moduleInfo{VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO};
     moduleInfo.codeSize = shader->words.size_bytes();

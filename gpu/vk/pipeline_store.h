@@ -20,9 +20,9 @@ inline constexpr uint32_t kPushConstantBytes = 64;
 
 /// What identifies a pipeline: a shader variant, the workgroup size and the specialization constants.
 struct PipelineKey {
-    std::string_view family;  ///< of the shader table; points to static text
-    std::string option;       ///< weight format or cache type, or empty
-    uint32_t localSize = 64;  ///< constant 0
+    std::string_view family;                               ///< of the shader table; points to static text
+    std::string option;                                    ///< weight format or cache type, or empty
+    uint32_t localSize = 64;                               ///< constant 0
     std::vector<std::pair<uint32_t, uint32_t>> constants;  ///< id -> value, ids ascending from 1
     auto operator<=>(const PipelineKey&) const = default;
 };
@@ -32,7 +32,8 @@ struct PipelineKey {
 class PipelineStore {
   public:
     /// `cacheFile` may be empty: nothing is loaded or saved.
-    static Result<std::unique_ptr<PipelineStore>> create(std::shared_ptr<Device> device, std::filesystem::path cacheFile);
+    static Result<std::unique_ptr<PipelineStore>> create(std::shared_ptr<Device> device,
+                                                         std::filesystem::path cacheFile);
     ~PipelineStore();
     PipelineStore(const PipelineStore&) = delete;
     PipelineStore& operator=(const PipelineStore&) = delete;

@@ -19,8 +19,8 @@ namespace halftone::vk {
 }  // namespace halftone::vk
 
 /// Returns the error of a Vulkan call to the caller, unless it succeeded.
-#define HT_VK_TRY(expression, action)                                                                   \
-    do {                                                                                                \
-        if (const VkResult htResult_ = (expression); htResult_ != VK_SUCCESS)                           \
-            return ::halftone::vk::vulkanError(htResult_, action);                                      \
+#define HT_VK_TRY(expression, action)                                         \
+    do {                                                                      \
+        if (const VkResult htResult_ = (expression); htResult_ != VK_SUCCESS) \
+            return ::halftone::vk::vulkanError(htResult_, action);            \
     } while (false)

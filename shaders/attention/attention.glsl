@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// softmax(q k^T scale + mask) v in one pass over the cache with a running maximum and normalizer (Milakov and Gimelshein
-// 2018, "Online normalizer calculation for softmax"). A workgroup serves one head and kQueries consecutive tokens; its
-// subgroups take turns at blocks of as many keys as a subgroup has lanes. In the score phase a lane owns a key, in the value
-// phase it owns quads of the head's dimensions. Subgroups meet once, at the end, and not at all where there is only one.
-// Correct for any subgroup size: sizes are read at run time, arrays are cut for the smallest that the device has.
+// softmax(q k^T scale + mask) v in one pass over the cache with a running maximum and normalizer (Milakov and
+// Gimelshein 2018, "Online normalizer calculation for softmax"). A workgroup serves one head and kQueries consecutive
+// tokens; its subgroups take turns at blocks of as many keys as a subgroup has lanes. In the score phase a lane owns
+// a key, in the value phase it owns quads of the head's dimensions. Subgroups meet once, at the end, and not at all
+// where there is only one. Correct for any subgroup size: sizes are read at run time, arrays are cut for the smallest
+// that the device has.
 layout(constant_id = 1) const bool kSeveralSubgroups = true;
 layout(constant_id = 2) const uint kQueries = 1;
 layout(constant_id = 3) const uint kQuadsPerLane = 8;   ///< ceil(kHeadQuads / smallest subgroup)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Element by element over whole buffers, four at a time: activations, gated activations and sums. Output may be an input.
+// Element by element over whole buffers, four at a time: activations, gated activations and sums. Output may be an
+// input.
 layout(constant_id = 2) const uint kActivation = 0;  ///< 0 none, 1 SiLU, 2 GELU (erf), 3 GELU (tanh)
 layout(constant_id = 3) const uint kCombine = 0;     ///< 0: act(a), 1: act(a) b, 2: act(a) + b
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// RMS norm and layer norm, one workgroup a vector. A token holds `vectors` vectors of `width` floats (more than one for the
-// norm over each attention head). Two passes for the variance: the one-pass formula cancels.
+// RMS norm and layer norm, one workgroup a vector. A token holds `vectors` vectors of `width` floats (more than one
+// for the norm over each attention head). Two passes for the variance: the one-pass formula cancels.
 #include "include/reduce.glsl"
 
 layout(constant_id = 2) const bool kLayerNorm = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rotary position embedding. cos and sin come from a table made on the host in binary64 (rotaryDim / 2 pairs a position): the
-// precision of the device's own functions at large angles is not specified. Dimensions past rotaryDim pass through.
+// Rotary position embedding. cos and sin come from a table made on the host in binary64 (rotaryDim / 2 pairs a
+// position): the precision of the device's own functions at large angles is not specified. Dimensions past rotaryDim
+// pass through.
 layout(constant_id = 2) const bool kInterleaved = false;  ///< pairs (2j, 2j + 1) instead of (j, j + rotaryDim / 2)
 
 layout(push_constant) uniform Parameters {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// IQ4_XS: super-blocks of 256 in 136 bytes: d f16, scales_h u16, scales_l[4], qs[128]. Sub-block b of 32 has the scale nibble
-// of scales_l[b / 2] (low for even b) under two bits of scales_h. Value (d (scale - 32)) K[q].
+// IQ4_XS: super-blocks of 256 in 136 bytes: d f16, scales_h u16, scales_l[4], qs[128]. Sub-block b of 32 has the
+// scale nibble of scales_l[b / 2] (low for even b) under two bits of scales_h. Value (d (scale - 32)) K[q].
 #include "include/tables.glsl"
 
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {

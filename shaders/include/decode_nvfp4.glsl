@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// NVFP4: blocks of 64 in 36 bytes: d[4] u8 (unsigned E4M3), qs[32]. Sub-block s of 16 has 8 bytes: low nibbles are its first
-// eight elements. Value F[q] u(d[s]), F the doubled FP4 values and u half the scale's value.
+// NVFP4: blocks of 64 in 36 bytes: d[4] u8 (unsigned E4M3), qs[32]. Sub-block s of 16 has 8 bytes: low nibbles are
+// its first eight elements. Value F[q] u(d[s]), F the doubled FP4 values and u half the scale's value.
 #include "include/tables.glsl"
 
 float halvedE4M3(uint code) {

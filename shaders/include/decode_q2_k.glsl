@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q2_K: super-blocks of 256 in 84 bytes: scales[16], qs[64], d f16, dmin f16. Sub-blocks of 16. In half H, byte 32H + l of qs
-// holds elements 128H + l + 32k at bits 2k. Value (d (s & 15)) q - dmin (s >> 4).
+// Q2_K: super-blocks of 256 in 84 bytes: scales[16], qs[64], d f16, dmin f16. Sub-blocks of 16. In half H, byte 32H +
+// l of qs holds elements 128H + l + 32k at bits 2k. Value (d (s & 15)) q - dmin (s >> 4).
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {
     const uint block = row + (unit >> 4) * 84u;
     const uint part = unit & 15u;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q3_K: super-blocks of 256 in 110 bytes: hmask[32], qs[64] as in Q2_K, scales[12], d f16. Bit g of hmask[l] belongs to element
-// 32g + l. 6-bit scales: low nibbles in bytes 0..7, two high bits in bytes 8..11. Value (d (scale - 32)) (q - (bit ? 0 : 4)).
+// Q3_K: super-blocks of 256 in 110 bytes: hmask[32], qs[64] as in Q2_K, scales[12], d f16. Bit g of hmask[l] belongs
+// to element 32g + l. 6-bit scales: low nibbles in bytes 0..7, two high bits in bytes 8..11. Value (d (scale - 32))
+// (q - (bit ? 0 : 4)).
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {
     const uint block = row + (unit >> 4) * 110u;
     const uint part = unit & 15u, start = 16u * (part & 1u);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q4_0: blocks of 32 in 18 bytes: d f16, qs[16]; byte j: low nibble element j, high nibble element j + 16. Value (q - 8) d.
+// Q4_0: blocks of 32 in 18 bytes: d f16, qs[16]; byte j: low nibble element j, high nibble element j + 16. Value (q -
+// 8) d.
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {
     const uint block = row + (unit >> 1) * 18u;
     const float d = readHalf(block);

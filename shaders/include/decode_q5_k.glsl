@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q5_K: super-blocks of 256 in 176 bytes: d f16, dmin f16, scales[12], qh[32], qs[128]. As Q4_K with a fifth bit: bit b of
-// qh[l] belongs to element l of sub-block b.
+// Q5_K: super-blocks of 256 in 176 bytes: d f16, dmin f16, scales[12], qh[32], qs[128]. As Q4_K with a fifth bit: bit
+// b of qh[l] belongs to element l of sub-block b.
 #include "include/k_scales.glsl"
 
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q6_K: super-blocks of 256 in 210 bytes: ql[128], qh[64], scales i8[16], d f16. In each half of 128, elements 32g + l
-// (g 0..3, l 0..31) take the low (g < 2) or high nibble of ql[32 (g & 1) + l] and bits 2g of qh[l]. Value (d scale)(q - 32).
+// Q6_K: super-blocks of 256 in 210 bytes: ql[128], qh[64], scales i8[16], d f16. In each half of 128, elements 32g +
+// l (g 0..3, l 0..31) take the low (g < 2) or high nibble of ql[32 (g & 1) + l] and bits 2g of qh[l]. Value (d
+// scale)(q - 32).
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {
     const uint block = row + (unit >> 4) * 210u;
     const uint part = unit & 15u, half_ = part >> 3, group = (part & 7u) >> 1, start = (part & 1u) * 16u;

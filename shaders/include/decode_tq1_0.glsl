@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// TQ1_0: blocks of 256 in 54 bytes: qs[48], qh[4], d f16. Trit n of a byte b is ((b 3^n mod 256) 3) >> 8. Elements 32n + m are
-// trit n of qs[m] (m < 32, n < 5), 160 + 16n + m of qs[32 + m] (m < 16, n < 5), 240 + 4n + j of qh[j] (n < 4). Value (t - 1) d.
+// TQ1_0: blocks of 256 in 54 bytes: qs[48], qh[4], d f16. Trit n of a byte b is ((b 3^n mod 256) 3) >> 8. Elements
+// 32n + m are trit n of qs[m] (m < 32, n < 5), 160 + 16n + m of qs[32 + m] (m < 16, n < 5), 240 + 4n + j of qh[j] (n
+// < 4). Value (t - 1) d.
 vec4 trits(uint bytes, uint power) {
     const uvec4 separate = (uvec4(bytes) >> uvec4(0u, 8u, 16u, 24u)) & 0xFFu;
     return vec4((((separate * power) & 0xFFu) * 3u) >> 8) - 1.0;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sixteen signed bytes as a table in four words.
 const uvec4 kNonlinear4 = uvec4(0xBFAD9881u, 0xF6EADDCFu, 0x26190D01u, 0x71594535u);  ///< IQ4_NL, IQ4_XS: -127 .. 113
-const uvec4 kDoubledFp4 = uvec4(0x03020100u, 0x0C080604u, 0xFDFEFF00u, 0xF4F8FAFCu);  ///< FP4 E2M1 times two: 0 .. 12, 0 .. -12
+const uvec4 kDoubledFp4 = uvec4(0x03020100u, 0x0C080604u, 0xFDFEFF00u, 0xF4F8FAFCu);  ///< twice FP4 E2M1: 0..12, 0..-12
 
-float tableValue(uvec4 table, uint index) { return float(bitfieldExtract(int(table[index >> 2] >> ((index & 3u) * 8u)), 0, 8)); }
+float tableValue(uvec4 table, uint index) {
+    return float(bitfieldExtract(int(table[index >> 2] >> ((index & 3u) * 8u)), 0, 8));
+}
 
 /// The values of four codes, one a byte.
 vec4 tableValues(uvec4 table, uint codes) {
-    return vec4(tableValue(table, codes & 15u), tableValue(table, (codes >> 8) & 15u), tableValue(table, (codes >> 16) & 15u),
-                tableValue(table, (codes >> 24) & 15u));
+    return vec4(tableValue(table, codes & 15u), tableValue(table, (codes >> 8) & 15u),
+                tableValue(table, (codes >> 16) & 15u), tableValue(table, (codes >> 24) & 15u));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// After a decoder: a unit of a row, with zeros past the row's end. What the memory holds there is not a number of ours and may
-// be infinite. Inputs are zero there, so products need no further care.
+// After a decoder: a unit of a row, with zeros past the row's end. What the memory holds there is not a number of
+// ours and may be infinite. Inputs are zero there, so products need no further care.
 void decodeUnitOfRow(uint row, uint unit, out vec4 value[4]) {
     decodeUnit(row * rowBytes, unit, value);
     const uint first = unit * UNIT;

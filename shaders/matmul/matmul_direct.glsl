@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Y = W X + b for many tokens without shared memory or barriers: each invocation keeps a tile of kTileRows x kTileTokens
-// sums in registers and decodes its weights itself. For devices that emulate a workgroup on a processor, where loads cost
-// most and barriers are expensive.
+// Y = W X + b for many tokens without shared memory or barriers: each invocation keeps a tile of kTileRows x
+// kTileTokens sums in registers and decodes its weights itself. For devices that emulate a workgroup on a processor,
+// where loads cost most and barriers are expensive.
 #include "include/unit.glsl"
 
 layout(constant_id = 2) const uint kTileRows = 8;
@@ -40,7 +40,8 @@ void main() {
         if (firstRow + r >= rowEnd) continue;
         const float add = hasBias != 0u ? bias[row] : 0.0;
         [[unroll]] for (uint t = 0; t < kTileTokens; ++t) {
-            if (firstToken + t < tokens) y[(firstToken + t) * outputStride + row] = accumulator[r * kTileTokens + t] + add;
+            const uint token = firstToken + t;
+            if (token < tokens) y[token * outputStride + row] = accumulator[r * kTileTokens + t] + add;
         }
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Y = W X + b for many tokens through shared memory. A workgroup owns a tile of kTileRows rows by kTileTokens tokens; step by
-// step it decodes kDepth columns of its weights and copies the same columns of X into shared memory, then every invocation
-// adds their product to its kThreadRows x kThreadTokens sums. Invocation (i, j) owns rows i, i + R, i + 2R, ... and tokens
-// j, j + C, ... (R = kTileRows / kThreadRows, C likewise), so that neighbours read neighbouring shared words.
-// The workgroup size must be R * C. Weights are never expanded beyond the tile. Any subgroup size.
+// Y = W X + b for many tokens through shared memory. A workgroup owns a tile of kTileRows rows by kTileTokens tokens;
+// step by step it decodes kDepth columns of its weights and copies the same columns of X into shared memory, then
+// every invocation adds their product to its kThreadRows x kThreadTokens sums. Invocation (i, j) owns rows i, i + R,
+// i + 2R, ... and tokens j, j + C, ... (R = kTileRows / kThreadRows, C likewise), so that neighbours read
+// neighbouring shared words. The workgroup size must be R * C. Weights are never expanded beyond the tile. Any
+// subgroup size.
 #include "include/unit.glsl"
 
 layout(constant_id = 2) const uint kTileRows = 64;
@@ -26,7 +27,8 @@ void loadWeights(uint firstRow, uint firstUnit) {
         const uint row = i / unitsPerStep, part = i % unitsPerStep, unit = firstUnit + part;
         vec4 w[4] = vec4[4](vec4(0.0), vec4(0.0), vec4(0.0), vec4(0.0));
         if (unit * UNIT < cols) decodeUnitOfRow(min(firstRow + row, rowEnd - 1u), unit, w);
-        [[unroll]] for (uint k = 0; k < 16; ++k) tileWeights[(part * UNIT + k) * (kTileRows + 1u) + row] = w[k >> 2][k & 3u];
+        const uint base = part * UNIT;
+        [[unroll]] for (uint k = 0; k < 16; ++k) tileWeights[(base + k) * (kTileRows + 1u) + row] = w[k >> 2][k & 3u];
     }
 }
 
@@ -36,7 +38,8 @@ void loadInput(uint firstToken, uint firstColumn) {
         const uint token = i / quads, column = firstColumn + (i % quads) * 4u;
         vec4 part = vec4(0.0);
         if (column < cols && firstToken + token < tokens) part = x[((firstToken + token) * inputStride + column) >> 2];
-        [[unroll]] for (uint k = 0; k < 4; ++k) tileInput[((i % quads) * 4u + k) * (kTileTokens + 1u) + token] = part[k];
+        const uint base = (i % quads) * 4u;
+        [[unroll]] for (uint k = 0; k < 4; ++k) tileInput[(base + k) * (kTileTokens + 1u) + token] = part[k];
     }
 }
 
@@ -72,7 +75,8 @@ void main() {
         const float add = hasBias != 0u && local < rowEnd ? bias[outputRow + local] : 0.0;
         [[unroll]] for (uint t = 0; t < kThreadTokens; ++t) {
             const uint token = firstToken + threadToken + t * tokenThreads;
-            if (local < rowEnd && token < tokens) y[token * outputStride + outputRow + local] = sum[r * kThreadTokens + t] + add;
+            if (local >= rowEnd || token >= tokens) continue;
+            y[token * outputStride + outputRow + local] = sum[r * kThreadTokens + t] + add;
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rows of a packed matrix, decoded: the token embedding, and learned positions added to the input.
-// Only the rows [outputRow + rowBegin, outputRow + rowEnd) are bound; tokens whose row lies elsewhere are left to another
-// dispatch. One invocation a unit of 16 elements.
+// Rows of a packed matrix, decoded: the token embedding, and learned positions added to the input. Only the rows
+// [outputRow + rowBegin, outputRow + rowEnd) are bound; tokens whose row lies elsewhere are left to another dispatch.
+// One invocation a unit of 16 elements.
 layout(constant_id = 2) const bool kAddPosition = false;
 
 layout(set = 0, binding = 1) readonly buffer Ids { uint ids[]; };

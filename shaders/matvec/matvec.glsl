@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// y = W x + b for one to eight columns x (decoding). A workgroup computes kRows rows; its invocations share out the units of
-// 16 weights, so that neighbours read neighbouring bytes, and each unit of x is read once for all rows. kColumns is at least
-// the number of tokens.
-// Reads every weight once: bound by memory bandwidth on a GPU.
+// y = W x + b for one to eight columns x (decoding). A workgroup computes kRows rows; its invocations share out the
+// units of 16 weights, so that neighbours read neighbouring bytes, and each unit of x is read once for all rows.
+// kColumns is at least the number of tokens. Reads every weight once: bound by memory bandwidth on a GPU.
 #include "include/reduce.glsl"
 #include "include/unit.glsl"
 

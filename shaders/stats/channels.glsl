@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Statistics of each channel over the tokens of a buffer, one invocation a channel. Central moments are taken around the
-// channel's own mean in a second pass and merged on the host in binary64. Non-finite values are counted and left out.
+// Statistics of each channel over the tokens of a buffer, one invocation a channel. Central moments are taken around
+// the channel's own mean in a second pass and merged on the host in binary64. Non-finite values are counted and left
+// out.
 struct ChannelPartial {
     float sumSquares;
     float absMax;

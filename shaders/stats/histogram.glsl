@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Counts values by their leading 16 bits (sign, exponent, 7 bits of mantissa), the bins of FloatHistogram. The bins must be
-// zero before. Non-finite values are left out.
+// Counts values by their leading 16 bits (sign, exponent, 7 bits of mantissa), the bins of FloatHistogram. The bins
+// must be zero before. Non-finite values are left out.
 layout(push_constant) uniform Parameters {
     uint tokens;
     uint width;

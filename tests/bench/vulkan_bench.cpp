@@ -46,12 +46,17 @@ PackedTensor packRandom(const Format& format, int64_t rows, int64_t cols) {
 
 /// One matrix on the device with an input and room for the output.
 struct Product {
-    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount) : tensor(packRandom(format, rows, cols)), tokens(tokenCount) {
+    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount)
+        : tensor(packRandom(format, rows, cols)), tokens(tokenCount) {
         weight = g_context->weights->acquire(tensor, "benchmark matrix", JobContext()).value();
         inputValues = randomValues(cols * tokens, 2);
-        input = g_context->allocator->createBuffer(inputValues.size() * 4, vk::MemoryUse::kDevice, "benchmark input").value();
+        input = g_context->allocator->createBuffer(inputValues.size() * 4, vk::MemoryUse::kDevice, "benchmark input")
+                    .value();
         HT_CHECK(g_context->uploader->upload(std::as_bytes(std::span(inputValues)), input, JobContext()).has_value());
-        output = g_context->allocator->createBuffer(static_cast<uint64_t>(rows * tokens) * 4, vk::MemoryUse::kDevice, "benchmark output").value();
+        output =
+            g_context->allocator
+                ->createBuffer(static_cast<uint64_t>(rows * tokens) * 4, vk::MemoryUse::kDevice, "benchmark output")
+                .value();
         stream = vk::CommandStream::create(g_context->device, *g_context->pipelines, "benchmark").value();
         kernels = std::make_unique<kernel::Kernels>(g_context->plan(), *g_context->pipelines, *stream);
     }
@@ -87,11 +92,14 @@ struct Product {
             HT_CHECK(decodeRowsReference(tensor.layout, tensor.row(index), 1, row).has_value());
             double expected = 0, magnitude = 0;
             for (size_t i = 0; i < row.size(); ++i) {
-                const double term = double(row[i]) * double(inputValues[static_cast<size_t>(tokens - 1) * row.size() + i]);
+                const double term =
+                    double(row[i]) * double(inputValues[static_cast<size_t>(tokens - 1) * row.size() + i]);
                 expected += term;
                 magnitude += std::abs(term);
             }
-            if (std::abs(expected - double(result[static_cast<size_t>((tokens - 1) * tensor.rows + index)])) > 1e-5 * magnitude) return false;
+            if (std::abs(expected - double(result[static_cast<size_t>((tokens - 1) * tensor.rows + index)])) >
+                1e-5 * magnitude)
+                return false;
         }
         return true;
     }
@@ -137,7 +145,8 @@ void model(benchmark::State& state, int64_t tokensAtOnce) {
     }
     const ModelConfig config = readModelConfig(**checkpoint).value();
     const auto graph = std::make_shared<const ModelGraph>(buildGraph(config, **checkpoint).value());
-    const auto executable = VulkanExecutable::create(g_context, graph, ModelWeights::fromCheckpoint(*graph, *checkpoint).value(), JobContext());
+    const auto executable = VulkanExecutable::create(
+        g_context, graph, ModelWeights::fromCheckpoint(*graph, *checkpoint).value(), JobContext());
     if (!executable) {
         state.SkipWithError(executable.error().message.c_str());
         return;
@@ -162,7 +171,8 @@ void registerAll() {
     for (const char* name : {"f32", "f16", "q8_0", "q4_0", "q4_k", "q6_k", "int4_g64_asym"}) {
         const Format format = Format::parse(name).value();
         for (const int64_t tokens : {1, 8, 64}) {
-            const std::string title = std::string("Linear/") + name + "/" + std::to_string(size) + "x" + std::to_string(size) + "/" + std::to_string(tokens);
+            const std::string title = std::string("Linear/") + name + "/" + std::to_string(size) + "x" +
+                                      std::to_string(size) + "/" + std::to_string(tokens);
             RegisterBenchmark(title.c_str(), [=](benchmark::State& state) { linear(state, format, size, tokens); })
                 ->Unit(benchmark::kMillisecond)
                 ->UseRealTime();
@@ -183,7 +193,8 @@ int main(int argc, char** argv) {
     }
     halftone::g_context = *context;
     context->reset();
-    std::printf("%s (%s)\n", halftone::g_context->plan().deviceName.c_str(), halftone::g_context->plan().driver.c_str());
+    std::printf("%s (%s)\n", halftone::g_context->plan().deviceName.c_str(),
+                halftone::g_context->plan().driver.c_str());
     halftone::registerAll();
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

@@ -24,7 +24,13 @@ void likeASmallDevice(vk::DevicePlan& plan) {
 void likeAGraphicsCard(vk::DevicePlan& plan) {
     plan.oneSubgroupGroups = false;
     plan.matvec = {.localSize = 32, .rows = 2, .mostTokens = 8};
-    plan.matmul = {.tiled = true, .localSize = 128, .tileRows = 64, .tileTokens = 64, .threadRows = 8, .threadTokens = 4, .depth = 32};
+    plan.matmul = {.tiled = true,
+                   .localSize = 128,
+                   .tileRows = 64,
+                   .tileTokens = 64,
+                   .threadRows = 8,
+                   .threadTokens = 4,
+                   .depth = 32};
     plan.attention = {.localSize = 32, .promptQueries = 4};
     plan.reduceLocalSize = 64;
 }

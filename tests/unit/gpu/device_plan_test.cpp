@@ -223,7 +223,8 @@ TEST_P(DevicePlanSubgroups, ShapesFitTheDevice) {
         ASSERT_TRUE(plan.has_value()) << plan.error().message;
         EXPECT_EQ(plan->subgroupSize, GetParam());
         EXPECT_EQ(plan->minSubgroupSize, GetParam());
-        for (const uint32_t local : {plan->matvec.localSize, plan->attention.localSize, plan->reduceLocalSize, plan->elementwiseLocalSize}) {
+        for (const uint32_t local :
+             {plan->matvec.localSize, plan->attention.localSize, plan->reduceLocalSize, plan->elementwiseLocalSize}) {
             EXPECT_EQ(local % GetParam(), 0u) << local;
             EXPECT_LE(local, card.maxWorkgroupInvocations);
         }

@@ -65,11 +65,12 @@ TEST(GpuService, RunsRequestsInOrderOnOneThread) {
     GpuService service(openCpu());
     for (int i = 0; i < 5; ++i) {
         service.submit({.tag = std::to_string(i),
-                        .work = [&threads](Backend& backend, const JobContext&) {
-                            EXPECT_EQ(backend.name(), "cpu-reference");
-                            threads.push_back(std::this_thread::get_id());
-                            return Status();
-                        },
+                        .work =
+                            [&threads](Backend& backend, const JobContext&) {
+                                EXPECT_EQ(backend.name(), "cpu-reference");
+                                threads.push_back(std::this_thread::get_id());
+                                return Status();
+                            },
                         .done = reports.of(std::to_string(i))});
     }
     EXPECT_THAT(reports.waitFor(5), ElementsAre("0: ok", "1: ok", "2: ok", "3: ok", "4: ok"));
@@ -98,14 +99,16 @@ TEST(GpuService, StopsTheRunningRequestWhereAsked) {
     std::latch entered(1);
     GpuService service(openCpu());
     service.submit({.tag = "a",
-                    .work = [&entered](Backend&, const JobContext& context) {
-                        entered.count_down();
-                        while (!context.cancelled()) std::this_thread::yield();
-                        return context.checkpoint();
-                    },
+                    .work =
+                        [&entered](Backend&, const JobContext& context) {
+                            entered.count_down();
+                            while (!context.cancelled()) std::this_thread::yield();
+                            return context.checkpoint();
+                        },
                     .done = reports.of("first")});
     entered.wait();
-    service.submit({.tag = "a", .work = succeed(), .done = reports.of("second"), .running = RunningRequest::kIsStopped});
+    service.submit(
+        {.tag = "a", .work = succeed(), .done = reports.of("second"), .running = RunningRequest::kIsStopped});
     EXPECT_THAT(reports.waitFor(2), ElementsAre("first: cancelled", "second: ok"));
 }
 
@@ -114,11 +117,12 @@ TEST(GpuService, CancelReachesRunningAndWaitingRequests) {
     std::latch entered(1);
     GpuService service(openCpu());
     service.submit({.tag = "a",
-                    .work = [&entered](Backend&, const JobContext& context) {
-                        entered.count_down();
-                        while (!context.cancelled()) std::this_thread::yield();
-                        return context.checkpoint();
-                    },
+                    .work =
+                        [&entered](Backend&, const JobContext& context) {
+                            entered.count_down();
+                            while (!context.cancelled()) std::this_thread::yield();
+                            return context.checkpoint();
+                        },
                     .done = reports.of("running")});
     entered.wait();
     service.submit({.tag = "a", .work = succeed(), .done = reports.of("waiting")});
@@ -137,7 +141,9 @@ TEST(GpuService, DeviceLossFailsEverythingUntilReopened) {
     service.submit({.tag = "gate", .work = gate.work(), .done = reports.of("gate")});
     gate.entered.wait();
     service.submit({.tag = "lose",
-                    .work = [](Backend&, const JobContext&) -> Status { return makeError(ErrorCode::kDeviceLost, "The GPU is gone."); },
+                    .work = [](Backend&, const JobContext&) -> Status {
+                        return makeError(ErrorCode::kDeviceLost, "The GPU is gone.");
+                    },
                     .done = reports.of("lose")});
     service.submit({.tag = "pending", .work = succeed(), .done = reports.of("pending")});
     gate.open.count_down();
@@ -154,16 +160,18 @@ TEST(GpuService, DeviceLossFailsEverythingUntilReopened) {
 TEST(GpuService, AnOrdinaryErrorDoesNotCloseTheBackend) {
     Reports reports;
     GpuService service(openCpu());
-    service.submit({.tag = "bad",
-                    .work = [](Backend&, const JobContext&) -> Status { return makeError(ErrorCode::kOutOfMemory, "Too large."); },
-                    .done = reports.of("bad")});
+    service.submit(
+        {.tag = "bad",
+         .work = [](Backend&, const JobContext&) -> Status { return makeError(ErrorCode::kOutOfMemory, "Too large."); },
+         .done = reports.of("bad")});
     service.submit({.tag = "good", .work = succeed(), .done = reports.of("good")});
     EXPECT_THAT(reports.waitFor(2), ElementsAre("bad: out of memory", "good: ok"));
 }
 
 TEST(GpuService, ReportsWhyTheDeviceDidNotOpen) {
     Reports reports;
-    GpuService service([]() -> Result<std::shared_ptr<Backend>> { return makeError(ErrorCode::kNotFound, "There is no GPU."); });
+    GpuService service(
+        []() -> Result<std::shared_ptr<Backend>> { return makeError(ErrorCode::kNotFound, "There is no GPU."); });
     service.submit({.tag = "a", .work = succeed(), .done = reports.of("a")});
     EXPECT_THAT(reports.waitFor(1), ElementsAre("a: not found"));
     ASSERT_TRUE(service.condition().error.has_value());
@@ -176,11 +184,12 @@ TEST(GpuService, ClosingStopsAndAnswersEveryRequest) {
     {
         GpuService service(openCpu());
         service.submit({.tag = "running",
-                        .work = [&entered](Backend&, const JobContext& context) {
-                            entered.count_down();
-                            while (!context.cancelled()) std::this_thread::yield();
-                            return context.checkpoint();
-                        },
+                        .work =
+                            [&entered](Backend&, const JobContext& context) {
+                                entered.count_down();
+                                while (!context.cancelled()) std::this_thread::yield();
+                                return context.checkpoint();
+                            },
                         .done = reports.of("running")});
         entered.wait();
         service.submit({.tag = "waiting", .work = succeed(), .done = reports.of("waiting")});
@@ -197,7 +206,9 @@ TEST(GpuService, SurvivesManyThreadsSubmittingAndCancelling) {
         for (int t = 0; t < kThreads; ++t) {
             threads.emplace_back([&service, &done, t] {
                 for (int i = 0; i < kRequests; ++i) {
-                    service.submit({.tag = std::to_string((t + i) % 3), .work = succeed(), .done = [&done](const Status&) { ++done; }});
+                    service.submit({.tag = std::to_string((t + i) % 3),
+                                    .work = succeed(),
+                                    .done = [&done](const Status&) { ++done; }});
                     if (i % 7 == 0) service.cancel(std::to_string(i % 3));
                     (void)service.condition();
                 }

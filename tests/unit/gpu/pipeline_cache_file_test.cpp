@@ -26,7 +26,8 @@ TEST(PipelineCacheFile, RoundTripsAndReplaces) {
     EXPECT_EQ(loadPipelineCache(path), someBytes());
     HT_ASSERT_OK(savePipelineCache(path, std::vector<std::byte>(3)));
     EXPECT_EQ(loadPipelineCache(path).size(), 3u);
-    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1) << "a temporary file was left behind";
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}), 1)
+        << "a temporary file was left behind";
 }
 
 TEST(PipelineCacheFile, IgnoresWhatIsMissingOrDamaged) {

@@ -44,8 +44,12 @@ TEST(SlabRanges, NeverHandsOutAByteTwice) {
             ASSERT_EQ(*offset % alignment, 0u);
             ASSERT_LE(*offset + size, slab.sizeBytes());
             const auto after = held.lower_bound(*offset);
-            if (after != held.end()) { ASSERT_LE(*offset + size, after->first); }
-            if (after != held.begin()) { ASSERT_LE(std::prev(after)->first + std::prev(after)->second, *offset); }
+            if (after != held.end()) {
+                ASSERT_LE(*offset + size, after->first);
+            }
+            if (after != held.begin()) {
+                ASSERT_LE(std::prev(after)->first + std::prev(after)->second, *offset);
+            }
             held[*offset] = size;
         } else {
             const auto victim = std::next(held.begin(), static_cast<long>(random() % held.size()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whole models on a Vulkan device: reference numbers, greedy continuations, errors and edits that the conformance suite, which
-// compares operations and models with the processor's backends, does not cover.
+// Whole models on a Vulkan device: reference numbers, greedy continuations, errors and edits that the conformance
+// suite, which compares operations and models with the processor's backends, does not cover.
 #include <algorithm>
 #include <cmath>
 #include <thread>
@@ -60,7 +60,9 @@ Result<std::vector<TokenId>> greedy(Executable& executable, std::span<const Toke
     return result;
 }
 
-nlohmann::json referenceOf(const std::filesystem::path& folder) { return nlohmann::json::parse(test::readFile(folder / "reference.json")); }
+nlohmann::json referenceOf(const std::filesystem::path& folder) {
+    return nlohmann::json::parse(test::readFile(folder / "reference.json"));
+}
 
 /// Largest difference to the reference's numbers of the last position, relative to the largest of them.
 double referenceError(const nlohmann::json& reference, std::span<const float> logits) {
@@ -77,7 +79,8 @@ double referenceError(const nlohmann::json& reference, std::span<const float> lo
 
 class VulkanEngineTest : public test::VulkanTest {
   protected:
-    Result<std::unique_ptr<VulkanExecutable>> compile(const std::shared_ptr<VulkanContext>& context, const OpenModel& model) {
+    Result<std::unique_ptr<VulkanExecutable>> compile(const std::shared_ptr<VulkanContext>& context,
+                                                      const OpenModel& model) {
         return VulkanExecutable::create(context, model.graph, model.weights, JobContext());
     }
 };
@@ -116,9 +119,11 @@ TEST_P(VulkanReference, LogitsAndGreedyContinuationsAgree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, VulkanReference,
-                         ::testing::Values(Case{"stories260K", "stories260K", "", 1e-4}, Case{"stories260K_f32", "stories260K", "stories260K-f32.gguf", 1e-4},
+                         ::testing::Values(Case{"stories260K", "stories260K", "", 1e-4},
+                                           Case{"stories260K_f32", "stories260K", "stories260K-f32.gguf", 1e-4},
                                            Case{"stories260K_f16", "stories260K", "stories260K-f16.gguf", 5e-3},
-                                           Case{"babyllama", "babyllama-105", "", 1e-4}, Case{"zh_poem", "zh-poem-750K", "", 1e-4},
+                                           Case{"babyllama", "babyllama-105", "", 1e-4},
+                                           Case{"zh_poem", "zh-poem-750K", "", 1e-4},
                                            Case{"slm4096_gpt2", "slm4096-gpt2", "", 1e-4}),
                          [](const auto& param) { return param.param.name; });
 
@@ -228,7 +233,9 @@ TEST_F(VulkanEngineTest, ErrorsOfReceiversComeBack) {
     auto sequence = (*executable)->createSequence(64);
     ForwardOptions options;
     options.logitsEnd = 2;
-    options.logitsSink = [](int64_t, int64_t, std::span<const float>) -> Status { return makeError(ErrorCode::kIo, "The disk is full."); };
+    options.logitsSink = [](int64_t, int64_t, std::span<const float>) -> Status {
+        return makeError(ErrorCode::kIo, "The disk is full.");
+    };
     const std::vector<TokenId> tokens{1, 2};
     const auto failed = (*executable)->forward(**sequence, tokens, options, JobContext());
     ASSERT_FALSE(failed.has_value());

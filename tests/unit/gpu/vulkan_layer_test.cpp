@@ -59,7 +59,9 @@ class VulkanLayerTest : public test::VulkanTest {
         EXPECT_TRUE(queue.drain());
         return values;
     }
-    static kernel::Activations rows(const vk::Buffer& buffer, int64_t width) { return {vk::BufferSlice(buffer), width, width}; }
+    static kernel::Activations rows(const vk::Buffer& buffer, int64_t width) {
+        return {vk::BufferSlice(buffer), width, width};
+    }
 
     std::shared_ptr<VulkanContext> m_used;
     std::unique_ptr<vk::CommandStream> m_stream;
@@ -100,7 +102,9 @@ TEST_F(VulkanLayerTest, DependentDispatchesSeeEachOthersResults) {
                                         .second = rows(a, 1 << 14),
                                         .output = rows(sum, 1 << 14),
                                         .tokens = 1}));
-        if (i % 7 == 0) { HT_ASSERT_OK(m_stream->flush()); }
+        if (i % 7 == 0) {
+            HT_ASSERT_OK(m_stream->flush());
+        }
     }
     const auto result = read(sum);
     for (size_t i = 0; i < values.size(); i += 97) ASSERT_EQ(result[i], values[i] * (kSteps + 1)) << i;
@@ -135,7 +139,8 @@ TEST_F(VulkanLayerTest, CutsLongWorkIntoSubmissions) {
     const double perSubmission = m_stream->flopsPerSubmission();
     const auto pipeline = m_used->pipelines->get({.family = "copy", .option = {}, .localSize = 64, .constants = {}});
     HT_ASSERT_OK(pipeline);
-    const kernel::CopyParameters parameters{.tokens = 1, .width = 4096, .inputOffset = 0, .inputStride = 4096, .outputStride = 4096};
+    const kernel::CopyParameters parameters{
+        .tokens = 1, .width = 4096, .inputOffset = 0, .inputStride = 4096, .outputStride = 4096};
     const std::array<vk::BufferUse, 2> uses{vk::BufferUse{vk::BufferSlice(a), vk::Access::kRead},
                                             vk::BufferUse{vk::BufferSlice(out), vk::Access::kWrite}};
     for (int i = 0; i < 4; ++i) {
@@ -181,7 +186,8 @@ TEST_F(VulkanLayerTest, KeepsToItsMemoryBudgetAndSaysSo) {
     ASSERT_TRUE(context);
     const auto first = context->allocator->createBuffer(uint64_t{30} << 20, vk::MemoryUse::kDevice, "the first tensor");
     HT_ASSERT_OK(first);
-    const auto second = context->allocator->createBuffer(uint64_t{30} << 20, vk::MemoryUse::kDevice, "the second tensor");
+    const auto second =
+        context->allocator->createBuffer(uint64_t{30} << 20, vk::MemoryUse::kDevice, "the second tensor");
     ASSERT_FALSE(second.has_value());
     EXPECT_EQ(second.error().code, ErrorCode::kOutOfMemory);
     EXPECT_THAT(second.error().message, HasSubstr("the second tensor (30.0 MiB)"));
@@ -244,7 +250,8 @@ TEST_F(VulkanLayerTest, SavesAndReusesThePipelineCache) {
 
 TEST_F(VulkanLayerTest, ReadbackKeepsOrderAndPassesErrorsOn) {
     std::vector<vk::Buffer> buffers;
-    for (int i = 0; i < 5; ++i) buffers.push_back(deviceBuffer(std::vector<float>(static_cast<size_t>(16 << i), static_cast<float>(i))));
+    for (int i = 0; i < 5; ++i)
+        buffers.push_back(deviceBuffer(std::vector<float>(static_cast<size_t>(16 << i), static_cast<float>(i))));
     ReadbackQueue queue(*m_used->allocator, *m_stream);
     std::vector<float> seen;
     for (const auto& buffer : buffers) {
@@ -259,7 +266,8 @@ TEST_F(VulkanLayerTest, ReadbackKeepsOrderAndPassesErrorsOn) {
     HT_ASSERT_OK(queue.drain());
     EXPECT_THAT(seen, ::testing::ElementsAre(0, 1, 2, 3, 4));
     const vk::BufferSlice slice(buffers[0]);
-    HT_ASSERT_OK(queue.enqueue({&slice, 1}, [](std::span<const std::byte>) -> Status { return makeError(ErrorCode::kIo, "Full."); }));
+    HT_ASSERT_OK(queue.enqueue(
+        {&slice, 1}, [](std::span<const std::byte>) -> Status { return makeError(ErrorCode::kIo, "Full."); }));
     EXPECT_EQ(queue.drain().error().code, ErrorCode::kIo);
 }
 
