@@ -10,6 +10,7 @@
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -152,7 +153,7 @@ void MainWindow::connectSession() {
 
 void MainWindow::restoreState() {
     QSettings settings;
-    resize(kDefaultWidth, kDefaultHeight);
+    fitToScreen();
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     m_docks->restore(settings);
     m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header")).toByteArray());
@@ -160,6 +161,13 @@ void MainWindow::restoreState() {
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
     m_empty->setRecentFiles(recentFiles());
     for (auto* action : m_needCheckpoint) action->setEnabled(false);
+}
+
+/// The default size, or what the screen leaves beside a window manager's frame.
+void MainWindow::fitToScreen() {
+    const QSize frame(8, 40);
+    const QSize room = screen() ? screen()->availableSize() - frame : QSize(kDefaultWidth, kDefaultHeight);
+    resize(QSize(kDefaultWidth, kDefaultHeight).boundedTo(room));
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

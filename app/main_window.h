@@ -67,6 +67,7 @@ class MainWindow : public QMainWindow {
     void createStatusBar();
     void connectSession();
     void restoreState();
+    void fitToScreen();
 
     void openFileDialog();
     void openFolderDialog();

@@ -255,8 +255,10 @@ void MainWindow::showPalette() {
     for (auto* action : allActions()) {
         if (!action->isEnabled() || action->text().isEmpty()) continue;
         QString text = action->text();
-        entries.append(
-            {text.remove('&'), action->shortcut().toString(QKeySequence::NativeText), [action] { action->trigger(); }});
+        QString hint = action->shortcut().toString(QKeySequence::NativeText);
+        const auto* menu = qobject_cast<const QMenu*>(action->parent());
+        if (hint.isEmpty() && menu) hint = menu->title().remove('&');
+        entries.append({text.remove('&'), hint, [action] { action->trigger(); }});
     }
     (new CommandPalette(tr("Command"), entries, this))->show();
 }

@@ -102,9 +102,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case Perplexity:
             return estimateText(result.perplexity.mean, result.perplexity.standardError, 3);
         case Kld:
-            return against ? QStringLiteral("%1 ± %2").arg(numberText(against->kld.mean, 4),
-                                                           numberText(against->kld.standardError, 2))
-                           : noValue();
+            return against ? significantEstimateText(against->kld.mean, against->kld.standardError) : noValue();
         case KldP99:
             return against ? numberText(against->kldPercentiles[kP99]) : noValue();
         case Agreement:

@@ -19,7 +19,7 @@ ChannelPlot::ChannelPlot(QWidget* parent) : PlotBase(parent) {
 
 void ChannelPlot::applyColors(const ThemeColors& theme) {
     PlotBase::applyColors(theme);
-    if (m_graph) m_graph->setPen(QPen(theme.accent, 1));
+    if (m_graph) m_graph->setPen(QPen(theme.accent, m_barWidth, Qt::SolidLine, Qt::FlatCap));
 }
 
 void ChannelPlot::setData(std::vector<float> maxima, const QString& axisLabel) {
@@ -55,6 +55,9 @@ void ChannelPlot::rebuild() {
         y.append(value);
         most = std::max(most, value);
     }
+    const double room = columns > 0 ? double(axisRect()->width()) / double(columns) : 1;
+    m_barWidth = std::max(1.0, std::floor(room * 0.8));
+    applyColors(colors());
     m_graph->setData(x, y, true);
     xAxis->setRange(-0.5, std::max<double>(double(count), 1) - 0.5);
     yAxis->setRange(0, most > 0 ? most * 1.05 : 1);

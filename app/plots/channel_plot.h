@@ -36,6 +36,7 @@ class ChannelPlot : public PlotBase {
     std::vector<float> m_maxima;
     std::vector<int64_t> m_order;  ///< channel at each place of the axis
     QCPGraph* m_graph = nullptr;
+    double m_barWidth = 1;
     bool m_sorted = false;
 };
 

@@ -9,6 +9,15 @@
 namespace halftone::app {
 
 namespace {
+/// Small counts as they are ("20"), large ones as powers of ten.
+class CountTicker : public QCPAxisTickerLog {
+  protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+        if (tick < 1000) return QString::number(tick, 'g', 3);
+        return QCPAxisTickerLog::getTickLabel(tick, locale, format, precision);
+    }
+};
+
 constexpr int kPixelsPerBin = 2;
 constexpr size_t kMostLevels = 64;  // more are a solid bar
 constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
@@ -77,7 +86,7 @@ void DistributionPlot::setLogCounts(bool logarithmic) {
     m_logCounts = logarithmic;
     yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     if (logarithmic) {
-        yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>::create());
+        yAxis->setTicker(QSharedPointer<CountTicker>::create());
         yAxis->setNumberFormat(QStringLiteral("eb"));
         yAxis->setNumberPrecision(0);
     } else {

@@ -242,7 +242,8 @@ void LayerMatrix::leaveEvent(QEvent*) {
 void LayerMatrix::selectCells() {
     const QRect sorted(QPoint(std::min(m_anchor.x(), m_cursor.x()), std::min(m_anchor.y(), m_cursor.y())),
                        QPoint(std::max(m_anchor.x(), m_cursor.x()), std::max(m_anchor.y(), m_cursor.y())));
-    const auto& under = m_layout.cell(m_cursor).tensors;
+    const auto& cursor = m_layout.cell(m_cursor).tensors;
+    const auto& under = cursor.isEmpty() ? m_layout.cell(m_anchor).tensors : cursor;
     m_session.selection().select(m_selectionBefore + m_layout.tensorsIn(sorted), under.isEmpty() ? -1 : under.first());
 }
 

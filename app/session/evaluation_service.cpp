@@ -121,6 +121,7 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
     }
     m_problem.clear();
     m_running.reset();
+    m_runningTarget = target;
     const auto request = makeRequest(target, options);
     const QString name =
         target == EvaluationTarget::Original ? tr("the original") : QString::fromStdString(request->recipe.name);

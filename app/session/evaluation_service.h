@@ -60,6 +60,8 @@ class EvaluationService : public QObject {
     [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
     /// Figures of the run in progress, after each window.
     [[nodiscard]] const std::optional<EvaluationResult>& running() const { return m_running; }
+    /// What was asked for last; of meaning while isRunning().
+    [[nodiscard]] EvaluationTarget runningTarget() const { return m_runningTarget; }
     [[nodiscard]] const QString& problem() const { return m_problem; }
 
     [[nodiscard]] std::vector<RecordedRun> recordedRuns() const;
@@ -86,6 +88,7 @@ class EvaluationService : public QObject {
     std::shared_ptr<const ReferenceRun> m_reference;
     EvaluationOptions m_referenceOptions;
     std::optional<EvaluationResult> m_running;
+    EvaluationTarget m_runningTarget = EvaluationTarget::Original;
     QString m_problem;
 };
 

@@ -4,16 +4,41 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
+#include <QStyledItemDelegate>
 #include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
 
+#include "app/widgets/theme.h"
+
 namespace halftone::app {
 
 namespace {
 constexpr int kMostShown = 100;
-}
+constexpr int kEntryRole = Qt::UserRole, kHintRole = Qt::UserRole + 1;
+constexpr int kRowHeight = 22, kMargin = 8;
+
+/// The text on the left, what it belongs to or its shortcut on the right.
+class EntryDelegate : public QStyledItemDelegate {
+  public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    [[nodiscard]] QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        return {QStyledItemDelegate::sizeHint(option, index).width(), kRowHeight};
+    }
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        QStyledItemDelegate::paint(painter, option, index);
+        const bool selected = option.state & QStyle::State_Selected;
+        painter->setPen(selected ? option.palette.color(QPalette::HighlightedText)
+                                 : themeColors(option.palette).mutedText);
+        painter->drawText(option.rect.adjusted(0, 0, -kMargin, 0), Qt::AlignRight | Qt::AlignVCenter,
+                          index.data(kHintRole).toString());
+    }
+};
+}  // namespace
 
 int fuzzyScore(const QString& text, const QString& wanted) {
     int score = 0;
@@ -39,6 +64,7 @@ CommandPalette::CommandPalette(const QString& placeholder, QList<PaletteEntry> e
     m_edit->installEventFilter(this);
     m_list->setFocusPolicy(Qt::NoFocus);
     m_list->setUniformItemSizes(true);
+    m_list->setItemDelegate(new EntryDelegate(m_list));
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
     layout->addWidget(m_edit);
@@ -62,9 +88,9 @@ void CommandPalette::filter(const QString& text) {
     m_list->clear();
     for (const auto& [score, index] : hits.mid(0, kMostShown)) {
         const auto& entry = m_entries[index];
-        auto* item = new QListWidgetItem(
-            entry.hint.isEmpty() ? entry.text : QStringLiteral("%1    %2").arg(entry.text, entry.hint), m_list);
-        item->setData(Qt::UserRole, index);
+        auto* item = new QListWidgetItem(entry.text, m_list);
+        item->setData(kEntryRole, index);
+        item->setData(kHintRole, entry.hint);
     }
     m_list->setCurrentRow(0);
 }
@@ -72,7 +98,7 @@ void CommandPalette::filter(const QString& text) {
 void CommandPalette::take() {
     const auto* item = m_list->currentItem();
     if (!item) return;
-    const auto run = m_entries[item->data(Qt::UserRole).toInt()].run;
+    const auto run = m_entries[item->data(kEntryRole).toInt()].run;
     close();
     // After the popup is gone, so that the command finds the window in its usual state.
     QTimer::singleShot(0, parent(), run);

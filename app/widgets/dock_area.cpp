@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include <algorithm>
+#include <numeric>
 
 namespace halftone::app {
 
@@ -70,6 +71,8 @@ void DockArea::setWorkspace(Workspace workspace) {
     remember();
     m_workspace = workspace;
     m_isArranged = true;
+    // Tab bars that move leave pieces of separators behind them.
+    QTimer::singleShot(0, this, qOverload<>(&QWidget::update));
     const auto saved = m_arrangements.value(int(workspace));
     if (saved.state.isEmpty() || !restoreState(saved.state, kLayoutVersion)) return applyDefault(workspace);
     // restoreState() also places docks that the state does not name.
@@ -121,6 +124,16 @@ void DockArea::updateTitleBars() {
     }
 }
 
+/// Gives docks that stand in line their parts of the room that there is: sizes in pixels would push a small window
+/// apart.
+void DockArea::shareOut(const QList<QDockWidget*>& docks, const QList<int>& parts, Qt::Orientation direction) {
+    const int room = (direction == Qt::Horizontal ? width() : height()) - int(docks.size());
+    const int whole = std::accumulate(parts.begin(), parts.end(), 0);
+    QList<int> sizes;
+    for (const int part : parts) sizes.append(room * part / whole);
+    resizeDocks(docks, sizes, direction);
+}
+
 void DockArea::applyDefault(Workspace workspace) {
     m_wantsDefault = !isVisible();
     removeAll();
@@ -150,9 +163,10 @@ void DockArea::arrangeInspect() {
     for (auto* dock : {matrix, distribution, channels, tensors, calibration, model}) dock->show();
     matrix->raise();
     channels->raise();
-    resizeDocks({matrix, distribution}, {440, 1000}, Qt::Horizontal);
-    resizeDocks({matrix, tensors}, {520, 330}, Qt::Vertical);
-    resizeDocks({distribution, channels}, {310, 210}, Qt::Vertical);
+    shareOut({matrix, distribution}, {440, 1000}, Qt::Horizontal);
+    shareOut({matrix, tensors}, {520, 330}, Qt::Vertical);
+    // The upper part alone is shared here, and tells so by what lies below.
+    shareOut({distribution, channels, tensors}, {310, 210, 330}, Qt::Vertical);
 }
 
 void DockArea::arrangeTune() {
@@ -170,8 +184,8 @@ void DockArea::arrangeTune() {
     tabifyDockWidget(recipe, calibration);
     for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration}) dock->show();
     recipe->raise();
-    resizeDocks({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
-    resizeDocks({matrix, tensors, evaluation}, {400, 230, 190}, Qt::Vertical);
+    shareOut({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
+    shareOut({matrix, tensors, evaluation}, {400, 230, 190}, Qt::Vertical);
 }
 
 void DockArea::arrangeCompare() {
@@ -182,8 +196,8 @@ void DockArea::arrangeCompare() {
     splitDockWidget(compare, evaluation, Qt::Vertical);
     splitDockWidget(compare, recipe, Qt::Horizontal);
     for (auto* dock : {compare, evaluation, recipe}) dock->show();
-    resizeDocks({compare, recipe}, {1000, 400}, Qt::Horizontal);
-    resizeDocks({compare, evaluation}, {560, 260}, Qt::Vertical);
+    shareOut({compare, recipe}, {1000, 400}, Qt::Horizontal);
+    shareOut({compare, evaluation}, {560, 260}, Qt::Vertical);
 }
 
 void DockArea::save(QSettings& settings) {

@@ -36,6 +36,7 @@ class DockArea : public QMainWindow {
 
   private:
     void applyDefault(Workspace workspace);
+    void shareOut(const QList<QDockWidget*>& docks, const QList<int>& parts, Qt::Orientation direction);
     /// A tab already names its dock: the title bar above it goes.
     void updateTitleBars();
     struct Arrangement {

@@ -19,6 +19,7 @@ namespace halftone::app {
 namespace {
 
 constexpr int kRefreshMs = 150;
+constexpr int kLineHeight = 24;
 /// Jobs that end sooner never show: a strip that flickers is worse than none.
 constexpr double kShowAfterSeconds = 0.25;
 
@@ -46,10 +47,17 @@ QString jobFigures(const JobStatus& status) {
 }
 
 JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent)
-    : QWidget(parent), m_jobs(jobs), m_layout(new QVBoxLayout(this)) {
+    : QWidget(parent),
+      m_jobs(jobs),
+      m_layout(new QVBoxLayout(this)),
+      m_idle(new QLabel(tr("No work in progress"), this)) {
     setObjectName(QStringLiteral("jobsStrip"));
     m_layout->setContentsMargins(8, 0, 8, 0);
     m_layout->setSpacing(0);
+    // The line stays when there is nothing to do: a window whose parts jump with every job is hard to read.
+    m_idle->setProperty("role", "muted");
+    m_idle->setMinimumHeight(kLineHeight);
+    m_layout->addWidget(m_idle);
     m_timer.setInterval(kRefreshMs);
     connect(&m_timer, &QTimer::timeout, this, &JobsStrip::refresh);
     connect(&m_jobs, &JobManager::jobsChanged, this, [this] {
@@ -60,6 +68,7 @@ JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent)
 JobsStrip::Line JobsStrip::createLine(JobId id) {
     Line line;
     line.widget = new QWidget(this);
+    line.widget->setFixedHeight(kLineHeight);
     line.title = new QLabel(line.widget);
     line.title->setMinimumWidth(260);
     line.bar = new QProgressBar(line.widget);
@@ -88,23 +97,30 @@ void JobsStrip::refresh() {
         if (status.quiet || (!known && status.elapsedSeconds < kShowAfterSeconds)) continue;
         alive.insert(status.id);
         if (!known) m_lines.insert(status.id, createLine(status.id));
-        fill(m_lines[status.id], status);
+        Line& line = m_lines[status.id];
+        line.name = status.title;
+        line.seconds = status.elapsedSeconds;
+        fill(line, status);
     }
     for (auto it = m_lines.begin(); it != m_lines.end();) {
         if (alive.contains(it.key())) {
             ++it;
             continue;
         }
+        m_idle->setText(tr("%1: ended after %2").arg(it->name, durationText(it->seconds)));
         it->widget->deleteLater();
         m_layout->removeWidget(it->widget);
         it = m_lines.erase(it);
     }
+    m_idle->setVisible(m_lines.isEmpty());
     if (m_jobs.isIdle()) m_timer.stop();
 }
 
 void JobsStrip::fill(const Line& line, const JobStatus& status) const {
     const QString stage = QString::fromStdString(status.progress.stage);
-    line.title->setText(stage.isEmpty() ? status.title : QStringLiteral("%1: %2").arg(status.title, stage));
+    // "Evaluating Q4_K: Evaluating" says nothing twice.
+    const bool said = stage.isEmpty() || status.title.startsWith(stage, Qt::CaseInsensitive);
+    line.title->setText(said ? status.title : QStringLiteral("%1: %2").arg(status.title, stage));
     line.bar->setRange(0, status.progress.total > 0 ? 1000 : 0);
     line.bar->setValue(int(1000 * std::min(status.progress.fraction(), 1.0)));
     line.figures->setText(jobFigures(status));

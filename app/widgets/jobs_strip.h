@@ -15,8 +15,8 @@ namespace halftone::app {
 
 class JobManager;
 
-/// A line per running or waiting job: what it does, how far it is, how fast, how long it will take, and cancel. Takes
-/// no room when nothing runs.
+/// A line per running or waiting job: what it does, how far it is, how fast, how long it will take, and cancel. When
+/// nothing runs, one line says what ended last.
 class JobsStrip : public QWidget {
     Q_OBJECT
 
@@ -29,6 +29,8 @@ class JobsStrip : public QWidget {
         QWidget* widget = nullptr;
         QLabel *title = nullptr, *figures = nullptr;
         QProgressBar* bar = nullptr;
+        QString name;
+        double seconds = 0;
     };
     Line createLine(JobId id);
     void refresh();
@@ -36,6 +38,7 @@ class JobsStrip : public QWidget {
 
     JobManager& m_jobs;
     QVBoxLayout* m_layout;
+    QLabel* m_idle;
     QHash<JobId, Line> m_lines;
     QTimer m_timer;
 };

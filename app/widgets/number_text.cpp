@@ -24,6 +24,11 @@ QString scaled(double value, double step, const char* const* units, int unitCoun
 
 }  // namespace
 
+/// Both numbers to the same decimal, so that what is uncertain in the first stands under the second.
+static QString joinEstimate(double mean, double standardError, int decimals) {
+    return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), fixedText(standardError, decimals));
+}
+
 QString noValue() {
     return QString(QChar(0x2014));
 }
@@ -57,6 +62,12 @@ QString percentText(double share, int significant) {
     return numberText(100 * share, significant) + QStringLiteral("\u00a0%");
 }
 
+QString sharePercentText(double share) {
+    if (!std::isfinite(share)) return noValue();
+    if (share > 0 && share < 0.0005) return QStringLiteral("<\u00a00.1\u00a0%");
+    return fixedText(100 * share, 1) + QStringLiteral("\u00a0%");
+}
+
 QString bytesText(double bytes) {
     static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB"};
     return scaled(bytes, 1000, kUnits, 5);
@@ -88,6 +99,17 @@ QString durationText(double seconds) {
 
 QString estimateText(double mean, double standardError, int decimals) {
     return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), numberText(standardError, 2));
+}
+
+QString significantEstimateText(double mean, double standardError, int significant) {
+    const double magnitude = std::abs(mean);
+    if (!std::isfinite(mean) || magnitude == 0) return estimateText(mean, standardError, significant);
+    const int exponent = int(std::floor(std::log10(magnitude)));
+    if (exponent >= -5) return joinEstimate(mean, standardError, std::max(0, significant - 1 - exponent));
+    const double unit = std::pow(10.0, exponent);
+    return QStringLiteral("(%1)e−%2")
+        .arg(joinEstimate(mean / unit, standardError / unit, significant - 1))
+        .arg(-exponent, 2, 10, QChar('0'));
 }
 
 }  // namespace halftone::app

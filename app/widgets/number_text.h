@@ -16,6 +16,8 @@ namespace halftone::app {
 [[nodiscard]] QString fixedText(double value, int decimals);
 /// 0.0123 -> "1.23 %".
 [[nodiscard]] QString percentText(double share, int significant = 3);
+/// A share of a whole to a tenth: 0.1234 -> "12.3 %", "< 0.1 %".
+[[nodiscard]] QString sharePercentText(double share);
 /// Decimal units, as file managers and model hubs write them: kB = 10^3, MB = 10^6, GB = 10^9.
 [[nodiscard]] QString bytesText(double bytes);
 /// 1234567 -> "1 234 567", with thin spaces.
@@ -26,5 +28,8 @@ namespace halftone::app {
 [[nodiscard]] QString durationText(double seconds);
 /// "18.42 ± 0.21": mean with its standard error.
 [[nodiscard]] QString estimateText(double mean, double standardError, int decimals);
+/// "0.003555 ± 0.000083": `significant` figures of the mean and its standard error to the same decimal; very small ones
+/// share an exponent: "(3.555 ± 0.083)e−07".
+[[nodiscard]] QString significantEstimateText(double mean, double standardError, int significant = 4);
 
 }  // namespace halftone::app

@@ -3,7 +3,7 @@
 
 #include <QApplication>
 #include <QFile>
-#include <QStyle>
+#include <QProxyStyle>
 #include <QStyleFactory>
 
 /// Resources of a static library are linked only if something asks for them; the macro must stand outside namespaces.
@@ -14,6 +14,16 @@ static void initializeResources() {
 namespace halftone::app {
 
 namespace {
+
+/// Fusion with room between the columns of a table: a right-aligned number beside a left-aligned word needs it.
+class RoomyStyle : public QProxyStyle {
+  public:
+    using QProxyStyle::QProxyStyle;
+    int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
+        if (metric == PM_FocusFrameHMargin) return 5;
+        return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+};
 
 QColor mix(const QColor& a, const QColor& b, double share) {
     const auto part = [share](int x, int y) { return int(x + (y - x) * share); };
@@ -116,7 +126,7 @@ void applyTheme(QApplication& application, ThemeChoice choice) {
     // The platform's palette as it was before any theme of ours.
     static const QPalette systemPalette = application.palette();
     const bool dark = choice == ThemeChoice::Dark || (choice == ThemeChoice::System && isDarkPalette(systemPalette));
-    application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    application.setStyle(new RoomyStyle(QStyleFactory::create(QStringLiteral("Fusion"))));
     const QPalette palette = paletteOf(dark ? kDark : kLight);
     application.setPalette(palette);
     application.setStyleSheet(styleSheet(themeColors(palette), palette));

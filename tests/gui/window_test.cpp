@@ -247,6 +247,17 @@ TEST_F(WindowTest, WorkspacesRememberTheirDocks) {
     EXPECT_TRUE(window.comparePanel().isVisible());
 }
 
+TEST_F(WindowTest, EveryWorkspaceFitsASmallScreen) {
+    openSample();
+    session.recipe().setFormat(tensorsOf(TensorRole::kFfnDown), Format::of(DType::kQ4_K));
+    window.resize(1280, 720);
+    for (const auto workspace : {Workspace::Inspect, Workspace::Tune, Workspace::Compare}) {
+        window.setWorkspace(workspace);
+        QTest::qWait(100);
+        EXPECT_EQ(window.size(), QSize(1280, 720)) << workspaceName(workspace).toStdString();
+    }
+}
+
 TEST_F(WindowTest, BothThemesPaintEveryWorkspace) {
     openSample();
     for (const auto theme : {ThemeChoice::Light, ThemeChoice::Dark}) {

@@ -19,6 +19,7 @@ TextColumn::TextColumn(const QString& title, QWidget* parent)
     m_text->setReadOnly(true);
     m_text->setFrameShape(QFrame::NoFrame);
     m_text->setAccessibleName(title);
+    m_text->setPlaceholderText(tr("Press Generate (Ctrl+Enter): the text appears here, word by word."));
     m_text->document()->setDocumentMargin(8);
     auto* bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);

@@ -222,13 +222,13 @@ void EvaluationPanel::start(EvaluationTarget target) {
 QString EvaluationPanel::runningText() const {
     const auto& running = m_session.evaluation().running();
     if (!running) return tr("Preparing…");
-    QString text = tr("window %1 · perplexity %2")
+    QString text = tr("%1: window %2 · perplexity %3")
+                       .arg(running->reference ? tr("recipe") : tr("original"))
                        .arg(running->windows)
                        .arg(estimateText(running->perplexity.mean, running->perplexity.standardError, 3));
     if (running->reference) {
-        text +=
-            tr(" · KLD %1 ± %2")
-                .arg(numberText(running->reference->kld.mean, 4), numberText(running->reference->kld.standardError, 2));
+        const auto& kld = running->reference->kld;
+        text += tr(" · KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));
     }
     return text;
 }
@@ -238,9 +238,12 @@ void EvaluationPanel::refresh() {
     const QString why = m_session.modelJobs().whyNot();
     const bool running = evaluation.isRunning();
     const bool noRecipe = m_session.recipe().changesNothing();
-    m_runOriginal->setText(running ? tr("Cancel") : tr("Run original"));
-    m_runOriginal->setEnabled(why.isEmpty() || running);
-    m_runRecipe->setEnabled(why.isEmpty() && !running && !noRecipe);
+    const bool originalRuns = running && evaluation.runningTarget() == EvaluationTarget::Original;
+    const bool recipeRuns = running && !originalRuns;
+    m_runOriginal->setText(originalRuns ? tr("Cancel") : tr("Run original"));
+    m_runOriginal->setEnabled(originalRuns || (why.isEmpty() && !running));
+    m_runRecipe->setText(recipeRuns ? tr("Cancel") : tr("Run recipe"));
+    m_runRecipe->setEnabled(recipeRuns || (why.isEmpty() && !running && !noRecipe));
     m_runRecipe->setToolTip(noRecipe ? tr("The recipe changes nothing yet: choose a format first.")
                                      : tr("Measures the recipe against the original"));
     m_status->setProperty("role", "muted");

@@ -107,8 +107,8 @@ QString ModelPanel::bytesByRole() const {
     const double total = double(std::max<uint64_t>(m_session.checkpoint()->totalTensorBytes(), 1));
     QString text = heading(tr("Bytes by role")) + QStringLiteral("<table>");
     for (const auto& [role, size] : bytes) {
-        text +=
-            row(toText(roleName(role)), tr("%1  (%2)").arg(bytesText(double(size)), percentText(double(size) / total)));
+        text += row(toText(roleName(role)),
+                    tr("%1  (%2)").arg(bytesText(double(size)), sharePercentText(double(size) / total)));
     }
     return text + QStringLiteral("</table>");
 }

@@ -171,6 +171,7 @@ void RecipePanel::refresh() {
         m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
     m_importance->setEnabled(m_session.calibration().hasData());
     m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
+    m_ruleTable->verticalHeader()->setVisible(!recipe.rules.empty());
     const auto overrides = int(recipe.overrides.size());
     m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")
                          : overrides    ? tr("%1 tensors set by hand").arg(overrides)
@@ -222,10 +223,13 @@ void RecipePanel::editRule(int row) {
 }
 
 void RecipePanel::jumpToProblem(int row) {
-    const auto& name = m_problems->problem(row).tensor;
+    const auto& names = m_problems->tensorsOf(row);
+    const QSet<QString> wanted(names.begin(), names.end());
+    QList<int> found;
     for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
-        if (m_session.tensor(tensor).canonicalName == name) m_session.selection().select({tensor});
+        if (wanted.contains(QString::fromStdString(m_session.tensor(tensor).canonicalName))) found.append(tensor);
     }
+    if (!found.isEmpty()) m_session.selection().select(found);
 }
 
 QList<std::pair<QString, QString>> RecipePanel::presets() {

@@ -30,9 +30,9 @@ constexpr int kRowHeight = 22;
 const QList<std::pair<int, int>> kColumnWidths{
     {TensorTableModel::Name, 220},   {TensorTableModel::Role, 112},         {TensorTableModel::Block, 44},
     {TensorTableModel::Shape, 110},  {TensorTableModel::Stored, 56},        {TensorTableModel::FormatColumn, 130},
-    {TensorTableModel::Bits, 52},    {TensorTableModel::Size, 76},          {TensorTableModel::RelativeError, 76},
+    {TensorTableModel::Bits, 52},    {TensorTableModel::Size, 76},          {TensorTableModel::RelativeError, 88},
     {TensorTableModel::Sqnr, 70},    {TensorTableModel::Kurtosis, 70},      {TensorTableModel::MaxSigma, 62},
-    {TensorTableModel::Minimum, 70}, {TensorTableModel::Maximum, 70},       {TensorTableModel::Outliers, 66},
+    {TensorTableModel::Minimum, 82}, {TensorTableModel::Maximum, 82},       {TensorTableModel::Outliers, 66},
     {TensorTableModel::Zeros, 66},   {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
 };
 }  // namespace

@@ -149,6 +149,12 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     problems.setProblems(
         {{RecipeProblem::Severity::kNote, "note", ""}, {RecipeProblem::Severity::kError, "error", ""}});
     EXPECT_EQ(problems.index(0).data().toString(), "error") << "worst first";
+    problems.setProblems({{RecipeProblem::Severity::kNote, "a.weight takes Q5_0 instead.", "a.weight"},
+                          {RecipeProblem::Severity::kNote, "b.weight takes Q5_0 instead.", "b.weight"},
+                          {RecipeProblem::Severity::kNote, "c.weight takes Q8_0 instead.", "c.weight"}});
+    ASSERT_EQ(problems.rowCount(), 2) << "what holds for several tensors is said once";
+    EXPECT_EQ(problems.index(0).data().toString(), "a.weight takes Q5_0 instead. (and 1 more)");
+    EXPECT_EQ(problems.tensorsOf(0), QStringList({"a.weight", "b.weight"}));
     ExportPlan made;
     made.tensors.resize(3);
     plan.setPlan(made);

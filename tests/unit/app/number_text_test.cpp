@@ -33,6 +33,20 @@ TEST(NumberText, VerySmallAndLargeTakeAnExponent) {
     EXPECT_EQ(plain(numberText(1.234e8)), "1.23e+08");
 }
 
+TEST(NumberText, AnEstimateAndItsErrorHaveTheSameDecimals) {
+    EXPECT_EQ(plain(significantEstimateText(0.0035553, 8.3e-5)), "0.003555 ± 0.000083");
+    EXPECT_EQ(plain(significantEstimateText(1.23456, 0.0123)), "1.235 ± 0.012");
+    EXPECT_EQ(plain(significantEstimateText(123.456, 4.2)), "123.5 ± 4.2");
+    EXPECT_EQ(plain(significantEstimateText(3.5553e-7, 8.3e-9)), "(3.555 ± 0.083)e-07");
+    EXPECT_EQ(plain(significantEstimateText(0, 0)), "0.0000 ± 0");
+}
+
+TEST(NumberText, SharesOfAWholeAreWrittenToATenth) {
+    EXPECT_EQ(plain(sharePercentText(0.1234)), "12.3 %");
+    EXPECT_EQ(plain(sharePercentText(0.0000063)), "< 0.1 %");
+    EXPECT_EQ(plain(sharePercentText(0)), "0.0 %");
+}
+
 TEST(NumberText, WhatIsNotANumberIsADash) {
     EXPECT_EQ(numberText(std::numeric_limits<double>::quiet_NaN()), noValue());
     EXPECT_EQ(percentText(std::numeric_limits<double>::quiet_NaN()), noValue());
