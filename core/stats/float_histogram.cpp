@@ -108,6 +108,25 @@ void FloatHistogram::merge(const FloatHistogram& other) {
     }
 }
 
+FloatHistogram FloatHistogram::ofLeadingHalves(std::span<const uint64_t> counts) {
+    constexpr uint32_t kSign = 0x8000;
+    HT_CHECK(counts.size() == 2 * size_t{kSign});
+    FloatHistogram result(7);
+    result.m_zeroCount = counts[0] + counts[kSign];
+    const auto isOccupied = [&](uint32_t index) { return (counts[index] | counts[index + kSign]) != 0; };
+    uint32_t lo = 1, hi = (kFirstNonFinite >> result.shift()) - 1;
+    while (lo <= hi && !isOccupied(lo)) ++lo;
+    while (hi > lo && !isOccupied(hi)) --hi;
+    if (lo > hi) return result;
+    result.cover(lo, hi);
+    for (uint32_t index = lo; index <= hi; ++index) {
+        const uint32_t slot = index - result.m_first;
+        result.m_counts[slot] = counts[index + kSign];
+        result.m_counts[slot + result.m_slots + kSpareSlots] = counts[index];
+    }
+    return result;
+}
+
 /// Calls visit(lower, upper, count) for the non-empty bins by ascending value; stops when it returns false.
 template <typename Visit>
 void FloatHistogram::visitAscending(const Visit& visit) const {

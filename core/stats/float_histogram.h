@@ -22,6 +22,9 @@ class FloatHistogram {
     void add(std::span<const float> values);
     void add(float value, uint64_t count);
     void merge(const FloatHistogram& other);  ///< same mantissaBits
+    /// With 7 mantissa bits, from how often each leading half of a binary32 value (its upper 16 bits) occurs: 65,536
+    /// counts, of which those of values that are not finite are ignored.
+    static FloatHistogram ofLeadingHalves(std::span<const uint64_t> counts);
 
     [[nodiscard]] int mantissaBits() const { return m_mantissaBits; }
     [[nodiscard]] uint64_t total() const;
@@ -51,7 +54,6 @@ class FloatHistogram {
     [[nodiscard]] Resampled resample(double lower, double upper, int binCount) const;
 
   private:
-    friend class StatsAccumulator;
     friend struct ActivationStats;
 
     /// The same as add() for a block that has been summarized already; all values finite.

@@ -2,16 +2,18 @@
 #include "core/stats/tensor_stats.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
-#include "core/stats/stats_kernels.h"
+#include "core/stats/matrix_pieces.h"
 #include "core/stats/stats_summary.h"
 
 namespace halftone {
@@ -37,39 +39,92 @@ struct Partition {
     }
 };
 
-/// One pass over a matrix; the pieces run in parallel, each with its accumulator.
-class StatsPass {
+/// Pattern counts that the workers take in turns: one set for each worker that is busy, however many pieces there are.
+class CountsPool {
   public:
-    StatsPass(const RowSource& source, const JobContext& context)
-        : m_source(source), m_context(context), m_partition(Partition::of(source.rows(), source.cols())) {}
-
-    Result<StatsAccumulator> run() {
-        const int64_t rows = m_source.rows();
-        m_pieces.resize(static_cast<size_t>(ceilDiv(rows, m_partition.rowsPerPiece)));
-        m_context.pool.parallelFor(rows, m_partition.rowsPerPiece, [this](int64_t begin, int64_t end) {
-            if (auto status = runPiece(begin, end); !status) noteError(begin, std::move(status.error()));
-        });
-        HT_TRY(m_context.checkpoint());
-        if (m_error) return tl::unexpected(std::move(*m_error));
-        StatsAccumulator total(rows, m_source.cols());
-        for (const auto& piece : m_pieces) total.merge(*piece);
-        return total;
+    std::unique_ptr<PatternCounts> take() {
+        const std::lock_guard lock(m_mutex);
+        if (m_idle.empty()) return std::make_unique<PatternCounts>();
+        auto counts = std::move(m_idle.back());
+        m_idle.pop_back();
+        return counts;
+    }
+    void giveBack(std::unique_ptr<PatternCounts> counts) {
+        const std::lock_guard lock(m_mutex);
+        m_idle.push_back(std::move(counts));
+    }
+    [[nodiscard]] std::vector<uint64_t> totals() const {
+        std::vector<uint64_t> totals(kPatternCount);
+        for (const auto& counts : m_idle) counts->addTo(totals);
+        return totals;
     }
 
   private:
-    Status runPiece(int64_t begin, int64_t end) {
-        const int64_t cols = m_source.cols();
-        StatsAccumulator accumulator(m_source.rows(), cols);
-        AlignedBuffer buffer(static_cast<size_t>(m_partition.rowsPerTile * cols) * sizeof(float));
+    std::mutex m_mutex;
+    std::vector<std::unique_ptr<PatternCounts>> m_idle;
+};
+
+/// Hands over the stored or decoded values of some rows.
+using ValueReader = std::function<Result<std::span<const std::byte>>(int64_t first, int64_t count, AlignedBuffer&)>;
+
+ValueReader storedReader(const StoredRows& stored, int64_t cols, int64_t elementBytes) {
+    return [stored, rowBytes = cols * elementBytes](int64_t first, int64_t count, AlignedBuffer&) {
+        return stored.bytes.subspan(static_cast<size_t>(first * rowBytes), static_cast<size_t>(count * rowBytes));
+    };
+}
+
+ValueReader decodingReader(const RowSource& source) {
+    return [&source](int64_t first, int64_t count, AlignedBuffer& buffer) -> Result<std::span<const std::byte>> {
+        const auto values = static_cast<size_t>(count * source.cols());
+        if (buffer.size() < values * sizeof(float)) buffer = AlignedBuffer(values * sizeof(float));
+        HT_TRY(source.readRows(first, count, buffer.as<float>().first(values)));
+        return std::as_const(buffer).bytes().first(values * sizeof(float));
+    };
+}
+
+/// One pass over a matrix; the pieces run in parallel, each with its Piece (FloatPiece or HalfPiece).
+template <typename Piece>
+class StatsPass {
+  public:
+    StatsPass(const RowSource& source, ValueReader reader, const JobContext& context)
+        : m_source(source),
+          m_reader(std::move(reader)),
+          m_context(context),
+          m_partition(Partition::of(source.rows(), source.cols())),
+          m_rowAbsMax(static_cast<size_t>(source.rows())) {}
+
+    /// `empty` is a piece that has seen nothing; returns all pieces merged into it.
+    Result<Piece> run(const Piece& empty) {
+        const int64_t rows = m_source.rows();
+        m_pieces.resize(static_cast<size_t>(ceilDiv(rows, m_partition.rowsPerPiece)));
+        m_context.pool.parallelFor(rows, m_partition.rowsPerPiece, [&](int64_t begin, int64_t end) {
+            auto counts = m_counts.take();
+            if (auto status = runPiece(begin, end, empty, *counts); !status)
+                noteError(begin, std::move(status.error()));
+            m_counts.giveBack(std::move(counts));
+        });
+        HT_TRY(m_context.checkpoint());
+        if (m_error) return tl::unexpected(std::move(*m_error));
+        Piece total = empty;
+        for (const auto& piece : m_pieces) total.merge(*piece);
+        return total;
+    }
+    [[nodiscard]] std::vector<uint64_t> counts() const { return m_counts.totals(); }
+    [[nodiscard]] std::vector<float> takeRowAbsMax() { return std::move(m_rowAbsMax); }
+
+  private:
+    Status runPiece(int64_t begin, int64_t end, const Piece& empty, PatternCounts& counts) {
+        Piece piece = empty;
+        AlignedBuffer buffer;
         for (int64_t row = begin; row < end; row += m_partition.rowsPerTile) {
             HT_TRY(m_context.checkpoint());
             const int64_t count = std::min(m_partition.rowsPerTile, end - row);
-            const auto values = buffer.as<float>().first(static_cast<size_t>(count * cols));
-            HT_TRY(m_source.readRows(row, count, values));
-            accumulator.addRows(row, count, values);
+            HT_ASSIGN_OR_RETURN(const auto values, m_reader(row, count, buffer));
+            piece.addRows(values, counts,
+                          std::span(m_rowAbsMax).subspan(static_cast<size_t>(row), static_cast<size_t>(count)));
             m_context.advance(m_source.storedBytes(count));
         }
-        m_pieces[static_cast<size_t>(begin / m_partition.rowsPerPiece)] = std::move(accumulator);
+        m_pieces[static_cast<size_t>(begin / m_partition.rowsPerPiece)] = std::move(piece);
         return {};
     }
 
@@ -82,13 +137,46 @@ class StatsPass {
     }
 
     const RowSource& m_source;
+    ValueReader m_reader;
     const JobContext& m_context;
     Partition m_partition;
-    std::vector<std::optional<StatsAccumulator>> m_pieces;  // each written by one worker
-    std::mutex m_mutex;                                     // guards the error
+    std::vector<float> m_rowAbsMax;              // each row written by one worker
+    std::vector<std::optional<Piece>> m_pieces;  // each written by one worker
+    CountsPool m_counts;
+    std::mutex m_mutex;  // guards the error
     std::optional<Error> m_error;
     int64_t m_errorBegin = 0;
 };
+
+Result<TensorStats> statsOfFloats(const RowSource& source, ValueReader reader, const JobContext& context) {
+    StatsPass<FloatPiece> pass(source, std::move(reader), context);
+    HT_ASSIGN_OR_RETURN(const FloatPiece total, pass.run(FloatPiece(source.cols())));
+    TensorStats stats;
+    fillFromLeadingHalves(stats, pass.counts(), total.figures());
+    stats.colAbsMax = total.colAbsMax();
+    stats.rowAbsMax = pass.takeRowAbsMax();
+    return stats;
+}
+
+Result<TensorStats> statsOfHalves(const RowSource& source, const StoredRows& stored, const JobContext& context) {
+    StatsPass<HalfPiece> pass(source, storedReader(stored, source.cols(), 2), context);
+    HT_ASSIGN_OR_RETURN(const HalfPiece total, pass.run(HalfPiece(source.cols(), stored.type)));
+    TensorStats stats;
+    fillFromPatterns(stats, pass.counts(), stored.type);
+    stats.colAbsMax = total.colAbsMax();
+    stats.rowAbsMax = pass.takeRowAbsMax();
+    return stats;
+}
+
+/// Through the stored values where they can be had.
+Result<TensorStats> statsOf(const RowSource& source, const JobContext& context) {
+    const auto stored = source.storedRows();
+    if (!stored) return statsOfFloats(source, decodingReader(source), context);
+    const int64_t elementBytes = dtypeInfo(stored->type).blockBytes();
+    HT_CHECK(std::ssize(stored->bytes) == source.rows() * source.cols() * elementBytes);
+    if (stored->type != DType::kF32) return statsOfHalves(source, *stored, context);
+    return statsOfFloats(source, storedReader(*stored, source.cols(), elementBytes), context);
+}
 
 }  // namespace
 
@@ -112,96 +200,9 @@ void fillDerivedFigures(TensorStats& stats, const Moments& moments) {
     stats.outlierCount = std::llround(outliers);
 }
 
-StatsAccumulator::StatsAccumulator(int64_t rows, int64_t cols)
-    : m_rows(rows),
-      m_cols(cols),
-      m_min(std::numeric_limits<float>::infinity()),
-      m_max(-std::numeric_limits<float>::infinity()),
-      m_colAbsMax(static_cast<size_t>(cols)) {}
-
-void StatsAccumulator::coverRows(int64_t first, int64_t end) {
-    if (m_rowAbsMax.empty()) m_firstRow = first;
-    if (first < m_firstRow) {
-        m_rowAbsMax.insert(m_rowAbsMax.begin(), static_cast<size_t>(m_firstRow - first), 0.0f);
-        m_firstRow = first;
-    }
-    const auto needed = static_cast<size_t>(end - m_firstRow);
-    if (m_rowAbsMax.size() < needed) m_rowAbsMax.resize(needed);
-}
-
-void StatsAccumulator::addRows(int64_t firstRow, int64_t count, std::span<const float> values) {
-    m_count += static_cast<int64_t>(values.size());
-    for (size_t start = 0; start < values.size(); start += kStatsBlock) {
-        addBlock(values.subspan(start, std::min(kStatsBlock, values.size() - start)));
-    }
-    coverRows(firstRow, firstRow + count);
-    const auto cols = static_cast<size_t>(m_cols);
-    for (int64_t row = 0; row < count; ++row) {
-        float& largest = m_rowAbsMax[static_cast<size_t>(firstRow - m_firstRow + row)];
-        largest =
-            std::max(largest, updateAbsMax(values.subspan(static_cast<size_t>(row) * cols, cols), m_colAbsMax.data()));
-    }
-}
-
-void StatsAccumulator::addFinite(std::span<const float> block, const BlockSummary& summary) {
-    m_zero += summary.zeroCount;
-    m_min = std::min(m_min, summary.min);
-    m_max = std::max(m_max, summary.max);
-    m_moments.merge(Moments::ofBlock(block, summary.sum));
-    m_histogram.addBlock(block, summary);
-}
-
-void StatsAccumulator::addBlock(std::span<const float> block) {
-    const BlockSummary summary = summarizeBlock(block);
-    if (summary.largestMagnitude < kFirstNonFinite) {
-        addFinite(block, summary);
-        return;
-    }
-    std::array<float, kStatsBlock> buffer;
-    const auto finite = copyFinite(block, buffer);
-    m_nonFinite += static_cast<int64_t>(block.size() - finite.size());
-    if (!finite.empty()) addFinite(finite, summarizeBlock(finite));
-}
-
-void StatsAccumulator::merge(const StatsAccumulator& other) {
-    m_count += other.m_count;
-    m_nonFinite += other.m_nonFinite;
-    m_zero += other.m_zero;
-    m_min = std::min(m_min, other.m_min);
-    m_max = std::max(m_max, other.m_max);
-    m_moments.merge(other.m_moments);
-    m_histogram.merge(other.m_histogram);
-    for (size_t i = 0; i < m_colAbsMax.size(); ++i) m_colAbsMax[i] = std::max(m_colAbsMax[i], other.m_colAbsMax[i]);
-    if (other.m_rowAbsMax.empty()) return;
-    coverRows(other.m_firstRow, other.m_firstRow + static_cast<int64_t>(other.m_rowAbsMax.size()));
-    for (size_t i = 0; i < other.m_rowAbsMax.size(); ++i) {
-        float& largest = m_rowAbsMax[i + static_cast<size_t>(other.m_firstRow - m_firstRow)];
-        largest = std::max(largest, other.m_rowAbsMax[i]);
-    }
-}
-
-TensorStats StatsAccumulator::finish() const {
-    TensorStats stats;
-    stats.count = m_count;
-    stats.nonFiniteCount = m_nonFinite;
-    stats.zeroCount = m_zero;
-    stats.histogram = m_histogram;
-    if (m_moments.count() > 0) {
-        stats.min = static_cast<double>(m_min);
-        stats.max = static_cast<double>(m_max);
-    }
-    fillDerivedFigures(stats, m_moments);
-    stats.colAbsMax = m_colAbsMax;
-    stats.rowAbsMax.assign(static_cast<size_t>(m_rows), 0.0f);
-    std::ranges::copy(m_rowAbsMax, stats.rowAbsMax.begin() + m_firstRow);
-    return stats;
-}
-
 Result<TensorStats> computeTensorStats(const RowSource& source, const JobContext& context) {
     const auto start = std::chrono::steady_clock::now();
-    StatsPass pass(source, context);
-    HT_ASSIGN_OR_RETURN(const StatsAccumulator total, pass.run());
-    TensorStats stats = total.finish();
+    HT_ASSIGN_OR_RETURN(TensorStats stats, statsOf(source, context));
     stats.storedBytesRead = source.storedBytes(source.rows());
     stats.elapsedSeconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return stats;

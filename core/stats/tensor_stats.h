@@ -60,36 +60,12 @@ struct TensorStats {
     [[nodiscard]] double maxOverSigma() const { return standardDeviation > 0 ? maxAbs / standardDeviation : 0.0; }
 };
 
-/// Mergeable accumulator behind TensorStats: one for each piece of a matrix, merged in the order of the rows so that
-/// the result does not depend on who computed which piece. Memory is that of the rows it has seen, one value per column
-/// and the histogram. Not thread-safe.
-class StatsAccumulator {
-  public:
-    StatsAccumulator(int64_t rows, int64_t cols);
-    /// `values` holds `count` rows starting at `firstRow`.
-    void addRows(int64_t firstRow, int64_t count, std::span<const float> values);
-    /// `other` describes other rows of the same matrix.
-    void merge(const StatsAccumulator& other);
-    [[nodiscard]] TensorStats finish() const;
-
-  private:
-    void addBlock(std::span<const float> block);
-    void addFinite(std::span<const float> block, const BlockSummary& summary);
-    void coverRows(int64_t first, int64_t end);
-
-    int64_t m_rows, m_cols;
-    int64_t m_count = 0, m_nonFinite = 0, m_zero = 0;
-    float m_min, m_max;
-    Moments m_moments;
-    FloatHistogram m_histogram;
-    int64_t m_firstRow = 0;          // of m_rowAbsMax
-    std::vector<float> m_rowAbsMax;  // of the rows seen so far
-    std::vector<float> m_colAbsMax;
-};
-
-/// One streaming pass over the whole matrix, multi-threaded, in tiles whose partition does not depend on the number of
-/// threads (same input, same figures). Adds the stored bytes it has read to the progress, which the caller starts (it
-/// may cover many tensors). Fails where the source does, and when cancelled.
+/// One streaming pass over the whole matrix, multi-threaded, in pieces that do not depend on the number of threads
+/// (same input, same figures). Reads the stored values in place where the source offers them (RowSource::storedRows),
+/// else decoded rows. Values of 16-bit types are counted by their bit pattern, so their figures are exact to the last
+/// rounding; for others the moments are summed in binary64 and only the histogram is binned. Adds the stored bytes it
+/// has read to the progress, which the caller starts (it may cover many tensors). Fails where the source does, and when
+/// cancelled.
 Result<TensorStats> computeTensorStats(const RowSource& source, const JobContext& context);
 
 /// Statistics of the activations that enter one linear layer, per input channel and overall.

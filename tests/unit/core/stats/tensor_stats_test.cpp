@@ -196,21 +196,6 @@ TEST(TensorStats, DoNotDependOnTheNumberOfThreads) {
     }
 }
 
-TEST(TensorStats, AccumulatorsMergeInAnyOrder) {
-    const auto source = gaussianRows(90, 333);
-    const std::span<const float> values(source.values());
-    std::vector<StatsAccumulator> parts;
-    for (int64_t part = 0; part < 9; ++part) {
-        parts.emplace_back(90, 333);
-        parts.back().addRows(part * 10, 10, values.subspan(static_cast<size_t>(part) * 3330, 3330));
-    }
-    for (const bool isReversed : {false, true}) {
-        StatsAccumulator total(90, 333);
-        for (size_t i = 0; i < 9; ++i) total.merge(parts[isReversed ? 8 - i : i]);
-        expectAgrees(total.finish(), source);
-    }
-}
-
 TEST(TensorStats, ReportProgressInStoredBytes) {
     const auto source = gaussianRows(1000, 300);
     Progress progress;
