@@ -38,6 +38,7 @@ namespace halftone::app {
 
 namespace {
 constexpr int kMostRecent = 10;
+constexpr int kRemarkMs = 10'000;
 constexpr int kDefaultWidth = 1440, kDefaultHeight = 900;
 }  // namespace
 
@@ -113,6 +114,8 @@ void MainWindow::createStatusBar() {
     statusBar()->addWidget(m_status, 1);
     statusBar()->addPermanentWidget(m_message);
     statusBar()->addPermanentWidget(m_totals);
+    m_messageTimer.setSingleShot(true);
+    connect(&m_messageTimer, &QTimer::timeout, m_message, &QWidget::hide);
     connect(m_message, &QToolButton::clicked, this, [this] {
         auto* dock = m_docks->panelDock(QStringLiteral("messages"));
         if (dock->isVisible()) return dock->hide();
@@ -255,13 +258,9 @@ QString MainWindow::statusOfTensor(int tensor) const {
 void MainWindow::updateStatus() {
     const auto& selection = m_session.selection();
     const int tensor = selection.hovered() >= 0 ? selection.hovered() : selection.current();
-    if (!m_probe.isEmpty()) {
-        m_status->setText(m_probe);
-    } else if (tensor >= 0 && tensor < m_session.tensorCount()) {
-        m_status->setText(statusOfTensor(tensor));
-    } else {
-        m_status->clear();
-    }
+    QString text = m_probe;
+    if (text.isEmpty() && tensor >= 0 && tensor < m_session.tensorCount()) text = statusOfTensor(tensor);
+    m_status->setText(m_status->fontMetrics().elidedText(text, Qt::ElideRight, std::max(m_status->width(), 80)));
 }
 
 void MainWindow::updateTotals() {
@@ -288,9 +287,12 @@ void MainWindow::showMessage() {
                          : message.severity == MessageSeverity::Warning ? colors.stale
                                                                         : colors.mutedText;
     m_message->setStyleSheet(QStringLiteral("color: %1").arg(color.name()));
-    m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, width() / 2));
+    m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, width() / 3));
     m_message->setToolTip(message.text);
     m_message->show();
+    // A remark goes by itself; what went wrong stays until another message takes its place.
+    m_messageTimer.stop();
+    if (message.severity == MessageSeverity::Note) m_messageTimer.start(kRemarkMs);
 }
 
 }  // namespace halftone::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QMainWindow>
+#include <QTimer>
 
 #include "app/widgets/dock_area.h"
 #include "app/widgets/theme.h"
@@ -106,6 +107,7 @@ class MainWindow : public QMainWindow {
     QList<QAction*> m_needCheckpoint;
     QLabel *m_status = nullptr, *m_totals = nullptr;
     QToolButton* m_message = nullptr;
+    QTimer m_messageTimer;
     QString m_probe;
 };
 

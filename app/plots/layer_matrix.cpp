@@ -21,6 +21,12 @@ constexpr int kHeaderHeight = 20;
 constexpr int kRefreshMs = 60;
 constexpr double kSmallestCell = 7, kLargestCellHeight = 28, kLargestCellWidth = 64;
 const QPoint kNowhere{-1, -1};
+
+/// Whether the embedding's or the head's row is less than `step` rows away.
+bool isNearNamedRow(const std::vector<MatrixLayout::Row>& rows, int row, int step) {
+    const int first = std::max(0, row - step + 1), last = std::min(int(rows.size()), row + step);
+    return std::any_of(rows.begin() + first, rows.begin() + last, [](const auto& other) { return other.block < 0; });
+}
 }  // namespace
 
 LayerMatrix::LayerMatrix(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
@@ -132,11 +138,13 @@ void LayerMatrix::drawLabels(QPainter& painter) const {
         const QRectF box(kLabelWidth + column * size.width(), 0, size.width(), kHeaderHeight);
         painter.drawText(box, Qt::AlignCenter, m_layout.columns()[size_t(column)]);
     }
-    // Where rows are too low for their labels, every n-th one is written.
-    const int step = std::max(1, int(std::ceil(painter.fontMetrics().height() / size.height())));
-    for (int row = 0; row < int(m_layout.rows().size()); ++row) {
-        const auto& entry = m_layout.rows()[size_t(row)];
-        if (entry.block >= 0 && entry.block % step != 0) continue;
+    // Where rows are too low for their labels, every n-th block is named, and none so near the embedding or the head
+    // that two names meet.
+    const auto& rows = m_layout.rows();
+    const int step = std::max(1, int(std::ceil(painter.fontMetrics().ascent() / size.height())));
+    for (int row = 0; row < int(rows.size()); ++row) {
+        const auto& entry = rows[size_t(row)];
+        if (entry.block >= 0 && (entry.block % step != 0 || isNearNamedRow(rows, row, step))) continue;
         const QRectF box(0, kHeaderHeight + row * size.height() - 8, kLabelWidth - 6, size.height() + 16);
         painter.drawText(box, Qt::AlignRight | Qt::AlignVCenter, entry.label);
     }

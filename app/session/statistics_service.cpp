@@ -26,6 +26,8 @@ Result<TensorStats> statsOf(const std::shared_ptr<const Checkpoint>& checkpoint,
     // The tensor's own progress is not shown: the job counts bytes of the whole checkpoint.
     const JobContext quiet{context.stop, nullptr, context.pool};
     auto stats = computeTensorStats(*rows, quiet);
+    // A pass over a file larger than memory must not push everything else out.
+    checkpoint->dropPages(info);
     context.advance(int64_t(info.sizeBytes));
     return stats;
 }

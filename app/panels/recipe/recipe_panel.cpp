@@ -14,6 +14,8 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <cmath>
+
 #include "app/dialogs/rule_dialog.h"
 #include "app/models/problem_model.h"
 #include "app/models/rule_table_model.h"
@@ -182,6 +184,12 @@ void RecipePanel::refresh() {
     refreshTotals();
 }
 
+QString RecipePanel::savingText(double saved, double sourceBytes) {
+    if (std::abs(saved) < 0.0005) return tr("as large as the original");
+    return saved > 0 ? tr("%1 saved of %2").arg(sharePercentText(saved), bytesText(sourceBytes))
+                     : tr("%1 more than %2").arg(sharePercentText(-saved), bytesText(sourceBytes));
+}
+
 void RecipePanel::refreshTotals() {
     const auto& totals = m_session.recipe().resolved().totals;
     if (totals.parameters == 0) {
@@ -189,11 +197,9 @@ void RecipePanel::refreshTotals() {
         return;
     }
     const double saved = totals.sourceBytes > 0 ? 1.0 - double(totals.bytes) / double(totals.sourceBytes) : 0;
-    m_totals->setText(
-        QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
-            .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())), bytesText(double(totals.bytes)),
-                 saved >= 0 ? tr("%1 saved of %2").arg(percentText(saved), bytesText(double(totals.sourceBytes)))
-                            : tr("%1 more than %2").arg(percentText(-saved), bytesText(double(totals.sourceBytes)))));
+    m_totals->setText(QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
+                          .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
+                               bytesText(double(totals.bytes)), savingText(saved, double(totals.sourceBytes))));
 }
 
 void RecipePanel::onDefaultChosen() {

@@ -37,6 +37,7 @@ class RecipePanel : public QWidget {
     void connectSession();
     void refresh();
     void refreshTotals();
+    [[nodiscard]] static QString savingText(double saved, double sourceBytes);
     void onDefaultChosen();
     void addRule();
     void editRule(int row);
