@@ -40,6 +40,11 @@ std::optional<std::string> tokenText(const Json* value) {
     return value->get<std::string>();
 }
 
+std::string stringMember(const Json& object, const char* key) {
+    const Json* value = member(object, key);
+    return value && value->is_string() ? value->get<std::string>() : std::string();
+}
+
 void readRoles(const Json& json, CompanionFiles& out) {
     for (const char* role : kRoles) {
         if (const auto text = tokenText(member(json, role))) out.roles.emplace(role, *text);
@@ -126,11 +131,15 @@ CompanionFiles readCompanionFiles(const std::filesystem::path& folder, const std
     readRoles(parseFile(folder / "special_tokens_map.json"), result);
     result.addBos = booleanMember(config, "add_bos_token");
     result.addEos = booleanMember(config, "add_eos_token");
+    result.addPrefixSpace = booleanMember(config, "add_prefix_space").value_or(false);
+    result.tokenizerClass = stringMember(config, "tokenizer_class");
     readAddedTokens(config, result);
     readTemplateFiles(folder, result);
     if (result.chatTemplates.empty()) readChatTemplates(member(config, "chat_template"), result);
     readRoleIds(parseFile(folder / "generation_config.json"), result);
-    readRoleIds(configJson.empty() ? Json() : Json::parse(configJson, nullptr, false), result);
+    const Json model = configJson.empty() ? Json() : Json::parse(configJson, nullptr, false);
+    readRoleIds(model, result);
+    result.modelType = stringMember(model, "model_type");
     return result;
 }
 

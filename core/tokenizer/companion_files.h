@@ -23,6 +23,9 @@ struct CompanionFiles {
     std::vector<int64_t> eosIds;  ///< all of eos_token_id
     std::optional<bool> addBos;
     std::optional<bool> addEos;
+    std::string tokenizerClass;                                      ///< tokenizer_class of tokenizer_config.json
+    std::string modelType;                                           ///< model_type of config.json
+    bool addPrefixSpace = false;                                     ///< add_prefix_space of tokenizer_config.json
     std::vector<AddedToken> addedTokens;                             ///< added_tokens_decoder
     std::vector<std::pair<std::string, std::string>> chatTemplates;  ///< the default template has the name ""
 };

@@ -91,6 +91,7 @@ class VocabularyWriter {
     }
 
     [[nodiscard]] TokenType writtenType(TokenType type) const {
+        if (type == TokenType::kUnknown && m_plan.unknownIsOrdinary) return TokenType::kNormal;
         // Only SentencePiece vocabularies have a type for the unknown token; elsewhere it is a control token.
         return !marksSpaces() && type == TokenType::kUnknown ? TokenType::kControl : type;
     }
@@ -206,7 +207,8 @@ class VocabularyWriter {
         writeId("bos_token_id", bos);
         writeId("eos_token_id", eos);
         writeId("eot_token_id", special.endOfTurn);
-        writeId("unknown_token_id", special.unknown);
+        // A token named here would be fused where it is repeated.
+        if (!m_plan.unknownIsOrdinary) writeId("unknown_token_id", special.unknown);
         writeId("seperator_token_id", special.separator);  // the format's spelling
         writeId("padding_token_id", special.padding);
         writeId("cls_token_id", special.classification);

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "core/tokenizer/bpe_model.h"
+#include "core/tokenizer/gguf_plan.h"
 #include "core/tokenizer/hf_components.h"
-#include "core/tokenizer/pre_families.h"
 
 namespace halftone::tokenization {
 namespace {
@@ -83,71 +83,6 @@ Status readStages(const Json& root, TokenizerParts& parts, HfTraits& traits) {
         parts.suffix = std::move(frame.suffix);
     }
     return {};
-}
-
-// A list of merges can be replaced by scores only if all merges with one product come in a row.
-bool mergesFollowScores(const BpeModel& model) {
-    std::vector<std::string> products;
-    for (const auto& [left, right] : model.merges()) {
-        std::string product = std::string(left).append(right);
-        if (products.empty() || products.back() != product) products.push_back(std::move(product));
-    }
-    std::ranges::sort(products);
-    return std::ranges::adjacent_find(products) == products.end();
-}
-
-void planBpe(const HfTraits& traits, const BpeModel& model, TokenizerParts& parts) {
-    GgufPlan& plan = parts.gguf;
-    const BpeOptions& options = model.options();
-    plan.bpe = &model;
-    plan.addSpacePrefix = traits.prependsMark;
-    if (!options.continuingPrefix.empty() || !options.endOfWordSuffix.empty()) {
-        plan.refusal = "its BPE marks the ends of words, which no GGUF vocabulary does";
-    } else if (traits.byteLevel) {
-        plan.form = GgufForm::kByteLevelBpe;
-        const PreFamily* family =
-            traits.splitsOtherwise ? nullptr : findPreFamily(traits.patterns, options.ignoreMerges);
-        if (family) plan.pre = family->names.front();
-    } else if (traits.splitsOtherwise || !traits.patterns.empty() || traits.otherNormalizer) {
-        plan.refusal = "no GGUF vocabulary prepares text for BPE the way it does";
-    } else if (traits.marksSpaces) {
-        const bool scored = mergesFollowScores(model);
-        plan.form = scored ? GgufForm::kScoredBpe : GgufForm::kMergedBpe;
-        if (!scored && traits.prependsMark) {
-            plan.form = GgufForm::kNone;
-            plan.refusal = "the order of its merges cannot be expressed by scores";
-        }
-    } else if (options.unknown.unknown >= 0 && model.merges().empty()) {
-        // Characters only, with an unknown token: what a unigram vocabulary of equal scores does.
-        plan.form = GgufForm::kUnigram;
-    } else {
-        plan.form = GgufForm::kByteLevelBpe;
-        plan.pre = "gpt-2";
-        plan.spellBytes = true;
-    }
-}
-
-void planGguf(const HfTraits& traits, const std::string& modelType, TokenizerParts& parts) {
-    GgufPlan& plan = parts.gguf;
-    if (const auto* bpe = dynamic_cast<const BpeModel*>(parts.model.get())) return planBpe(traits, *bpe, parts);
-    if (modelType == "Unigram") {
-        plan.form = GgufForm::kUnigram;
-        plan.addSpacePrefix = traits.prependsMark;
-        plan.removeExtraSpaces = !traits.charsmap.empty();
-        plan.charsmap = traits.charsmap;
-        if (!traits.marksSpaces) plan.refusal = "its unigram model does not mark spaces";
-    } else if (modelType == "WordPiece") {
-        plan.form = GgufForm::kWordPiece;
-        plan.continuingPrefix = "##";
-        if (traits.bert) {
-            plan.lowercase = traits.bert->lowercase;
-            plan.stripAccents = traits.bert->stripAccents;
-        }
-        if (!traits.bertPreTokenizer) plan.refusal = "its WordPiece model splits text in another way than BERT";
-    } else {
-        plan.refusal = "GGUF has no vocabulary for word-level models";
-    }
-    if (!plan.refusal.empty()) plan.form = GgufForm::kNone;
 }
 
 std::string describe(const HfTraits& traits, const std::string& modelType, int64_t size) {

@@ -34,10 +34,12 @@ enum class GgufForm {
 struct GgufPlan {
     GgufForm form = GgufForm::kNone;
     std::string refusal;
+    std::vector<std::string> differences;  ///< what runtimes will do otherwise; one sentence each
     GgufMetadata original;
     std::string pre = "default";
-    const BpeModel* bpe = nullptr;  ///< owned by TokenizerParts::model
-    bool spellBytes = false;        ///< kByteLevelBpe: the vocabulary is not in the byte-level alphabet yet
+    const BpeModel* bpe = nullptr;   ///< owned by TokenizerParts::model
+    bool spellBytes = false;         ///< kByteLevelBpe: the vocabulary is not in the byte-level alphabet yet
+    bool unknownIsOrdinary = false;  ///< kUnigram: the character map writes the unknown token's text into texts
     bool addSpacePrefix = false;
     bool removeExtraSpaces = false;
     bool lowercase = true;
@@ -86,6 +88,7 @@ class PipelineTokenizer final : public Tokenizer {
     [[nodiscard]] std::span<const TokenId> endOfGeneration() const override { return m_parts.endOfGeneration; }
     [[nodiscard]] std::string description() const override { return m_parts.description; }
     [[nodiscard]] Result<GgufMetadata> ggufMetadata(int64_t modelVocabSize) const override;
+    [[nodiscard]] std::vector<std::string> ggufDifferences() const override { return m_parts.gguf.differences; }
 
   private:
     Status encodeSegment(std::string_view text, const SegmentPlace& place, bool parseSpecial,

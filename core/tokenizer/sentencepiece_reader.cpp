@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/tokenizer/bpe_model.h"
+#include "core/tokenizer/gguf_plan.h"
 #include "core/tokenizer/hf_reader.h"
 #include "core/tokenizer/proto_reader.h"
 #include "core/tokenizer/unigram_model.h"
@@ -169,7 +170,9 @@ Status addModel(const ModelFile& file, TokenizerParts& parts) {
         plan.form = GgufForm::kScoredBpe;
         BpeOptions options;
         options.unknown = unknown;
-        parts.model = BpeModel::fromScores(vocabulary, std::move(options));
+        auto model = BpeModel::fromScores(vocabulary, std::move(options));
+        planWithoutByteTokens(!model->merges().empty(), parts);
+        parts.model = std::move(model);
         if (parts.special.bos) parts.prefix = {*parts.special.bos};
     } else {
         return makeError(

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/tokenizer/byte_level_files.h"
 #include "core/tokenizer/companion_files.h"
 #include "core/tokenizer/gguf_vocabulary_reader.h"
 #include "core/tokenizer/hf_reader.h"
@@ -27,7 +28,7 @@ void adoptScores(const std::filesystem::path& folder, TokenizerParts& parts) {
 }
 
 Result<TokenizerParts> readFolder(const std::filesystem::path& folder, const std::string& configJson) {
-    const tokenization::CompanionFiles companions = tokenization::readCompanionFiles(folder, configJson);
+    tokenization::CompanionFiles companions = tokenization::readCompanionFiles(folder, configJson);
     if (isFile(folder / "tokenizer.json")) {
         HT_ASSIGN_OR_RETURN(const std::string text, tokenization::readTokenizerFile(folder / "tokenizer.json"));
         HT_ASSIGN_OR_RETURN(TokenizerParts parts, tokenization::readHuggingFaceTokenizer(text, companions));
@@ -38,8 +39,16 @@ Result<TokenizerParts> readFolder(const std::filesystem::path& folder, const std
         HT_ASSIGN_OR_RETURN(const std::string bytes, tokenization::readTokenizerFile(folder / "tokenizer.model"));
         return tokenization::readSentencePieceTokenizer(bytes, companions);
     }
+    if (isFile(folder / "vocab.json") && isFile(folder / "merges.txt")) {
+        HT_ASSIGN_OR_RETURN(const std::string vocabulary, tokenization::readTokenizerFile(folder / "vocab.json"));
+        HT_ASSIGN_OR_RETURN(const std::string merges, tokenization::readTokenizerFile(folder / "merges.txt"));
+        HT_ASSIGN_OR_RETURN(const std::string text, tokenization::joinByteLevelFiles(vocabulary, merges, companions));
+        return tokenization::readHuggingFaceTokenizer(text, companions);
+    }
     return makeError(ErrorCode::kNotFound,
-                     fmt::format("The folder {} holds neither tokenizer.json nor tokenizer.model.", folder.string()));
+                     fmt::format("The folder {} holds no tokenizer.json, no tokenizer.model, and no vocab.json with "
+                                 "merges.txt.",
+                                 folder.string()));
 }
 
 }  // namespace

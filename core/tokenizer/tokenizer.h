@@ -32,8 +32,8 @@ class Tokenizer {
   public:
     virtual ~Tokenizer() = default;
 
-    /// From a Hugging Face folder (tokenizer.json, else tokenizer.model; tokenizer_config.json beside them), from a
-    /// GGUF's vocabulary, or from a folder that holds only a tokenizer.
+    /// From a Hugging Face folder (tokenizer.json, else tokenizer.model, else vocab.json with merges.txt;
+    /// tokenizer_config.json beside them), from a GGUF's vocabulary, or from a folder that holds only a tokenizer.
     static Result<std::shared_ptr<const Tokenizer>> load(const Checkpoint& checkpoint);
 
     /// Text must be UTF-8; malformed bytes are replaced by U+FFFD first.
@@ -62,6 +62,9 @@ class Tokenizer {
     /// The tokenizer.* metadata that reproduces this tokenizer in a GGUF file (reference page on tokenizers, section
     /// 6). `vocabSize` of the model: missing ids become "[PAD<id>]" of type unused.
     [[nodiscard]] virtual Result<GgufMetadata> ggufMetadata(int64_t modelVocabSize) const = 0;
+    /// What runtimes that read these keys do otherwise than this tokenizer, one sentence each. GGUF's kinds of
+    /// vocabulary cannot express everything.
+    [[nodiscard]] virtual std::vector<std::string> ggufDifferences() const { return {}; }
 };
 
 /// Turns a stream of tokens into a stream of well-formed UTF-8: holds back the start of an unfinished character. All
