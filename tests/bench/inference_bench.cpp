@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Rates of the CPU inference engine, beside the machine's own limits measured in the same run: multiply-adds on
-// registers and copies of memory. "weights" is the rate of packed weight bytes read; a step of decoding reads every
-// weight once, so the copy rate bounds it. The CPU column is the time of all threads together: on a busy machine,
-// compare rates per CPU time. Models are synthetic, with random weights of the sizes given.
+// Rates of the CPU inference engine on all threads, beside the machine's own limits, which are measured first: binary32
+// multiply-adds on registers and a plain read of memory. "weights" is the rate at which packed weight bytes are used; a
+// step of decoding reads every weight once, so the read rate bounds it ("of_read") unless the model fits the caches; a
+// prompt is bounded by arithmetic ("of_peak", where a binary32 product counts two operations; formats whose products
+// are taken on integers can pass it). Models: the bundled one, HT_BENCH_MODEL, and synthetic ones with random weights.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
 
 #include <benchmark/benchmark.h>
 
+#include "core/checkpoint/checkpoint.h"
 #include "core/inference/backend.h"
 #include "core/inference/cpu/linear.h"
 #include "core/quant/formats/codec.h"
 #include "tests/bench/fma_peak.h"
+#include "tests/bench/plain_read.h"
 
 namespace {
 
@@ -44,33 +51,77 @@ PackedTensor randomMatrix(const Format& format, int64_t rows, int64_t cols) {
     return tensor;
 }
 
+double runMultiplyAdds(const JobContext& context) {
+    std::vector<double> done(static_cast<size_t>(context.pool.threadCount()));
+    context.pool.parallelFor(std::ssize(done), 1, [&](int64_t begin, int64_t) {
+        float sink = 0;
+        done[static_cast<size_t>(begin)] = bench::runMultiplyAdds(4'000'000, &sink);
+        benchmark::DoNotOptimize(sink);
+    });
+    double operations = 0;
+    for (const double count : done) operations += count;
+    return operations;
+}
+
+constexpr int64_t kReadBytes = int64_t{256} << 20;
+
+void readMemory(std::span<const std::byte> bytes, const JobContext& context) {
+    constexpr int64_t kPiece = int64_t{4} << 20;
+    context.pool.parallelFor(std::ssize(bytes), kPiece, [&](int64_t begin, int64_t end) {
+        benchmark::DoNotOptimize(
+            bench::readBytes(bytes.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))));
+    });
+}
+
+/// The best of some runs, in work per second.
+template <typename Body>
+double bestRate(const Body& body) {
+    double best = 0;
+    for (int i = 0; i < 5; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        const double work = body();
+        best = std::max(best, work / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+/// What this machine can do at most, measured once.
+struct Limits {
+    double flops = 0, readBytes = 0;
+    static const Limits& get() {
+        static const Limits limits = [] {
+            const JobContext context;
+            const std::vector<std::byte> bytes(kReadBytes, std::byte{1});
+            return Limits{bestRate([&] { return runMultiplyAdds(context); }), bestRate([&] {
+                              readMemory(bytes, context);
+                              return double(kReadBytes);
+                          })};
+        }();
+        return limits;
+    }
+};
+
 void multiplyAddPeak(benchmark::State& state) {
     const JobContext context;
     double operations = 0;
-    for (auto _ : state) {
-        std::vector<double> done(static_cast<size_t>(context.pool.threadCount()));
-        context.pool.parallelFor(static_cast<int64_t>(done.size()), 1, [&](int64_t begin, int64_t) {
-            float sink = 0;
-            done[static_cast<size_t>(begin)] = bench::runMultiplyAdds(4'000'000, &sink);
-            benchmark::DoNotOptimize(sink);
-        });
-        for (const double count : done) operations += count;
-    }
+    for (auto _ : state) operations += runMultiplyAdds(context);
     state.counters["FLOP/s"] = Counter(operations, Counter::kIsRate);
 }
 
-void copyMemory(benchmark::State& state) {
+void plainRead(benchmark::State& state) {
     const JobContext context;
-    constexpr int64_t kBytes = int64_t{256} << 20, kPiece = int64_t{1} << 20;
-    std::vector<std::byte> from(kBytes, std::byte{1}), to(kBytes);
-    for (auto _ : state) {
-        context.pool.parallelFor(kBytes / kPiece, 4, [&](int64_t begin, int64_t end) {
-            std::memcpy(to.data() + begin * kPiece, from.data() + begin * kPiece,
-                        static_cast<size_t>((end - begin) * kPiece));
-        });
-        benchmark::ClobberMemory();
-    }
-    state.counters["copied"] = Counter(double(state.iterations()) * double(kBytes), Counter::kIsRate);
+    const std::vector<std::byte> bytes(kReadBytes, std::byte{1});
+    for (auto _ : state) readMemory(bytes, context);
+    state.counters["read"] = Counter(double(state.iterations()) * double(kReadBytes), Counter::kIsRate);
+}
+
+/// Rates and shares of the limits for `flops` operations and `weightBytes` bytes in each iteration.
+void reportShares(benchmark::State& state, double flops, double weightBytes) {
+    const double runs = double(state.iterations());
+    state.counters["FLOP/s"] = Counter(runs * flops, Counter::kIsRate);
+    state.counters["of_peak"] = Counter(runs * flops / Limits::get().flops, Counter::kIsRate);
+    state.counters["weights"] = Counter(runs * weightBytes, Counter::kIsRate);
+    state.counters["of_read"] = Counter(runs * weightBytes / Limits::get().readBytes, Counter::kIsRate);
 }
 
 /// 4096 x 4096 times some tokens. For one token the matrix is repeated until it exceeds the caches.
@@ -86,9 +137,7 @@ void linearRate(benchmark::State& state, const Format& format) {
         (void)cpu::runLinear({&call, 1}, scratch, context);
         benchmark::ClobberMemory();
     }
-    const double runs = double(state.iterations());
-    state.counters["FLOP/s"] = Counter(runs * 2.0 * double(rows * cols * tokens), Counter::kIsRate);
-    state.counters["weights"] = Counter(runs * double(weight.bytes.size()), Counter::kIsRate);
+    reportShares(state, 2.0 * double(rows * cols * tokens), double(weight.bytes.size()));
 }
 
 struct Sizes {
@@ -97,6 +146,30 @@ struct Sizes {
 };
 
 constexpr Sizes kSizes[] = {{"0.1B", 768, 2048, 12, 12, 12, 32000}, {"1.1B", 2048, 5632, 22, 32, 4, 32000}};
+
+/// A compiled model, and what one token costs in its matrices: multiply-adds count two operations.
+struct BenchModel {
+    std::unique_ptr<Executable> executable;
+    int64_t context = 0, vocabulary = 0;
+    double flops = 0;        ///< of the blocks, for one token
+    double headFlops = 0;    ///< of the output matrix, for one row of logits
+    double weightBytes = 0;  ///< of all matrices
+};
+
+BenchModel compileModel(const ModelGraph& graph, const ModelWeights& weights) {
+    BenchModel model;
+    model.context = graph.config.contextLength;
+    model.vocabulary = graph.config.vocabSize;
+    for (const Op& op : graph.ops) {
+        if (op.kind != OpKind::kLinear) continue;
+        const PackedTensor& weight = weights.at(op.weight);
+        (op.out == graph.logits ? model.headFlops : model.flops) += 2.0 * double(weight.rows * weight.cols());
+        model.weightBytes += double(weight.bytes.size());
+    }
+    model.executable =
+        createCpuBackend()->compile(std::make_shared<const ModelGraph>(graph), weights, JobContext()).value();
+    return model;
+}
 
 /// A llama graph with random weights in one format; every block has its own, as a real model has.
 class GraphAssembler {
@@ -144,7 +217,7 @@ class GraphAssembler {
         return static_cast<WeightId>(m_tensors.size() - 1);
     }
     void block(int index, std::span<const ValueId> v);
-    std::unique_ptr<Executable> assemble();
+    BenchModel assemble();
 
   private:
     Format m_format;
@@ -177,7 +250,7 @@ void GraphAssembler::block(int index, std::span<const ValueId> v) {
     op(OpKind::kAdd, hidden, hidden).in2 = change;
 }
 
-std::unique_ptr<Executable> GraphAssembler::assemble() {
+BenchModel GraphAssembler::assemble() {
     const ModelConfig& config = m_graph.config;
     const int64_t widths[] = {config.hiddenSize, config.hiddenSize, config.qSize(), config.kvSize(), config.kvSize(),
                               config.qSize(),    config.hiddenSize, config.ffnSize, config.ffnSize,  config.ffnSize};
@@ -193,51 +266,74 @@ std::unique_ptr<Executable> GraphAssembler::assemble() {
     m_graph.logits = value(config.vocabSize);
     linear(values[1], m_graph.logits);
     const ModelWeights weights = ModelWeights::fromTensors(m_graph, m_tensors).value();
-    return createCpuBackend()->compile(std::make_shared<const ModelGraph>(m_graph), weights, JobContext()).value();
+    return compileModel(m_graph, weights);
 }
 
-std::unique_ptr<Executable> makeModel(const Sizes& sizes, const Format& format) {
-    return GraphAssembler(sizes, format).assemble();
+/// A checkpoint as it lies on disk.
+BenchModel openModel(const std::string& path) {
+    const auto checkpoint = Checkpoint::open(path).value();
+    const ModelConfig config = readModelConfig(*checkpoint).value();
+    const ModelGraph graph = buildGraph(config, *checkpoint).value();
+    return compileModel(graph, ModelWeights::fromCheckpoint(graph, checkpoint).value());
 }
 
-Status runTokens(Executable& executable, Sequence& sequence, int64_t count, const JobContext& context) {
+Status runTokens(const BenchModel& model, Sequence& sequence, int64_t count, const JobContext& context) {
     std::vector<TokenId> tokens(static_cast<size_t>(count));
-    for (size_t i = 0; i < tokens.size(); ++i) tokens[i] = static_cast<TokenId>((i * 7919) % 32000);
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        tokens[i] = static_cast<TokenId>(static_cast<int64_t>(i) * 7919 % model.vocabulary);
+    }
     ForwardOptions options;
     options.logitsBegin = count - 1;
     options.logitsEnd = count;
     options.logitsSink = [](int64_t, int64_t, std::span<const float>) -> Status { return {}; };
-    return executable.forward(sequence, tokens, options, context);
+    return model.executable->forward(sequence, tokens, options, context);
 }
 
-void promptRate(benchmark::State& state, const Sizes& sizes, const Format& format) {
-    const auto executable = makeModel(sizes, format);
-    const auto sequence = executable->createSequence(4096).value();
+void promptRate(benchmark::State& state, const BenchModel& model) {
+    const int64_t length = std::min<int64_t>(512, model.context);
+    const auto sequence = model.executable->createSequence(length).value();
     const JobContext context;
     for (auto _ : state) {
         sequence->truncate(0);
-        if (!runTokens(*executable, *sequence, 512, context)) state.SkipWithError("the run failed");
+        if (!runTokens(model, *sequence, length, context)) state.SkipWithError("the run failed");
     }
-    state.counters["tokens/s"] = Counter(double(state.iterations()) * 512.0, Counter::kIsRate);
+    state.counters["tokens/s"] = Counter(double(state.iterations()) * double(length), Counter::kIsRate);
+    reportShares(state, model.flops * double(length) + model.headFlops, model.weightBytes);
 }
 
-void decodeRate(benchmark::State& state, const Sizes& sizes, const Format& format) {
-    const auto executable = makeModel(sizes, format);
-    const auto sequence = executable->createSequence(4096).value();
+void decodeRate(benchmark::State& state, const BenchModel& model) {
+    constexpr int64_t kSteps = 16;
+    const int64_t start = std::min<int64_t>(128, model.context - kSteps);
+    const auto sequence = model.executable->createSequence(start + kSteps).value();
     const JobContext context;
-    (void)runTokens(*executable, *sequence, 128, context);
+    (void)runTokens(model, *sequence, start, context);
     for (auto _ : state) {
-        sequence->truncate(128);
-        for (int step = 0; step < 16; ++step) (void)runTokens(*executable, *sequence, 1, context);
+        sequence->truncate(start);
+        for (int64_t step = 0; step < kSteps; ++step) {
+            if (!runTokens(model, *sequence, 1, context)) state.SkipWithError("the run failed");
+        }
     }
-    state.counters["tokens/s"] = Counter(double(state.iterations()) * 16.0, Counter::kIsRate);
+    const double steps = double(kSteps);
+    state.counters["tokens/s"] = Counter(double(state.iterations()) * steps, Counter::kIsRate);
+    reportShares(state, (model.flops + model.headFlops) * steps, model.weightBytes * steps);
+}
+
+using ModelMaker = std::function<BenchModel()>;
+
+void registerModel(const std::string& label, const ModelMaker& make) {
+    benchmark::RegisterBenchmark(("prompt/" + label).c_str(), [=](benchmark::State& state) {
+        promptRate(state, make());
+    })->UseRealTime();
+    benchmark::RegisterBenchmark(("decode/" + label).c_str(), [=](benchmark::State& state) {
+        decodeRate(state, make());
+    })->UseRealTime();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->MeasureProcessCPUTime()->UseRealTime();
-    benchmark::RegisterBenchmark("limit/copy", copyMemory)->MeasureProcessCPUTime()->UseRealTime();
+    benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->UseRealTime();
+    benchmark::RegisterBenchmark("limit/read", plainRead)->UseRealTime();
     for (const char* name :
          {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym"}) {
         const Format format = Format::parse(name).value();
@@ -246,21 +342,18 @@ int main(int argc, char** argv) {
             ->Arg(1)
             ->Arg(4)
             ->Arg(512)
-            ->MeasureProcessCPUTime()
+            ->ArgName("tokens")
             ->UseRealTime();
+    }
+    registerModel("sample", [] { return openModel(HT_BENCH_SAMPLE); });
+    if (const char* given = std::getenv("HT_BENCH_MODEL")) {
+        registerModel("given", [path = std::string(given)] { return openModel(path); });
     }
     for (const Sizes& sizes : kSizes) {
         for (const char* name : {"f16", "q8_0", "q4_0", "q4_k"}) {
             const Format format = Format::parse(name).value();
-            const std::string label = std::string("/") + sizes.name + "/" + name;
-            benchmark::RegisterBenchmark(("prompt" + label).c_str(),
-                                         [=](benchmark::State& state) { promptRate(state, sizes, format); })
-                ->MeasureProcessCPUTime()
-                ->UseRealTime();
-            benchmark::RegisterBenchmark(("decode" + label).c_str(),
-                                         [=](benchmark::State& state) { decodeRate(state, sizes, format); })
-                ->MeasureProcessCPUTime()
-                ->UseRealTime();
+            registerModel(std::string(sizes.name) + "/" + name,
+                          [=] { return GraphAssembler(sizes, format).assemble(); });
         }
     }
     benchmark::Initialize(&argc, argv);

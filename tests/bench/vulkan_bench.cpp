@@ -2,9 +2,13 @@
 // Rates of the Vulkan kernels and of whole models on one device. HT_VK_DEVICE chooses it; else the first usable one.
 //   vulkan_bench                                   kernels, and the bundled model
 //   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
-// Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself.
+// Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
+// software device the limits are the processor's own, measured first: "of_peak" is the share of its binary32
+// multiply-add rate, "of_read" the share of its plain read rate at which packed weight bytes are used. A hardware
+// device's limits are its maker's figures.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -15,11 +19,60 @@
 #include "core/checkpoint/checkpoint.h"
 #include "gpu/engine/readback_queue.h"
 #include "gpu/engine/vulkan_executable.h"
+#include "tests/bench/fma_peak.h"
+#include "tests/bench/plain_read.h"
 
 namespace halftone {
 namespace {
 
 std::shared_ptr<VulkanContext> g_context;
+
+/// The best of some runs on all threads of the processor, in work per second.
+template <typename Body>
+double bestRate(const Body& body) {
+    const ThreadPool pool;
+    double best = 0;
+    for (int i = 0; i < 5; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        pool.parallelFor(pool.threadCount(), 1, [&](int64_t begin, int64_t) { body(begin, pool.threadCount()); });
+        best = std::max(best, 1.0 / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+struct Limits {
+    double flops = 0, readBytes = 0;
+    static const Limits& get() {
+        static const Limits limits = [] {
+            constexpr int64_t kRounds = 4'000'000;
+            const std::vector<std::byte> bytes(size_t{256} << 20, std::byte{1});
+            float sink = 0;
+            const ThreadPool pool;
+            const double operations = bench::runMultiplyAdds(kRounds, &sink) * pool.threadCount();
+            const double runs = bestRate([](int64_t, int) {
+                float result = 0;
+                benchmark::DoNotOptimize(bench::runMultiplyAdds(kRounds, &result));
+            });
+            const double reads = bestRate([&](int64_t part, int parts) {
+                const size_t size = bytes.size() / static_cast<size_t>(parts) / 64 * 64;
+                benchmark::DoNotOptimize(
+                    bench::readBytes(std::span(bytes).subspan(static_cast<size_t>(part) * size, size)));
+            });
+            return Limits{runs * operations, reads * double(bytes.size())};
+        }();
+        return limits;
+    }
+};
+
+void reportShares(benchmark::State& state, double flops, double weightBytes) {
+    const double runs = double(state.iterations());
+    const auto rate = benchmark::Counter::kIsRate;
+    state.counters["FLOP/s"] = benchmark::Counter(runs * flops, rate);
+    state.counters["weights"] = benchmark::Counter(runs * weightBytes, rate);
+    if (!g_context->plan().isSoftware) return;
+    state.counters["of_peak"] = benchmark::Counter(runs * flops / Limits::get().flops, rate);
+    state.counters["of_read"] = benchmark::Counter(runs * weightBytes / Limits::get().readBytes, rate);
+}
 
 std::vector<float> randomValues(int64_t count, unsigned seed) {
     std::mt19937 random(seed);
@@ -130,9 +183,8 @@ void linear(benchmark::State& state, const Format& format, int64_t size, int64_t
     }
     constexpr int kRepeats = 4;
     for (auto _ : state) product.run(kRepeats);
-    const double flops = 2.0 * double(size) * double(size) * double(tokens) * kRepeats;
-    state.counters["FLOP/s"] = benchmark::Counter(flops, benchmark::Counter::kIsIterationInvariantRate);
-    state.SetBytesProcessed(state.iterations() * kRepeats * static_cast<int64_t>(product.tensor.bytes.size()));
+    reportShares(state, 2.0 * double(size) * double(size) * double(tokens) * kRepeats,
+                 double(product.tensor.bytes.size()) * kRepeats);
 }
 
 /// Prompt and generation rates of a checkpoint.
@@ -145,8 +197,8 @@ void model(benchmark::State& state, int64_t tokensAtOnce) {
     }
     const ModelConfig config = readModelConfig(**checkpoint).value();
     const auto graph = std::make_shared<const ModelGraph>(buildGraph(config, **checkpoint).value());
-    const auto executable = VulkanExecutable::create(
-        g_context, graph, ModelWeights::fromCheckpoint(*graph, *checkpoint).value(), JobContext());
+    const ModelWeights weights = ModelWeights::fromCheckpoint(*graph, *checkpoint).value();
+    const auto executable = VulkanExecutable::create(g_context, graph, weights, JobContext());
     if (!executable) {
         state.SkipWithError(executable.error().message.c_str());
         return;
@@ -161,7 +213,16 @@ void model(benchmark::State& state, int64_t tokensAtOnce) {
         if (sequence->capacity() - sequence->position() < static_cast<int64_t>(tokens.size())) sequence->truncate(0);
         HT_CHECK((*executable)->forward(*sequence, tokens, options, JobContext()).has_value());
     }
-    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(tokens.size()));
+    const auto count = double(tokens.size());
+    state.counters["tokens/s"] = benchmark::Counter(double(state.iterations()) * count, benchmark::Counter::kIsRate);
+    double flops = 0, weightBytes = 0;
+    for (const Op& op : graph->ops) {
+        if (op.kind != OpKind::kLinear) continue;
+        const PackedTensor& weight = weights.at(op.weight);
+        flops += 2.0 * double(weight.rows * weight.cols()) * (op.out == graph->logits ? 1.0 : count);
+        weightBytes += double(weight.bytes.size());
+    }
+    reportShares(state, flops, weightBytes);
 }
 
 void registerAll() {
