@@ -75,18 +75,21 @@ double sumOf(const float* HWY_RESTRICT values, size_t count) {
     const NarrowTag dn;
     const size_t lanes = hn::Lanes(dd);
     auto sum0 = hn::Zero(dd), sum1 = hn::Zero(dd);
-    for (size_t i = 0; i + 2 * lanes <= count; i += 2 * lanes) {
+    size_t i = 0;
+    for (; i + 2 * lanes <= count; i += 2 * lanes) {
         sum0 = hn::Add(sum0, hn::PromoteTo(dd, hn::LoadU(dn, values + i)));
         sum1 = hn::Add(sum1, hn::PromoteTo(dd, hn::LoadU(dn, values + i + lanes)));
     }
-    return hn::GetLane(hn::SumOfLanes(dd, hn::Add(sum0, sum1)));
+    double sum = hn::GetLane(hn::SumOfLanes(dd, hn::Add(sum0, sum1)));
+    for (; i < count; ++i) sum += static_cast<double>(values[i]);
+    return sum;
 }
 
 BlockSummary summarizeVectors(const float* HWY_RESTRICT values, size_t count) {
     BlockSummary summary;
     summary.smallestMagnitude = 0xFFFFFFFFu;
     const size_t done = summarizeBits(values, count, summary);
-    summary.sum = sumOf(values, done);  // `done` is a multiple of the float lanes: of two vectors of doubles
+    summary.sum = sumOf(values, done);
     for (size_t i = done; i < count; ++i) addToSummary(values[i], summary);
     return summary;
 }

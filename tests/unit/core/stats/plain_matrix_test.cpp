@@ -2,6 +2,7 @@
 // The pass that reads stored values in place, against a slow count in extended precision, for each plain type, on data
 // that breaks careless sums and bins; read in place, from odd addresses, and decoded.
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <algorithm>
 #include <bit>
@@ -198,6 +199,23 @@ TEST_P(PlainMatrix, AgreesWithASlowCountOnAwkwardData) {
         source.isHidden = true;
         expectExact(statsOf(source), slow);
     }
+}
+
+TEST_P(PlainMatrix, AgreesOnEveryInstructionSet) {
+    std::mt19937 random(8);
+    const auto data = awkwardData(random);
+    for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+        SCOPED_TRACE(hwy::TargetName(target));
+        hwy::SetSupportedTargetsForTest(target);
+        hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+        for (const size_t kind : {size_t{0}, size_t{7}, size_t{10}}) {
+            SCOPED_TRACE(data[kind].name);
+            const StoredMatrix source(GetParam(), {kRows, kCols}, filled(data[kind]), 1);
+            expectExact(statsOf(source), SlowCount(source));
+        }
+    }
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TEST_P(PlainMatrix, MayLieAtAnyAddress) {
