@@ -77,7 +77,7 @@ void readMemory(std::span<const std::byte> bytes, const JobContext& context) {
 template <typename Body>
 double bestRate(const Body& body) {
     double best = 0;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 20; ++i) {
         const auto start = std::chrono::steady_clock::now();
         const double work = body();
         best = std::max(best, work / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

@@ -32,7 +32,7 @@ template <typename Body>
 double bestRate(const Body& body) {
     const ThreadPool pool;
     double best = 0;
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 20; ++i) {
         const auto start = std::chrono::steady_clock::now();
         pool.parallelFor(pool.threadCount(), 1, [&](int64_t begin, int64_t) { body(begin, pool.threadCount()); });
         best = std::max(best, 1.0 / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
