@@ -84,16 +84,15 @@ void FloatPiece::addRows(std::span<const std::byte> values, PatternCounts& count
     PowerSums sums;
     forEachRun(values, m_colAbsMax.size(), sizeof(float),
                [&](size_t firstCol, std::span<const std::byte> run, size_t row) {
-                   uint32_t* counters = counts.reserve(run.size() / sizeof(float));
-                   rowAbsMax[row] = std::max(rowAbsMax[row], addRun(run, firstCol, counters, sums));
+                   rowAbsMax[row] = std::max(rowAbsMax[row], addRun(run, firstCol, counts, sums));
                    if (sums.isFull()) sums.flushTo(m_moments);
                });
     sums.flushTo(m_moments);
 }
 
-float FloatPiece::addRun(std::span<const std::byte> values, size_t firstCol, uint32_t* counts, PowerSums& sums) {
+float FloatPiece::addRun(std::span<const std::byte> values, size_t firstCol, PatternCounts& counts, PowerSums& sums) {
     const FloatRun run =
-        examineFloats(values, {sums.centerFor(firstOf(values)), m_colAbsMax.data() + firstCol, counts});
+        examineFloats(values, {sums.centerFor(firstOf(values)), m_colAbsMax.data() + firstCol, counts.counters()});
     m_zeroCount += run.zeroCount;
     if (run.largestMagnitude < kFirstNonFinite) {
         sums.add(run.sums, values.size() / sizeof(float));
@@ -134,8 +133,8 @@ void HalfPiece::addRows(std::span<const std::byte> values, PatternCounts& counts
     const uint16_t firstNonFinite = m_type == DType::kF16 ? kFirstNonFiniteHalf : kFirstNonFiniteBfloat;
     forEachRun(values, m_colMax.size(), sizeof(uint16_t),
                [&](size_t firstCol, std::span<const std::byte> run, size_t row) {
-                   uint32_t* counters = counts.reserve(run.size() / sizeof(uint16_t));
-                   const uint16_t largest = examineHalves(run, {firstNonFinite, m_colMax.data() + firstCol, counters});
+                   const uint16_t largest =
+                       examineHalves(run, {firstNonFinite, m_colMax.data() + firstCol, counts.counters()});
                    rowAbsMax[row] = std::max(rowAbsMax[row], valueOf(largest));
                });
 }

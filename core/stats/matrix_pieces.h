@@ -27,7 +27,7 @@ class FloatPiece {
   private:
     class PowerSums;
     /// Returns the largest finite magnitude.
-    float addRun(std::span<const std::byte> values, size_t firstCol, uint32_t* counts, PowerSums& sums);
+    float addRun(std::span<const std::byte> values, size_t firstCol, PatternCounts& counts, PowerSums& sums);
     void addFiniteOnes(std::span<const std::byte> values);
 
     Moments m_moments;

@@ -72,22 +72,9 @@ FiniteFigures finiteFigures(std::span<const uint64_t> counts, const PatternValue
 
 }  // namespace
 
-uint32_t* PatternCounts::reserve(size_t elements) {
-    HT_CHECK(elements < (size_t{1} << 31));
-    if (m_reserved + elements > std::numeric_limits<uint32_t>::max()) {
-        m_full.resize(kPatternCount);
-        for (size_t i = 0; i < kPatternCount; ++i) m_full[i] += m_counts[i];
-        std::ranges::fill(m_counts, 0u);
-        m_reserved = 0;
-    }
-    m_reserved += elements;
-    return m_counts.data();
-}
-
 void PatternCounts::addTo(std::span<uint64_t> totals) const {
     HT_CHECK(totals.size() == kPatternCount);
-    for (size_t i = 0; i < kPatternCount; ++i) totals[i] += m_counts[i];
-    for (size_t i = 0; i < m_full.size(); ++i) totals[i] += m_full[i];
+    for (size_t i = 0; i < kPatternCount; ++i) totals[i] += (uint64_t{m_wraps[i]} << 16) + m_low[i];
 }
 
 void fillFromLeadingHalves(TensorStats& stats, std::span<const uint64_t> counts, const FiniteFigures& figures) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "core/stats/row_kernels.h"
 #include "core/stats/tensor_stats.h"
 
 namespace halftone {
@@ -14,20 +15,19 @@ inline constexpr size_t kPatternCount = 65536;
 inline constexpr uint16_t kFirstNonFiniteHalf = 0x7C00;
 inline constexpr uint16_t kFirstNonFiniteBfloat = 0x7F80;  // of leading halves of binary32 values too
 
-/// Counters of 16-bit patterns: the values of a 16-bit float type, or the leading halves of binary32 values. One of
-/// them is filled by one thread at a time; sums of several do not depend on who counted what. Internal to this room.
+/// Counters of 16-bit patterns: the values of a 16-bit float type, or the leading halves of binary32 values. Each is
+/// split, so that those of the patterns that occur stay in the first-level cache; together they hold 48 bits. One
+/// object is filled by one thread at a time; sums of several do not depend on who counted what. Internal to this room.
 class PatternCounts {
   public:
-    PatternCounts() : m_counts(kPatternCount) {}
-    /// The counters, of which each can be incremented `elements` times (fewer than 2^31) without overflow.
-    uint32_t* reserve(size_t elements);
+    PatternCounts() : m_low(kPatternCount), m_wraps(kPatternCount) {}
+    [[nodiscard]] PatternCounters counters() { return {m_low.data(), m_wraps.data()}; }
     /// Adds everything counted so far to `totals`, kPatternCount entries.
     void addTo(std::span<uint64_t> totals) const;
 
   private:
-    std::vector<uint32_t> m_counts;
-    std::vector<uint64_t> m_full;  // what m_counts could no longer hold
-    uint64_t m_reserved = 0;
+    std::vector<uint16_t> m_low;
+    std::vector<uint32_t> m_wraps;  // how often the lower part has passed its largest value
 };
 
 /// Fills every figure of `stats` but the channel maxima from the counts of all patterns of a 16-bit float type (kF16 or

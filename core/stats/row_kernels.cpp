@@ -52,19 +52,24 @@ HWY_INLINE hn::Vec<D> loadVector(D d, const uint8_t* from) {
 #endif
 }
 
+HWY_INLINE void countOne(const uint8_t* pattern, const PatternCounters& counts) {
+    const auto index = load<uint16_t>(pattern);
+    if (HWY_UNLIKELY(++counts.low[index] == 0)) ++counts.wraps[index];
+}
+
 /// Counts 16 patterns that lie `stride` bytes apart.
 template <size_t kStride>
-HWY_INLINE void countChunk(const uint8_t* HWY_RESTRICT patterns, uint32_t* HWY_RESTRICT counts) {
+HWY_INLINE void countChunk(const uint8_t* HWY_RESTRICT patterns, const PatternCounters& counts) {
     for (size_t i = 0; i < kChunk; i += 8) {
         const uint8_t* at = patterns + i * kStride;
-        ++counts[load<uint16_t>(at)];
-        ++counts[load<uint16_t>(at + kStride)];
-        ++counts[load<uint16_t>(at + 2 * kStride)];
-        ++counts[load<uint16_t>(at + 3 * kStride)];
-        ++counts[load<uint16_t>(at + 4 * kStride)];
-        ++counts[load<uint16_t>(at + 5 * kStride)];
-        ++counts[load<uint16_t>(at + 6 * kStride)];
-        ++counts[load<uint16_t>(at + 7 * kStride)];
+        countOne(at, counts);
+        countOne(at + kStride, counts);
+        countOne(at + 2 * kStride, counts);
+        countOne(at + 3 * kStride, counts);
+        countOne(at + 4 * kStride, counts);
+        countOne(at + 5 * kStride, counts);
+        countOne(at + 6 * kStride, counts);
+        countOne(at + 7 * kStride, counts);
     }
 }
 
@@ -148,7 +153,7 @@ FloatRun examineFloatVectors(const uint8_t* HWY_RESTRICT values, size_t count, c
     run.max = -HUGE_VALF;
     const double center = target.center;
     float* HWY_RESTRICT columns = target.columnAbsMax;
-    uint32_t* HWY_RESTRICT counts = target.counts;
+    const PatternCounters counts = target.counts;
     size_t i = 0;
     if (count >= kChunk) {
         FloatLanes lanes(center);
@@ -166,7 +171,7 @@ FloatRun examineFloatVectors(const uint8_t* HWY_RESTRICT values, size_t count, c
     for (; i < count; ++i) {
         const uint8_t* at = values + i * sizeof(float);
         addOne(at, center, columns[i], run);
-        ++counts[load<uint16_t>(at + 2)];
+        countOne(at + 2, counts);
     }
     return run;
 }
@@ -175,7 +180,7 @@ uint16_t examineHalfVectors(const uint8_t* HWY_RESTRICT values, size_t count, co
     const HalfTag du;
     const hn::RebindToSigned<HalfTag> di;
     uint16_t* HWY_RESTRICT columns = target.columnMax;
-    uint32_t* HWY_RESTRICT counts = target.counts;
+    const PatternCounters counts = target.counts;
     const auto mask = hn::Set(du, uint16_t{0x7FFF});
     const auto limit = hn::Set(di, static_cast<int16_t>(target.firstNonFinite));
     auto largest = hn::Zero(di);
@@ -196,9 +201,8 @@ uint16_t examineHalfVectors(const uint8_t* HWY_RESTRICT values, size_t count, co
     }
     auto result = static_cast<uint16_t>(hn::GetLane(hn::MaxOfLanes(di, largest)));
     for (; i < count; ++i) {
-        const auto bits = load<uint16_t>(values + i * 2);
-        ++counts[bits];
-        const auto magnitude = static_cast<uint16_t>(bits & 0x7FFF);
+        countOne(values + i * 2, counts);
+        const auto magnitude = static_cast<uint16_t>(load<uint16_t>(values + i * 2) & 0x7FFF);
         if (magnitude >= target.firstNonFinite) continue;
         columns[i] = std::max(columns[i], magnitude);
         result = std::max(result, magnitude);

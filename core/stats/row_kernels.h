@@ -17,6 +17,12 @@ namespace halftone {
 /// Values of one call at most: what the sums below keep their precision for.
 inline constexpr size_t kLongestRun = 4096;
 
+/// 65,536 counters, each in two parts: when the lower one wraps to 0, the upper one is incremented.
+struct PatternCounters {
+    uint16_t* low = nullptr;
+    uint32_t* wraps = nullptr;
+};
+
 /// What a run of binary32 values of one row tells.
 struct FloatRun {
     uint32_t largestMagnitude = 0;  ///< bits of |x| over all values; from kFirstNonFinite on if one is not finite
@@ -30,7 +36,7 @@ struct FloatRun {
 struct FloatRunTarget {
     double center = 0;              ///< something near the values
     float* columnAbsMax = nullptr;  ///< running max|x| of each column; values that are not finite count as 0
-    uint32_t* counts = nullptr;     ///< 65,536 counters of the values' leading halves
+    PatternCounters counts;         ///< of the values' leading halves
 };
 FloatRun examineFloats(std::span<const std::byte> values, const FloatRunTarget& target);
 
@@ -38,7 +44,7 @@ FloatRun examineFloats(std::span<const std::byte> values, const FloatRunTarget& 
 struct HalfRunTarget {
     uint16_t firstNonFinite = 0;    ///< magnitudes from here on are not finite
     uint16_t* columnMax = nullptr;  ///< running largest finite magnitude of each column
-    uint32_t* counts = nullptr;     ///< 65,536 counters
+    PatternCounters counts;
 };
 /// The largest finite magnitude of the run.
 uint16_t examineHalves(std::span<const std::byte> values, const HalfRunTarget& target);

@@ -261,14 +261,17 @@ TEST_P(PlainMatrix, DoesNotDependOnTheNumberOfThreads) {
     expectSameBins(one.histogram, two.histogram);
 }
 
-TEST(PatternCounts, KeepCountingBeyondTheCounters) {
-    PatternCounts counts;
-    constexpr size_t kMany = (size_t{1} << 31) - 1;
-    for (int round = 0; round < 5; ++round) counts.reserve(kMany)[0x3F80] += static_cast<uint32_t>(kMany);
-    std::vector<uint64_t> totals(kPatternCount);
-    counts.addTo(totals);
-    EXPECT_EQ(totals[0x3F80], 5 * uint64_t{kMany});
-    EXPECT_EQ(totals[0x3F81], 0u);
+TEST(PatternCounts, KeepCountingWhenACounterWraps) {
+    constexpr int64_t kMany = 3 * 65536 + 17;
+    for (const int64_t extra : {-18, -17, 0}) {  // to both sides of a wrap
+        const int64_t count = kMany + extra;
+        for (const DType type : {DType::kF32, DType::kF16, DType::kBF16}) {
+            const StoredMatrix source(type, {1, count}, std::vector<float>(static_cast<size_t>(count), -1.5f));
+            const auto bins = statsOf(source).histogram.bins();
+            ASSERT_EQ(bins.size(), 1u);
+            EXPECT_EQ(bins[0].count, static_cast<uint64_t>(count));
+        }
+    }
 }
 
 TEST(PatternCounts, EveryPatternOfBothTypesIsWhatItStandsFor) {
