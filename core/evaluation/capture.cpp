@@ -29,7 +29,8 @@ Result<ActivationCapture> captureActivations(Executable& executable, std::span<c
         tokens.clear();
         if (bos) tokens.push_back(*bos);
         tokens.insert(tokens.end(), textTokens.begin() + begin, textTokens.begin() + begin + count);
-        // Asking for a probability at every position is what makes the head run, whose input belongs to the capture too.
+        // Asking for a probability at every position is what makes the head run, whose input belongs to the capture
+        // too.
         logProbs.resize(tokens.size());
         ForwardOptions options;
         options.capture = &capture;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/evaluate.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include <fmt/format.h>
 
 #include "core/evaluation/logit_rows.h"
 #include "core/evaluation/window_runner.h"
+#include "core/evaluation/window_scorer.h"
 
 namespace halftone {
 namespace {
@@ -27,6 +28,17 @@ EvaluationResult finishWithNote(FiguresBuilder& figures, const std::string& note
     EvaluationResult result = figures.finish();
     if (!note.empty()) result.notes.push_back(note);
     return result;
+}
+
+Status scoreWindows(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference,
+                    FiguresBuilder& figures, const EvaluationObserver& observer, const JobContext& context) {
+    WindowScorer scorer(executable, windows, reference);
+    return runWindows(windows, figures, observer, context, [&](const EvaluationWindow& window) -> Status {
+        const auto index = static_cast<size_t>(&window - windows.data());
+        HT_ASSIGN_OR_RETURN(const auto scores, scorer.score(index, {}, context));
+        for (const TokenScore& score : scores) figures.add(score);
+        return {};
+    });
 }
 
 // Both models over the same windows, a segment of tokens at a time.
@@ -140,47 +152,25 @@ Result<std::unique_ptr<Sequence>> createWindowSequence(Executable& executable,
     return executable.createSequence(static_cast<int64_t>(longest));
 }
 
-Status forwardScored(Executable& executable, Sequence& sequence, const EvaluationWindow& window, const LogitsSink& sink,
-                     const JobContext& context) {
-    sequence.truncate(0);
-    ForwardOptions options;
-    options.logitsBegin = window.scoreBegin;
-    options.logitsEnd = window.scoreEnd;
-    options.logitsSink = sink;
-    return executable.forward(sequence, window.tokens, options, context);
-}
-
 Result<EvaluationResult> evaluatePerplexity(Executable& executable, std::span<const EvaluationWindow> windows,
                                             const Protocol& protocol, const EvaluationObserver& observer,
                                             const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const std::string note, contextNote(executable, protocol));
-    HT_ASSIGN_OR_RETURN(const auto sequence, createWindowSequence(executable, windows));
     FiguresBuilder figures(protocol, false);
-    const auto scoreWindow = [&](const EvaluationWindow& window) -> Status {
-        std::vector<TokenId> targets(window.tokens.size(), -1);
-        for (auto i = static_cast<size_t>(window.scoreBegin); i < static_cast<size_t>(window.scoreEnd); ++i) {
-            targets[i] = window.tokens[i + 1];
-        }
-        std::vector<float> logProbs(window.tokens.size());
-        ForwardOptions options;
-        options.targets = targets;
-        options.logProbs = logProbs;
-        sequence->truncate(0);
-        HT_TRY(executable.forward(*sequence, window.tokens, options, context));
-        for (auto i = static_cast<size_t>(window.scoreBegin); i < static_cast<size_t>(window.scoreEnd); ++i) {
-            if (!std::isfinite(logProbs[i])) {
-                return makeError(
-                    ErrorCode::kInvalidData,
-                    fmt::format("The model's logits at position {} are not finite: the weights or their format "
-                                "are broken.",
-                                i));
-            }
-            figures.add({.nll = -double(logProbs[i])});
-        }
-        return {};
-    };
-    HT_TRY(runWindows(windows, figures, observer, context, scoreWindow));
+    HT_TRY(scoreWindows(executable, windows, nullptr, figures, observer, context));
     return finishWithNote(figures, note);
+}
+
+Result<EvaluationResult> evaluateAgainst(Executable& executable, std::span<const EvaluationWindow> windows,
+                                         const Protocol& protocol, const ReferenceRun& reference,
+                                         const EvaluationObserver& observer, const JobContext& context) {
+    HT_TRY(checkSameRun(executable, windows, protocol, reference));
+    FiguresBuilder figures(protocol, true);
+    HT_TRY(scoreWindows(executable, windows, &reference, figures, observer, context));
+    EvaluationResult result = figures.finish();
+    result.reference->floor = reference.storeError();
+    result.notes = reference.result().notes;
+    return result;
 }
 
 Result<EvaluationResult> evaluateSideBySide(Executable& reference, Executable& executable,

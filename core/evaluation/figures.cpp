@@ -34,6 +34,7 @@ void FiguresBuilder::add(const TokenScore& score) {
     // The spread of the difference holds both variances and their covariance.
     m_logRatio.add(score.nll - score.referenceNll);
     m_kld.add(score.kld);
+    m_kldVariance += score.kldVariance;
     m_agreement.add(score.topAgrees ? 1.0 : 0.0);
     m_result.tokenKld.push_back(static_cast<float>(score.kld));
     m_result.reference->kldMax = std::max(m_result.reference->kldMax, score.kld);
@@ -48,9 +49,23 @@ void FiguresBuilder::finishWindow(const EvaluationWindow& window, double seconds
     m_result.perplexity = exponential(m_result.nll);
     if (!m_result.reference) return;
     m_result.reference->kld = m_kld.estimate();
+    if (m_kld.count() > 0) m_result.reference->storeStandardError = std::sqrt(m_kldVariance) / double(m_kld.count());
     m_result.reference->top1Agreement = m_agreement.estimate();
     m_result.reference->referencePerplexity = exponential(m_referenceNll.estimate());
     m_result.reference->perplexityRatio = exponential(m_logRatio.estimate());
+}
+
+EvaluationResult FiguresBuilder::summary() const {
+    EvaluationResult summary;
+    summary.protocol = m_result.protocol;
+    summary.tokens = m_result.tokens;
+    summary.scored = m_result.scored;
+    summary.windows = m_result.windows;
+    summary.nll = m_result.nll;
+    summary.perplexity = m_result.perplexity;
+    summary.reference = m_result.reference;
+    summary.seconds = m_result.seconds;
+    return summary;
 }
 
 EvaluationResult FiguresBuilder::finish() {

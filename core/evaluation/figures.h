@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/evaluation/evaluate.h"
+#include "core/evaluation/evaluation_result.h"
 
 namespace halftone {
 
@@ -29,6 +29,7 @@ struct TokenScore {
     double nll = 0;
     double referenceNll = 0;  ///< this and what follows: with a reference only
     double kld = 0;
+    double kldVariance = 0;  ///< of kld, where the reference keeps a sample of the unlikely tokens
     bool topAgrees = false;
 };
 
@@ -40,11 +41,14 @@ class FiguresBuilder {
     void add(const TokenScore& score);
     void finishWindow(const EvaluationWindow& window, double seconds);
     [[nodiscard]] const EvaluationResult& running() const { return m_result; }
+    /// The same without the values per token.
+    [[nodiscard]] EvaluationResult summary() const;
     [[nodiscard]] EvaluationResult finish();
 
   private:
     EvaluationResult m_result;
     RunningMean m_nll, m_referenceNll, m_logRatio, m_kld, m_agreement;
+    double m_kldVariance = 0;  // summed
 };
 
 }  // namespace halftone

@@ -2,50 +2,21 @@
 #include "core/evaluation/logit_rows.h"
 
 #include <cmath>
-#include <limits>
 
 #include <fmt/format.h>
+
+#include "core/evaluation/logit_math.h"
 
 namespace halftone {
 
 RowSummary summarizeRow(std::span<const float> logits) {
-    RowSummary summary;
-    float largest = -std::numeric_limits<float>::infinity();
-    for (size_t i = 0; i < logits.size(); ++i) {
-        if (!std::isfinite(logits[i])) {
-            summary.isFinite = false;
-            return summary;
-        }
-        if (logits[i] > largest) {
-            largest = logits[i];
-            summary.top = static_cast<int64_t>(i);
-        }
-    }
-    double sum = 0;
-    for (float logit : logits) sum += std::exp(double(logit) - double(largest));
-    summary.logNormalizer = double(largest) + std::log(sum);
-    return summary;
+    const LogitSum sum = sumExponentials(logits);
+    return {double(sum.largest) + std::log(sum.sum), sum.top, sum.isFinite};
 }
 
 double rowDivergence(std::span<const float> reference, const RowSummary& referenceSummary, std::span<const float> other,
                      const RowSummary& otherSummary) {
-    double sum = 0;
-    for (size_t i = 0; i < reference.size(); ++i) {
-        const double logProb = double(reference[i]) - referenceSummary.logNormalizer;
-        const double otherLogProb = double(other[i]) - otherSummary.logNormalizer;
-        sum += std::exp(logProb) * (logProb - otherLogProb);
-    }
-    return sum;
-}
-
-double rowDivergence(std::span<const double> referenceLogProbs, std::span<const float> other,
-                     const RowSummary& otherSummary) {
-    double sum = 0;
-    for (size_t i = 0; i < referenceLogProbs.size(); ++i) {
-        const double logProb = referenceLogProbs[i];
-        sum += std::exp(logProb) * (logProb - (double(other[i]) - otherSummary.logNormalizer));
-    }
-    return sum;
+    return sumDivergence(reference, referenceSummary.logNormalizer, other, otherSummary.logNormalizer).divergence;
 }
 
 Result<std::vector<RowSummary>> summarizeRows(std::span<const float> logits, int64_t vocabSize, int64_t firstPosition,

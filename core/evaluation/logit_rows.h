@@ -19,12 +19,8 @@ struct RowSummary {
 
 RowSummary summarizeRow(std::span<const float> logits);
 
-/// KL(reference || other) in nats from two rows of logits and their summaries.
+/// KL(reference || other) in nats from two rows of logits and their summaries; exactly zero for equal rows.
 double rowDivergence(std::span<const float> reference, const RowSummary& referenceSummary, std::span<const float> other,
-                     const RowSummary& otherSummary);
-
-/// The same for a reference given as log-probabilities.
-double rowDivergence(std::span<const double> referenceLogProbs, std::span<const float> other,
                      const RowSummary& otherSummary);
 
 /// Summaries of consecutive rows, in parallel. kInvalidData that names the first position whose logits are not finite;

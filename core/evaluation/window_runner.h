@@ -21,8 +21,4 @@ Status runWindows(std::span<const EvaluationWindow> windows, FiguresBuilder& fig
 Result<std::unique_ptr<Sequence>> createWindowSequence(Executable& executable,
                                                        std::span<const EvaluationWindow> windows);
 
-/// Runs one window from the start and hands the logits of its scored positions to `sink`.
-Status forwardScored(Executable& executable, Sequence& sequence, const EvaluationWindow& window, const LogitsSink& sink,
-                     const JobContext& context);
-
 }  // namespace halftone

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/evaluation/figures.h"
+#include "core/evaluation/reference_run.h"
+
+namespace halftone {
+
+/// Where the run of a window begins, and who sees the states between its blocks.
+struct WindowStart {
+    int firstBlock = 0;
+    std::span<const float> hidden;  ///< empty: from the tokens
+    std::function<Status(int block, std::span<const float> hidden)> boundarySink;
+};
+
+/// Runs windows through an executable and scores them: against a reference where there is one, else the probabilities
+/// of the tokens alone. A window's scores depend on the weights and the window only. Not thread-safe. Private to
+/// core/evaluation.
+class WindowScorer {
+  public:
+    /// Everything is borrowed; `reference` may be null.
+    WindowScorer(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference);
+
+    /// Scores of the window's scored positions, in order.
+    Result<std::vector<TokenScore>> score(size_t window, const WindowStart& start, const JobContext& context);
+    /// Runs the window and hands the logits of its scored positions to `sink`.
+    Status runLogits(size_t window, const WindowStart& start, const LogitsSink& sink, const JobContext& context);
+
+  private:
+    Status forward(size_t window, const WindowStart& start, ForwardOptions& options, const JobContext& context);
+    Result<std::vector<TokenScore>> scoreAlone(size_t window, const WindowStart& start, const JobContext& context);
+    Status compareRows(std::span<const float> logits, int64_t firstPosition, std::span<TokenScore> scores,
+                       const TokenId* targets, int64_t firstRow, const JobContext& context) const;
+
+    Executable& m_executable;
+    std::span<const EvaluationWindow> m_windows;
+    const ReferenceRun* m_reference;
+    std::vector<int64_t> m_firstRow;  // of each window in the reference
+    std::unique_ptr<Sequence> m_sequence;
+};
+
+}  // namespace halftone
