@@ -31,7 +31,10 @@ class Planner {
         for (size_t i = 0; i < tensors.size(); ++i) {
             if (!isLeftOut(tensors[i])) addTensor(tensors[i], m_recipe.tensors[i]);
         }
-        if (m_draft.config) addRopeDivisors();
+        if (m_draft.config) {
+            addRopeDivisors();
+            addSeparateHead();
+        }
         std::ranges::sort(m_draft.plan.tensors, comesBefore);
         checkNames();
         HT_ASSIGN_OR_RETURN(m_draft.metadata, buildExportMetadata(m_checkpoint, m_draft.config, m_draft.plan.tensors,
@@ -72,8 +75,10 @@ class Planner {
     bool isLeftOut(const TensorInfo& tensor) {
         if (!m_draft.config) return false;
         if (tensor.role == TensorRole::kOutput && !tensor.isBias && m_draft.config->tiedEmbeddings) {
-            report(Severity::kNote, "The head is tied to the embedding and is not written a second time.",
-                   tensor.canonicalName);
+            if (!wantsSeparateHead()) {
+                report(Severity::kNote, "The head is tied to the embedding and is not written a second time.",
+                       tensor.canonicalName);
+            }
             return true;
         }
         const bool hasName = tensor.role != TensorRole::kOther && tensor.expert < 0;
@@ -165,6 +170,25 @@ class Planner {
         plan.shape = {static_cast<int64_t>(plan.generated.size())};
         plan.bytes = plan.shape[0] * 4;
         m_draft.plan.tensors.push_back(std::move(plan));
+    }
+
+    // llama.cpp took a gpt2 file without a head of its own for damaged until the spring of 2025.
+    [[nodiscard]] bool wantsSeparateHead() const {
+        return m_draft.config->architecture == Architecture::kGpt2 && m_draft.config->tiedEmbeddings;
+    }
+
+    void addSeparateHead() {
+        if (!wantsSeparateHead()) return;
+        const auto embedding =
+            std::ranges::find(m_draft.plan.tensors, "token_embd.weight", &ExportTensorPlan::targetName);
+        if (embedding == m_draft.plan.tensors.end()) return;
+        ExportTensorPlan head = *embedding;
+        head.targetName = "output.weight";
+        report(Severity::kNote,
+               "The head is tied to the embedding; GGUF's gpt2 keeps it apart, so the embedding is written a second "
+               "time as output.weight.",
+               head.targetName);
+        m_draft.plan.tensors.push_back(std::move(head));
     }
 
     // As the reference quantizer sorts: by block, tensors outside blocks first, then by name.

@@ -129,6 +129,8 @@ void addTokenizer(GgufMetadata& metadata, const Checkpoint& checkpoint, int64_t 
     const auto keys = (*tokenizer)->ggufMetadata(vocabSize);
     if (!keys) return warn(keys.error());
     for (const auto& [key, value] : keys->entries()) metadata.set(key, value);
+    for (std::string& difference : (*tokenizer)->ggufDifferences())
+        problems.push_back({Severity::kWarning, std::move(difference), {}});
 }
 
 std::string ggufArchitecture(Architecture architecture) {

@@ -81,10 +81,11 @@ TEST_F(ExportFiles, Gpt2InF16HasTheTensorsOfOthers) {
     const auto report = exportTo(openCheckpoint(source), Recipe::pure(format("f16")), target());
     HT_ASSERT_OK(report);
     const CheckpointPtr ours = openCheckpoint(target()), others = openCheckpoint(theirs);
-    // Theirs repeats the tied embedding as output.weight, ours does not.
-    expectTensorsOf(ours, others);
-    EXPECT_EQ(ours->find("output.weight"), nullptr);
-    EXPECT_EQ(others->tensors().size(), ours->tensors().size() + 1);
+    // Both repeat the tied embedding as output.weight: runtimes asked for it.
+    expectTensorsOf(others, ours);
+    EXPECT_EQ(others->tensors().size(), ours->tensors().size());
+    ASSERT_NE(ours->find("output.weight"), nullptr);
+    EXPECT_THAT(messagesOf(report->problems), HasSubstr("second time as output.weight"));
     for (const char* key :
          {"gpt2.context_length", "gpt2.embedding_length", "gpt2.block_count", "gpt2.feed_forward_length",
           "gpt2.attention.head_count", "general.file_type", "general.quantization_version"}) {
@@ -173,13 +174,11 @@ TEST_F(ExportFiles, TheTokenizerInTheFileEncodesAlike) {
         for (const char* text : {"Once upon a time, there was a cat.\n", "主题：明月 体裁：五绝\n",
                                  "Q: What is SLM?\nA:", "  two  spaces"}) {
             const auto ids = (*before)->encode(text, {.addSpecial = true}).value();
-            // A GGUF vocabulary does not say whether runs of unknown characters are one token or several.
-            if (std::ranges::count(ids, TokenId{0}) > 0 && (*before)->tokenType(0) == TokenType::kUnknown) continue;
             EXPECT_EQ((*after)->encode(text, {.addSpecial = true}).value(), ids) << text;
             ++compared;
         }
     }
-    EXPECT_GE(compared, 6);
+    EXPECT_EQ(compared, 16);
 }
 
 TEST_F(ExportFiles, AnUntiedHeadAndABiggerContextAreWritten) {
