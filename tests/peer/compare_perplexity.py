@@ -2,74 +2,85 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does llama.cpp load what we export, and does it measure the same perplexity?
 
-For each format: export CHECKPOINT with halftone-cli, load the file with llama.cpp's perplexity program, and compare its
-figure with ours on the same text and protocol. Needs a llama.cpp that you built or installed yourself.
+For each case of cases.json and each format: export with halftone-cli; measure the source with that format, the file that
+was written, and the same file in llama.cpp's perplexity program, on the same text by the same protocol. Needs a
+llama.cpp that you built or installed yourself.
 
-    tests/peer/compare_perplexity.py --cli build/dev/bin/halftone-cli --llama-perplexity PATH \
-        --checkpoint resources/sample --text resources/texts/evaluation.txt --ctx 512 --chunks 8
+    tests/peer/compare_perplexity.py --cli build/dev/bin/halftone-cli --llama-bin PATH [--only sample qwen3-tied]
+
+One checkpoint that no case names:
+
+    tests/peer/compare_perplexity.py ... --checkpoint FOLDER --text FILE --ctx 512
 """
 import argparse
-import json
 import pathlib
 import re
-import subprocess
 import sys
 import tempfile
 
-FORMATS = ["f32", "f16", "bf16", "q8_0", "q6_k", "q5_k", "q5_1", "q5_0", "q4_k", "q4_1", "q4_0",
-           "int4_g128_sym", "int4_g128_asym", "int8_channel_sym", "int3_g64_asym"]
+import peer
+
+FORMATS = ["f32", "f16", "q8_0", "q6_k", "q5_k", "q4_k", "q4_0", "int4_g32_sym", "int4_g128_asym"]
 FINAL = re.compile(r"Final estimate: PPL = ([0-9.]+) \+/- ([0-9.]+)")
 
 
-def run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
-    return done.stdout + done.stderr
+def ours(args: argparse.Namespace, case: dict, checkpoint: pathlib.Path, fmt: str | None) -> float:
+    command = [args.cli, "evaluate", str(checkpoint), "--text", str(case["text"]), "--protocol", "p512",
+               "--ctx", str(case["ctx"]), "--chunks", str(case.get("chunks", args.chunks))]
+    return peer.run_json(command + (["--format", fmt] if fmt else []))["perplexity"]
 
 
-def ours(args: argparse.Namespace, fmt: str) -> float:
-    command = [args.cli, "evaluate", args.checkpoint, "--text", args.text, "--protocol", "p512", "--ctx", str(args.ctx),
-               "--chunks", str(args.chunks), "--format", fmt, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["perplexity"]
-
-
-def theirs(args: argparse.Namespace, path: pathlib.Path) -> float:
-    output = run([args.llama_perplexity, "-m", str(path), "-f", args.text, "-c", str(args.ctx), "-b", str(args.ctx),
-                  "--chunks", str(args.chunks)])
+def theirs(args: argparse.Namespace, case: dict, path: pathlib.Path) -> float:
+    output = peer.run([str(args.llama_bin / "llama-perplexity"), "-m", str(path), "-f", str(case["text"]),
+                       "-c", str(case["ctx"]), "-b", str(case["ctx"]), "-t", "1", "--chunks", str(case.get("chunks", args.chunks))])
     found = FINAL.search(output)
     if not found:
         raise RuntimeError("llama.cpp printed no final estimate")
     return float(found.group(1))
 
 
+def compare(args: argparse.Namespace, case: dict, checkpoint: pathlib.Path, fmt: str, folder: pathlib.Path) -> bool:
+    label = f"{case['name']:24}{fmt:16}"
+    path = folder / "exported.gguf"
+    try:
+        peer.export(args, checkpoint, fmt, path)
+        figures = [ours(args, case, checkpoint, fmt), ours(args, case, path, None), theirs(args, case, path)]
+    except RuntimeError as error:
+        print(f"{label}{error}", flush=True)
+        return False
+    source, exported, other = figures
+    agrees = all(abs(mine / other - 1) <= args.tolerance for mine in (source, exported))
+    print(f"{label}{source:13.4f}{exported:13.4f}{other:13.4f}{source / other - 1:+11.5f}{exported / other - 1:+11.5f}"
+          f"{'' if agrees else '  DIFFERS'}", flush=True)
+    return agrees
+
+
+def cases_of(args: argparse.Namespace) -> list[dict]:
+    if args.checkpoint:
+        return [{"name": args.checkpoint.name, "checkpoint": args.checkpoint.absolute(), "text": args.text,
+                 "ctx": args.ctx}]
+    return [case | {"text": peer.resolve(case["text"], args)} for case in peer.read_cases(args)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("cli", "llama-perplexity", "checkpoint", "text"):
-        parser.add_argument(f"--{name}", required=True)
+    peer.add_arguments(parser)
+    parser.add_argument("--checkpoint", type=pathlib.Path)
+    parser.add_argument("--text", type=pathlib.Path)
     parser.add_argument("--ctx", type=int, default=512)
     parser.add_argument("--chunks", type=int, default=8)
     parser.add_argument("--formats", nargs="*", default=FORMATS)
     parser.add_argument("--tolerance", type=float, default=0.005, help="largest relative difference that passes")
     args = parser.parse_args()
+    if args.checkpoint and not args.text:
+        parser.error("--checkpoint needs --text")
+    print(f"{'case':24}{'format':16}{'source':>13}{'exported':>13}{'llama.cpp':>13}{'source-1':>11}{'exported-1':>11}")
     failures = 0
-    print(f"{'format':18}{'halftone':>12}{'llama.cpp':>12}{'ratio - 1':>12}")
     with tempfile.TemporaryDirectory() as folder:
-        for fmt in args.formats:
-            path = pathlib.Path(folder) / f"{fmt}.gguf"
-            try:
-                run([args.cli, "quantize", args.checkpoint, "--format", fmt, "--output", str(path)])
-                mine, other = ours(args, fmt), theirs(args, path)
-            except (RuntimeError, subprocess.CalledProcessError) as error:
-                print(f"{fmt:18} {error}")
-                failures += 1
-                continue
-            difference = mine / other - 1
-            verdict = "" if abs(difference) <= args.tolerance else "  differs"
-            failures += bool(verdict)
-            print(f"{fmt:18}{mine:12.4f}{other:12.4f}{difference:+12.5f}{verdict}")
-            path.unlink()
+        for case in cases_of(args):
+            checkpoint = (case["checkpoint"] if args.checkpoint
+                          else peer.checkpoint_of(case, args, pathlib.Path(folder)))
+            failures += sum(not compare(args, case, checkpoint, fmt, pathlib.Path(folder)) for fmt in args.formats)
     return 1 if failures else 0
 
 

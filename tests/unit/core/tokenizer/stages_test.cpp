@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Normalizers, pre-tokenizers, patterns and added tokens, one by one.
+#include "core/tokenizer/byte_alphabet.h"
 #include "core/tokenizer/hf_components.h"
 #include "core/tokenizer/pattern_syntax.h"
 #include "core/tokenizer/pre_families.h"
@@ -141,6 +142,10 @@ TEST(PreTokenizers, FamiliesSplitAsTheirModelsDo) {
         for (const TextRange& range : result.ranges) strings.emplace_back(result.piece(range));
         return strings;
     };
+    const auto spelled = [](Strings strings) {
+        for (std::string& text : strings) text = spellBytes(text);
+        return strings;
+    };
     const std::string space = "\xC4\xA0";
     EXPECT_EQ(pieces("gpt-2", "I'm 1234  ok"), (Strings{"I", "'m", space + "1234", space, space + "ok"}));
     EXPECT_EQ(pieces("llama-bpe", "I'M 12345"), (Strings{"I", "'M", space, "123", "45"}));
@@ -152,6 +157,13 @@ TEST(PreTokenizers, FamiliesSplitAsTheirModelsDo) {
     EXPECT_EQ(pieces("kimi-k2", "ab\xE4\xB8\xAD\xE6\x96\x87").size(), 2U);
     EXPECT_EQ(pieces("superbpe", "1234567"), (Strings{"1", "234", "567"}));
     EXPECT_EQ(findPreFamily("no-such-family"), nullptr);
+    // Kimi's tokenization_kimi.py: Han apart from all other letters, contractions with their word, digits by three.
+    EXPECT_EQ(pieces("kimi-k2", "\u4F60\u597DWorld's 12345, \u00DCn\u00EF\n\n x\u6F22\u5B57abc"),
+              spelled({"\u4F60\u597D", "World's", " ", "123", "45", ",", " \u00DCn\u00EF", "\n\n", " x", "\u6F22\u5B57",
+                       "abc"}));
+    // llama.cpp's fallback: punctuation first, then words as GPT-2, then digits by three.
+    EXPECT_EQ(pieces("default", "ab12345 don't $5+"),
+              spelled({"ab", "123", "45", " don", "'", "t", " ", "$", "5", "+"}));
 }
 
 TEST(PreTokenizers, AllFamiliesCompile) {
