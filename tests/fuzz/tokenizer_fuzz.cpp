@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The first byte chooses the format: tokenizer.json, tokenizer.model, a pattern, a GGUF vocabulary or text for one of
-// them.
+// The first byte chooses the format: tokenizer.json, tokenizer.model, vocab.json and merges.txt, a pattern, a GGUF
+// vocabulary or text for one of them.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/base/error.h"
+#include "core/tokenizer/byte_level_files.h"
 #include "core/tokenizer/gguf_vocabulary_reader.h"
 #include "core/tokenizer/hf_reader.h"
 #include "core/tokenizer/pipeline_tokenizer.h"
@@ -62,6 +63,19 @@ void fuzzPattern(std::string_view bytes) {
     }
 }
 
+// vocab.json, a NUL, merges.txt.
+void fuzzByteLevelFiles(std::string_view bytes) {
+    const size_t separator = std::min(bytes.find('\0'), bytes.size());
+    const std::string_view merges = separator < bytes.size() ? bytes.substr(separator + 1) : std::string_view();
+    CompanionFiles companions;
+    const auto joined = joinByteLevelFiles(bytes.substr(0, separator), merges, companions);
+    if (joined) {
+        exercise(readHuggingFaceTokenizer(*joined, companions), kSample);
+    } else {
+        HT_CHECK(!joined.error().message.empty() && isWellFormedUtf8(joined.error().message));
+    }
+}
+
 // Tokens are the lines of the first half, merges those of the second; the text is all of it.
 GgufMetadata vocabularyOf(const char* model, std::string_view bytes) {
     std::vector<std::string> tokens;
@@ -98,6 +112,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
             break;
         case 's':
             exercise(readSentencePieceTokenizer(bytes, {}), kSample);
+            break;
+        case 'v':
+            fuzzByteLevelFiles(bytes);
             break;
         case 'p':
             fuzzPattern(bytes);
