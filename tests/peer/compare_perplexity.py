@@ -50,7 +50,7 @@ def compare(args: argparse.Namespace, case: dict, checkpoint: pathlib.Path, fmt:
         return False
     source, exported, other = figures
     agrees = all(abs(mine / other - 1) <= args.tolerance for mine in (source, exported))
-    print(f"{label}{source:13.4f}{exported:13.4f}{other:13.4f}{source / other - 1:+11.5f}{exported / other - 1:+11.5f}"
+    print(f"{label}{source:13.7g}{exported:13.7g}{other:13.7g}{source / other - 1:+11.5f}{exported / other - 1:+11.5f}"
           f"{'' if agrees else '  DIFFERS'}", flush=True)
     return agrees
 
