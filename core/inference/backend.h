@@ -41,6 +41,10 @@ struct ForwardOptions {
     std::span<float> logProbs;
 
     ActivationCapture* capture = nullptr;  ///< not owned
+    /// Sees the inputs of every linear layer that runs inside a block: one row of `channels` floats per token, in
+    /// order, with the weights that they meet. Called on the thread that called forward(); the span is only valid
+    /// during the call. The CPU backends call it, others leave it alone.
+    std::function<Status(std::span<const WeightId> weights, std::span<const float> rows, int64_t channels)> linearSink;
 
     /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens *
     /// hiddenSize floats. 0 with empty hiddenIn: the normal path. Blocks before firstBlock are skipped and their cache

@@ -276,6 +276,12 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
                              stats);
         }
     }
+    if (run.options.linearSink) {
+        const int64_t channels = width(ops.front().in);
+        std::vector<WeightId> weights;
+        for (const Op& op : ops) weights.push_back(op.weight);
+        HT_TRY(run.options.linearSink(weights, {in, static_cast<size_t>(chunk.count * channels)}, channels));
+    }
     std::vector<LinearCall> calls;
     for (const Op& op : ops) {
         calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count});
