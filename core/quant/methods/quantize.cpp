@@ -67,7 +67,7 @@ class TileEncoder {
         : m_source(source),
           m_options(options),
           m_layout(PackedLayout::of(format, source.cols())),
-          m_tileRows(std::max<int64_t>(1, kTileValues / source.cols())) {
+          m_tileRows(tileRowsFor(source, options)) {
         m_encode.importance = options.importance;
     }
 
@@ -85,10 +85,20 @@ class TileEncoder {
                                                  const JobContext& context);
 
   private:
+    static int64_t tileRowsFor(const RowSource& source, const QuantizeOptions& options) {
+        const int64_t preferred = options.encoder ? options.encoder->preferredRows() : 0;
+        return preferred > 0 ? preferred : std::max<int64_t>(1, kTileValues / source.cols());
+    }
+    Status encodeValues(std::span<const float> values, int64_t rows, std::span<std::byte> packed,
+                        const JobContext& context) const {
+        if (m_options.encoder) return m_options.encoder->encode(m_layout, values, rows, packed, context);
+        return encodeRows(m_layout, values, rows, m_encode, packed);
+    }
     Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
     Status checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const;
     TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
-    TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const;
+    TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch,
+                           const JobContext& context) const;
     template <typename Work>
     Result<std::vector<TileOutcome>> runTiles(int64_t firstTile, int64_t count, const JobContext& context,
                                               const Work& work);
@@ -145,13 +155,14 @@ TileOutcome TileEncoder::measureTile(int64_t tile, Scratch& scratch) const {
     return outcome;
 }
 
-TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch) const {
+TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch,
+                                    const JobContext& context) const {
     TileOutcome outcome;
     const int64_t first = tile * m_tileRows;
     const int64_t count = std::min(m_tileRows, rows() - first);
     outcome.status = readTile(first, count, scratch, outcome);
     if (!outcome.status) return outcome;
-    outcome.status = encodeRows(m_layout, scratch.values, count, m_encode, packed);
+    outcome.status = encodeValues(scratch.values, count, packed, context);
     if (outcome.status) outcome.status = checkEncoded(first, count, packed);
     if (!outcome.status) return outcome;
     scratch.decoded.resize(scratch.values.size());
@@ -201,7 +212,7 @@ Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int
         const int64_t tileRows = std::min(m_tileRows, rows() - first);
         const int64_t offset = (first - firstTile * m_tileRows) * m_layout.rowBytes;
         TileOutcome outcome =
-            encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch);
+            encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch, context);
         if (outcome.status) context.advance(tileRows);
         return outcome;
     });

@@ -8,6 +8,7 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/formats/packed_tensor.h"
+#include "core/quant/methods/row_encoder.h"
 
 namespace halftone {
 
@@ -37,6 +38,8 @@ struct QuantizeOptions {
     std::span<const float> importance;  ///< per input channel, or empty
     NonFinitePolicy nonFinite = NonFinitePolicy::kRefuse;
     std::string tensorName;  ///< for messages
+    /// The method; null: round to nearest, or the reference search of a block type. Not owned.
+    const RowEncoder* encoder = nullptr;
 };
 
 struct QuantizedTensor {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/quant/methods/calibration.h"
+#include "core/quant/methods/row_encoder.h"
+
+namespace halftone {
+
+/// GPTQ (arXiv 2210.17323). Source of the steps: the reference page on algorithms, section 3.
+///
+/// For y = W x with second moments H of x, columns are rounded one after another; the error of column i, divided by
+/// U_ii, is taken off the columns after it along row i of U, where U^T U = (H + damping)^-1 and U is upper triangular.
+/// Rows are independent given U, so a tile of rows is one piece of work. Channels that were never active keep their
+/// nearest value. A group's scale is fitted when its first column comes up, to the values as compensated by then; with
+/// static groups, which act-order needs, all scales are fitted to the original values.
+struct GptqSettings {
+    double damping = 0.01;  ///< share of the mean diagonal
+    bool actOrder = true;
+    bool staticGroups = false;
+    bool searchRanges = true;  ///< integer family: ranges of least squared error instead of the extremes
+};
+
+/// The inverse factor, ready for use: shared by the tensors that read the same input.
+struct GptqFactor {
+    int64_t channels = 0;
+    std::vector<int32_t> order;   ///< order[position] = column
+    std::vector<float> upper;     ///< U, row-major, in the order of rounding
+    std::vector<float> diagonal;  ///< of H / tokens, by column: weights for fitting scales
+    double dampingUsed = 0;       ///< larger than asked for where the Hessian was not positive definite without
+    int64_t deadChannels = 0;
+};
+
+/// Damps and factors. The damping grows by 0.01 until the factorization succeeds (kInvalidData after 100 attempts).
+/// kInvalidArgument for a Hessian of no tokens. Memory: one F64 and one F32 matrix of the Hessian's size.
+Result<std::shared_ptr<const GptqFactor>> factorHessian(const Hessian& hessian, const GptqSettings& settings,
+                                                        const JobContext& context);
+
+/// Preconditions: methodObstacle(kGptq, layout.format) is empty; the factor is of layout.cols channels.
+std::shared_ptr<const RowEncoder> createGptqEncoder(const PackedLayout& layout, const GptqSettings& settings,
+                                                    std::shared_ptr<const GptqFactor> factor);
+
+}  // namespace halftone

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/methods/integer_fit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+namespace halftone {
+namespace {
+
+constexpr float kHqqShrink = 0.5f;  ///< ranges down to this share of the full one, exclusively
+
+int maxCodeOf(const IntegerFormat& format) {
+    return (1 << format.bits) - 1;
+}
+
+ValueRange rangeOf(std::span<const float> values) {
+    const auto [lowest, highest] = std::ranges::minmax(values);
+    return {lowest, highest};
+}
+
+/// Candidates in batches of lanes; keeps the first best.
+class GridSearch {
+  public:
+    GridSearch(std::span<const float> values, const float* weights, int maxCode)
+        : m_values(values), m_weights(weights), m_maxCode(maxCode) {}
+
+    void add(const IntegerGrid& grid) {
+        if (grid.scale == 0) return;
+        m_pending[static_cast<size_t>(m_count++)] = grid;
+        if (m_count == kFitLanes) flush();
+    }
+
+    /// Precondition: at least one grid was added.
+    IntegerGrid best() {
+        if (m_count > 0) flush();
+        return m_best;
+    }
+
+  private:
+    void flush() {
+        for (size_t i = 0; i < kFitLanes; ++i) {
+            const IntegerGrid& grid = m_pending[std::min(i, static_cast<size_t>(m_count - 1))];
+            m_candidates.scale[i] = grid.scale;
+            m_candidates.zero[i] = static_cast<float>(grid.zero);
+        }
+        measureGrids(m_values, m_weights, m_maxCode, m_candidates);
+        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
+            if (m_hasBest && !(m_candidates.errors[i] < m_bestError)) continue;
+            m_best = m_pending[i];
+            m_bestError = m_candidates.errors[i];
+            m_hasBest = true;
+        }
+        m_count = 0;
+    }
+
+    std::span<const float> m_values;
+    const float* m_weights;
+    int m_maxCode;
+    GridCandidates m_candidates;
+    std::array<IntegerGrid, kFitLanes> m_pending{};
+    int64_t m_count = 0;
+    IntegerGrid m_best;
+    float m_bestError = 0;
+    bool m_hasBest = false;
+};
+
+/// The grid whose full side lies on the other sign: -2^(bits-1) codes meet the smaller extreme.
+IntegerGrid mirroredGrid(const IntegerFormat& format, ValueRange range) {
+    const float extreme = std::max(std::fabs(range.minimum), std::fabs(range.maximum));
+    const bool positive = range.maximum > -range.minimum;
+    const float other = positive ? -extreme : extreme;
+    return integerGrid(format, other > 0 ? ValueRange{0, other} : ValueRange{other, 0});
+}
+
+/// Calls `fit(values of a group, index of its first column)` for every group of every row and packs the nearest codes.
+template <typename Fit>
+Status encodeGroups(const PackedLayout& layout, std::span<const float> values, std::span<std::byte> packed,
+                    const JobContext& context, const Fit& fit) {
+    const int64_t rows = static_cast<int64_t>(values.size()) / layout.cols;
+    std::vector<IntegerGrid> grids(static_cast<size_t>(layout.groupsPerRow));
+    for (int64_t row = 0; row < rows; ++row) {
+        HT_TRY(context.checkpoint());
+        const float* first = values.data() + row * layout.cols;
+        for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
+            const int64_t begin = group * layout.groupSize;
+            const int64_t end = std::min(layout.cols, begin + layout.groupSize);
+            grids[static_cast<size_t>(group)] =
+                fit(std::span<const float>(first + begin, static_cast<size_t>(end - begin)), begin);
+        }
+        packNearestRow(layout, first, grids, reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
+    }
+    return {};
+}
+
+class MseEncoder final : public RowEncoder {
+  public:
+    MseEncoder(const MseSettings& settings, std::vector<float> weights)
+        : m_settings(settings), m_weights(std::move(weights)) {}
+
+    Status encode(const PackedLayout& layout, std::span<const float> values, int64_t /*rows*/,
+                  std::span<std::byte> packed, const JobContext& context) const override {
+        const IntegerFormat& format = layout.format.integer();
+        return encodeGroups(layout, values, packed, context, [&](std::span<const float> group, int64_t column) {
+            const float* weights = m_weights.empty() ? nullptr : m_weights.data() + column;
+            return searchGrid(format, group, weights, m_settings);
+        });
+    }
+
+  private:
+    MseSettings m_settings;
+    std::vector<float> m_weights;
+};
+
+class PercentileEncoder final : public RowEncoder {
+  public:
+    explicit PercentileEncoder(double percent) : m_percent(percent) {}
+
+    Status encode(const PackedLayout& layout, std::span<const float> values, int64_t /*rows*/,
+                  std::span<std::byte> packed, const JobContext& context) const override {
+        std::vector<float> scratch;
+        return encodeGroups(layout, values, packed, context, [&](std::span<const float> group, int64_t /*column*/) {
+            return percentileGrid(layout.format.integer(), group, m_percent, scratch);
+        });
+    }
+
+  private:
+    double m_percent;
+};
+
+class HqqEncoder final : public RowEncoder {
+  public:
+    explicit HqqEncoder(const HqqSettings& settings) : m_settings(settings) {}
+
+    Status encode(const PackedLayout& layout, std::span<const float> values, int64_t rows, std::span<std::byte> packed,
+                  const JobContext& context) const override {
+        // Lanes are rows: the groups of one column range have the same size, a shorter last group included.
+        std::vector<IntegerGrid> grids(static_cast<size_t>(rows * layout.groupsPerRow));
+        std::vector<float> transposed(static_cast<size_t>(layout.groupSize * kFitLanes));
+        for (int64_t row = 0; row < rows; row += kFitLanes) {
+            for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
+                HT_TRY(context.checkpoint());
+                fitBatch(layout, values.subspan(static_cast<size_t>(row * layout.cols)), group,
+                         std::min(kFitLanes, rows - row), transposed, grids.data() + row * layout.groupsPerRow + group);
+            }
+        }
+        for (int64_t row = 0; row < rows; ++row) {
+            const std::span<const IntegerGrid> own(grids.data() + row * layout.groupsPerRow,
+                                                   static_cast<size_t>(layout.groupsPerRow));
+            packNearestRow(layout, values.data() + row * layout.cols, own,
+                           reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
+        }
+        return {};
+    }
+
+  private:
+    // `grids` is the place of the first row's grid; those of the next rows follow at a stride of groupsPerRow.
+    void fitBatch(const PackedLayout& layout, std::span<const float> values, int64_t group, int64_t count,
+                  std::vector<float>& transposed, IntegerGrid* grids) const {
+        const IntegerFormat& format = layout.format.integer();
+        const int64_t begin = group * layout.groupSize;
+        HqqGroups batch;
+        batch.size = std::min(layout.cols, begin + layout.groupSize) - begin;
+        batch.maxCode = maxCodeOf(format);
+        batch.values = transposed.data();
+        std::array<ValueRange, kFitLanes> ranges;
+        for (int64_t lane = 0; lane < kFitLanes; ++lane) {
+            const float* source = values.data() + std::min(lane, count - 1) * layout.cols + begin;
+            for (int64_t i = 0; i < batch.size; ++i) transposed[static_cast<size_t>(i * kFitLanes + lane)] = source[i];
+            ranges[static_cast<size_t>(lane)] = rangeOf({source, static_cast<size_t>(batch.size)});
+        }
+        const auto best = searchLanes(format, ranges, batch);
+        for (int64_t lane = 0; lane < count; ++lane)
+            grids[lane * layout.groupsPerRow] = best[static_cast<size_t>(lane)];
+    }
+
+    /// Grids of the ranges shrunk to `part`, and the zero points (not rounded) of their extremes.
+    static std::array<IntegerGrid, kFitLanes> startGrids(const IntegerFormat& format,
+                                                         const std::array<ValueRange, kFitLanes>& ranges, float part,
+                                                         HqqGroups& batch) {
+        std::array<IntegerGrid, kFitLanes> grids;
+        for (size_t i = 0; i < kFitLanes; ++i) {
+            grids[i] = integerGrid(format, {ranges[i].minimum * part, ranges[i].maximum * part});
+            batch.scale[i] = grids[i].scale;
+            const float minimum = std::min(0.0f, ranges[i].minimum * part);
+            batch.zero[i] = grids[i].scale != 0 ? -minimum / grids[i].scale : 0.0f;
+        }
+        return grids;
+    }
+
+    /// Best grid of each lane among that of the extremes and, for every range, the rounded zero point that the search
+    /// finds.
+    [[nodiscard]] std::array<IntegerGrid, kFitLanes> searchLanes(const IntegerFormat& format,
+                                                                 const std::array<ValueRange, kFitLanes>& ranges,
+                                                                 HqqGroups& batch) const {
+        std::array<IntegerGrid, kFitLanes> best;
+        std::array<float, kFitLanes> bestError{};
+        for (int step = -1; step < m_settings.scales; ++step) {
+            const float shrink =
+                kHqqShrink * static_cast<float>(std::max(step, 0)) / static_cast<float>(m_settings.scales);
+            const auto tried = startGrids(format, ranges, 1.0f - shrink, batch);
+            if (step >= 0) searchZeroPoints(batch, m_settings);
+            for (float& zero : batch.zero) {
+                zero = std::clamp(std::nearbyint(zero), 0.0f, static_cast<float>(batch.maxCode));
+            }
+            const auto errors = normErrors(batch, m_settings.norm);
+            for (size_t i = 0; i < kFitLanes; ++i) {
+                if (step >= 0 && (tried[i].scale == 0 || !(errors[i] < bestError[i]))) continue;
+                best[i] = tried[i];
+                if (tried[i].scale != 0) best[i].zero = static_cast<int>(batch.zero[i]);
+                bestError[i] = errors[i];
+            }
+        }
+        return best;
+    }
+
+    HqqSettings m_settings;
+};
+
+}  // namespace
+
+IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> values, const float* weights,
+                       const MseSettings& settings) {
+    const ValueRange full = rangeOf(values);
+    const IntegerGrid widest = integerGrid(format, full);
+    if (widest.scale == 0) return widest;
+    GridSearch search(values, weights, maxCodeOf(format));
+    for (int step = 0; step <= settings.steps; ++step) {
+        const float part =
+            1.0f - (1.0f - settings.shrink) * static_cast<float>(step) / static_cast<float>(settings.steps);
+        const ValueRange range{full.minimum * part, full.maximum * part};
+        search.add(integerGrid(format, range));
+        if (format.symmetric) search.add(mirroredGrid(format, range));
+    }
+    return search.best();
+}
+
+IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> values, double percent,
+                           std::vector<float>& scratch) {
+    scratch.resize(values.size());
+    std::ranges::transform(values, scratch.begin(), [](float value) { return std::fabs(value); });
+    const double position = percent / 100.0 * static_cast<double>(scratch.size() - 1);
+    const auto below = static_cast<size_t>(position);
+    std::ranges::nth_element(scratch, scratch.begin() + static_cast<std::ptrdiff_t>(below));
+    const float low = scratch[below];
+    const float high = below + 1 < scratch.size()
+                           ? *std::min_element(scratch.begin() + static_cast<std::ptrdiff_t>(below) + 1, scratch.end())
+                           : low;
+    const float limit = low + static_cast<float>(position - static_cast<double>(below)) * (high - low);
+    const ValueRange full = rangeOf(values);
+    // Where most of a group is zero, a limit of zero would erase the rest.
+    if (limit == 0) return integerGrid(format, full);
+    return integerGrid(format, {std::max(full.minimum, -limit), std::min(full.maximum, limit)});
+}
+
+void packIntegerRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const IntegerGrid> grids,
+                    uint8_t* row) {
+    std::memset(row, 0, static_cast<size_t>(layout.rowBytes));
+    const unsigned bits = layout.format.integer().bits;
+    uint64_t pending = 0;
+    unsigned held = 0;
+    uint8_t* out = row;
+    for (const uint8_t code : codes) {
+        pending |= uint64_t{code} << held;
+        held += bits;
+        for (; held >= 8; held -= 8, pending >>= 8) *out++ = static_cast<uint8_t>(pending);
+    }
+    if (held > 0) *out = static_cast<uint8_t>(pending);
+    for (size_t group = 0; group < grids.size(); ++group) {
+        storeIntegerGrid(layout, grids[group], static_cast<int64_t>(group), row);
+    }
+}
+
+void packNearestRow(const PackedLayout& layout, const float* values, std::span<const IntegerGrid> grids, uint8_t* row) {
+    std::vector<uint8_t> codes(static_cast<size_t>(layout.cols));
+    for (int64_t i = 0; i < layout.cols; ++i) {
+        const IntegerGrid& grid = grids[static_cast<size_t>(i / layout.groupSize)];
+        codes[static_cast<size_t>(i)] = static_cast<uint8_t>(integerCode(layout.format.integer(), grid, values[i]));
+    }
+    packIntegerRow(layout, codes, grids, row);
+}
+
+std::shared_ptr<const RowEncoder> createMseEncoder(const MseSettings& settings, std::vector<float> weights) {
+    return std::make_shared<MseEncoder>(settings, std::move(weights));
+}
+std::shared_ptr<const RowEncoder> createPercentileEncoder(double percent) {
+    return std::make_shared<PercentileEncoder>(percent);
+}
+std::shared_ptr<const RowEncoder> createHqqEncoder(const HqqSettings& settings) {
+    return std::make_shared<HqqEncoder>(settings);
+}
+
+}  // namespace halftone

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/quant/methods/calibration.h"
+#include "core/quant/methods/method.h"
+#include "core/quant/methods/row_encoder.h"
+
+namespace halftone {
+
+struct GptqFactor;
+
+/// Keeps the last factored Hessian: q, k and v, or gate and up, share theirs. Not thread-safe.
+class FactorCache {
+  public:
+    Result<std::shared_ptr<const GptqFactor>> get(const std::shared_ptr<const Hessian>& hessian,
+                                                  const MethodChoice& method, const JobContext& context);
+
+  private:
+    std::shared_ptr<const Hessian> m_hessian;
+    MethodChoice m_method;
+    std::shared_ptr<const GptqFactor> m_factor;
+};
+
+/// What a method is to be made ready for.
+struct MethodRequest {
+    PackedLayout layout;
+    MethodChoice method;
+    const InputStatistics* statistics = nullptr;  ///< of the layer's inputs; null: none
+    std::span<const float> channelScale;          ///< factors on the columns, undone on the inputs; empty: none
+    bool mayClip = true;                          ///< AWQ does not clip q and k
+    std::string tensor;                           ///< for messages
+};
+
+struct PreparedMethod {
+    std::shared_ptr<const RowEncoder> encoder;  ///< null: the default, with `importance`
+    std::vector<float> importance;              ///< for the default encoder; empty: none
+    std::vector<std::string> notes;             ///< sentences to show beside the result
+};
+
+/// kInvalidArgument with a sentence where the method makes no sense for the format, or where the calibration it needs
+/// is missing or belongs to another model.
+Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context);
+
+}  // namespace halftone

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/base/job_context.h"
+#include "core/quant/formats/packed_layout.h"
+
+namespace halftone {
+
+/// A method made ready for one tensor: packs rows of it. What a row becomes depends on that row alone, so that rows
+/// may be cut into tiles, permuted and streamed as one likes. Immutable; any number of threads.
+class RowEncoder {
+  public:
+    virtual ~RowEncoder() = default;
+    /// `values` holds rows * layout.cols finite floats, `packed` rows * layout.rowBytes bytes, which are overwritten.
+    /// kCancelled if the context's stop was asked for.
+    virtual Status encode(const PackedLayout& layout, std::span<const float> values, int64_t rows,
+                          std::span<std::byte> packed, const JobContext& context) const = 0;
+    /// Rows that are best encoded together; 0: any number.
+    [[nodiscard]] virtual int64_t preferredRows() const { return 0; }
+};
+
+}  // namespace halftone

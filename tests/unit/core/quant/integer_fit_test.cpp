@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/methods/integer_fit.h"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/quant/formats/codec.h"
+#include "tests/support/test_paths.h"
+#include "tests/unit/core/quant/method_support.h"
+#include "tests/unit/core/quant/test_data.h"
+
+namespace halftone::test {
+namespace {
+
+std::vector<float> laplace(size_t count, uint32_t seed) {
+    std::mt19937 random(seed);
+    std::exponential_distribution<float> magnitude(1.0f);
+    std::vector<float> out(count);
+    for (float& value : out) value = (random() & 1) ? magnitude(random) : -magnitude(random);
+    return out;
+}
+
+std::vector<std::byte> bytesOf(const MethodResult& result) {
+    return {result.tensor.packed.bytes.begin(), result.tensor.packed.bytes.end()};
+}
+
+double normError(const MatrixRows& source, const MethodResult& result, double power) {
+    double sum = 0;
+    for (size_t i = 0; i < result.decoded.size(); ++i) {
+        sum += std::pow(std::fabs(double(source.values()[i]) - double(result.decoded[i])), power);
+    }
+    return sum;
+}
+
+TEST(IntegerFit, PackingTheNearestCodesGivesTheCodecsBytes) {
+    for (const char* name :
+         {"int2_g16_asym", "int3_g64_sym", "int4_g128_asym", "int5_channel_asym", "int7_g32_sym", "int8_g256_asym"}) {
+        const MatrixRows source(5, 200, gaussian(1000, 1.0f, 3));
+        const auto nearest = quantizeBy(source, name, "nearest");
+        const auto whole = quantizeBy(source, name, "percentile:percent=100");
+        HT_ASSERT_OK(nearest);
+        HT_ASSERT_OK(whole);
+        EXPECT_EQ(bytesOf(*nearest), bytesOf(*whole)) << name;
+    }
+}
+
+// Max 1960, uniform quantizers of a normal variable: 4 levels 0.1188, 8 levels 0.03744, 16 levels 0.01154. The integer
+// family must store zero exactly, which shifts the levels by half a step and costs a little more; a result below the
+// optimum would mean that the measurement is wrong.
+TEST(IntegerFit, MseClippingReachesTheKnownOptimumOfGaussianData) {
+    constexpr int64_t kCols = 200000;
+    const MatrixRows source(1, kCols, gaussian(kCols, 1.0f, 11));
+    const auto errorOf = [&](const char* name, const char* by) {
+        return quantizeBy(source, name, by).value().tensor.distortion.relativeMse();
+    };
+    const double four = errorOf("int4_channel_asym", "mse");
+    EXPECT_GT(four, 0.0114);
+    EXPECT_LT(four, 0.0125);
+    const double three = errorOf("int3_channel_asym", "mse");
+    EXPECT_GT(three, 0.0370);
+    EXPECT_LT(three, 0.0440);
+    EXPECT_GT(errorOf("int4_channel_asym", "nearest"), 1.5 * four);
+    EXPECT_LT(errorOf("int4_channel_asym", "percentile:percent=99.5"), errorOf("int4_channel_asym", "nearest"));
+}
+
+TEST(IntegerFit, MseClippingIsNeverWorseForAnyRowAndFollowsTheImportance) {
+    const MatrixRows source(64, 256, laplace(64 * 256, 5));
+    for (const char* name : {"int4_g128_asym", "int3_g64_sym", "int2_g64_asym"}) {
+        const auto nearest = quantizeBy(source, name, "nearest");
+        const auto mse = quantizeBy(source, name, "mse");
+        HT_ASSERT_OK(nearest);
+        HT_ASSERT_OK(mse);
+        for (int64_t row = 0; row < 64; ++row) {
+            Distortion before, after;
+            const auto at = static_cast<size_t>(row * 256);
+            const std::span<const float> original(source.values().data() + at, 256);
+            before.add(original, std::span(nearest->decoded).subspan(at, 256));
+            after.add(original, std::span(mse->decoded).subspan(at, 256));
+            EXPECT_LE(after.sumSquaredError, before.sumSquaredError * (1 + 1e-6)) << name << " row " << row;
+        }
+        EXPECT_LT(mse->tensor.distortion.relativeMse(), 0.95 * nearest->tensor.distortion.relativeMse()) << name;
+    }
+    InputStatistics statistics;
+    statistics.tokens = 1;
+    for (const float weight : importanceWeights(256, 9)) statistics.sumSquares.push_back(double(weight));
+    const auto plain = quantizeBy(source, "int3_g64_asym", "mse");
+    const auto weighted = quantizeBy(source, "int3_g64_asym", "mse", &statistics);
+    HT_ASSERT_OK(weighted);
+    const auto weightedError = [&](const MethodResult& result) {
+        double sum = 0;
+        for (size_t i = 0; i < result.decoded.size(); ++i) {
+            const double error = double(result.decoded[i]) - double(source.values()[i]);
+            sum += statistics.sumSquares[i % 256] * error * error;
+        }
+        return sum;
+    };
+    EXPECT_LT(weightedError(*weighted), weightedError(*plain));
+}
+
+TEST(IntegerFit, HqqLowersTheNormThatItMinimises) {
+    const MatrixRows source(48, 512, laplace(48 * 512, 6));
+    for (const char* name : {"int4_g64_asym", "int3_g64_asym", "int2_g64_asym"}) {
+        const auto nearest = quantizeBy(source, name, "nearest");
+        const auto hqq = quantizeBy(source, name, "hqq");
+        HT_ASSERT_OK(nearest);
+        HT_ASSERT_OK(hqq);
+        EXPECT_LT(normError(source, *hqq, 0.7), normError(source, *nearest, 0.7)) << name;
+    }
+}
+
+TEST(IntegerFit, DegenerateGroupsStayFinite) {
+    std::vector<float> values(6 * 64, 0.0f);
+    for (size_t i = 64; i < 128; ++i) values[i] = 3.0f;                                       // constant
+    values[130] = 1e30f;                                                                      // one huge value
+    for (size_t i = 192; i < 256; ++i) values[i] = std::numeric_limits<float>::denorm_min();  // subnormal
+    for (size_t i = 256; i < 320; ++i) values[i] = -1e-20f;
+    values[330] = -5.0f;
+    const MatrixRows source(6, 64, values);
+    for (const char* by : {"mse", "hqq", "percentile", "percentile:percent=50"}) {
+        const auto result = quantizeBy(source, "int4_g64_asym", by);
+        HT_ASSERT_OK(result);
+        for (const float value : result->decoded) ASSERT_TRUE(std::isfinite(value)) << by;
+        for (size_t i = 0; i < 64; ++i) ASSERT_EQ(result->decoded[i], 0.0f) << by;
+        EXPECT_NEAR(result->decoded[70], 3.0f, 0.21f) << by;
+        EXPECT_NEAR(result->decoded[330], -5.0f, 0.4f) << by;
+    }
+}
+
+TEST(IntegerFit, SameBytesOnAnyThreadCountAndCancels) {
+    const MatrixRows source(300, 192, laplace(300 * 192, 8));
+    for (const char* by : {"mse", "hqq", "percentile"}) {
+        const auto one = quantizeBy(source, "int4_g64_asym", by, nullptr, 1);
+        const auto two = quantizeBy(source, "int4_g64_asym", by, nullptr, 2);
+        HT_ASSERT_OK(one);
+        HT_ASSERT_OK(two);
+        EXPECT_EQ(bytesOf(*one), bytesOf(*two)) << by;
+    }
+    std::stop_source stop;
+    stop.request_stop();
+    JobContext context;
+    context.stop = stop.get_token();
+    const auto encoder = createMseEncoder({}, {});
+    const auto result = quantizeTensor(source, format("int4_g64_asym"),
+                                       {.importance = {}, .tensorName = "w", .encoder = encoder.get()}, context);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace halftone::test
