@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/quant/formats/format.h"
+#include "core/quant/methods/method.h"
 #include "core/tensor/tensor_info.h"
 
 namespace halftone {
@@ -28,6 +29,7 @@ struct RuleMatch {
 struct RecipeRule {
     RuleMatch match;
     Format format;
+    std::optional<MethodChoice> method{};  ///< nullopt: the recipe's default method
     bool operator==(const RecipeRule&) const = default;
 };
 
@@ -35,17 +37,23 @@ struct RecipeRule {
 /// comparable, hashable through its text, undoable by keeping the old one. Text form (`.recipe`), one statement a line,
 /// `#` comments:
 ///
-///     halftone-recipe 1
-///     name "Q4_K, sensitive tensors wider"
-///     default q4_k
+///     halftone-recipe 2
+///     name "INT4 by GPTQ, sensitive tensors wider"
+///     default int4_g128_asym method=gptq
 ///     rule role=attn_v,ffn_down blocks=0-3 format=q6_k
-///     rule match="^output" format=q8_0
-///     tensor blk.7.ffn_down.weight format=q5_k
+///     rule match="^output" format=q8_0 method=nearest
+///     tensor blk.7.ffn_down.weight format=int4_g64_asym method=gptq:damping=0.05
+///     tensor blk.8.ffn_down.weight method=mse
+///
+/// The method goes with the statement that decides the format; a statement without one takes the default's. Version 1
+/// is the same without methods; a recipe that names none is written as version 1.
 struct Recipe {
     std::string name;
     std::optional<Format> defaultFormat;  ///< nullopt: tensors keep the type they have
     std::vector<RecipeRule> rules;
     std::map<std::string, Format> overrides;  ///< by canonical name
+    MethodChoice defaultMethod;
+    std::map<std::string, MethodChoice> methodOverrides;  ///< by canonical name; the format need not be overridden
     bool operator==(const Recipe&) const = default;
 
     [[nodiscard]] std::string toText() const;
@@ -57,6 +65,7 @@ struct Recipe {
 
     /// Every weight matrix, embedding and head included, takes the format or its fallback.
     static Recipe pure(const Format& format);
+    static Recipe pure(const Format& format, const MethodChoice& method);
 };
 
 /// One tensor's fate.
@@ -64,11 +73,13 @@ struct ResolvedTensor {
     std::string name;         ///< canonical
     Format requested;         ///< what the recipe says
     Format format;            ///< what it gets: requested, or the fallback its row length forces
+    MethodChoice method{};    ///< how its codes are chosen; one that makes sense for `format`
     bool quantizable = true;  ///< norms, biases and the like are F32 whatever the recipe says
     bool kept = false;        ///< no rule touches it: stays as stored
     int64_t rows = 0, cols = 0;
     int64_t sourceBytes = 0;
     int64_t bytes = 0;
+    TensorRole role = TensorRole::kOther;
     [[nodiscard]] bool fellBack() const { return requested != format; }
 };
 
@@ -105,6 +116,7 @@ ResolvedRecipe resolve(const Recipe& recipe, std::span<const TensorInfo> tensors
 struct RecipeChange {
     std::string tensor;
     Format before, after;
+    MethodChoice methodBefore{}, methodAfter{};
 };
 std::vector<RecipeChange> diff(const ResolvedRecipe& before, const ResolvedRecipe& after);
 /// One readable line for a set of changes.

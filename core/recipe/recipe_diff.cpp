@@ -15,7 +15,7 @@ constexpr size_t kShownGroups = 2;
 // Changes that read as one: same kind of tensor, same step.
 struct ChangeGroup {
     std::string role;
-    Format before, after;
+    RecipeChange step;
     std::set<int> blocks;
     std::vector<std::string> tensors;
 };
@@ -39,8 +39,23 @@ std::string shortName(std::string name) {
     return name;
 }
 
+std::string storageText(const Format& format, const MethodChoice& method) {
+    if (method.isDefault()) return format.displayName();
+    return fmt::format("{} by {}", format.displayName(), method.displayName());
+}
+
+std::string stepText(const RecipeChange& change) {
+    return fmt::format("{} → {}", storageText(change.before, change.methodBefore),
+                       storageText(change.after, change.methodAfter));
+}
+
+bool isSameStep(const RecipeChange& a, const RecipeChange& b) {
+    return a.before == b.before && a.after == b.after && a.methodBefore == b.methodBefore &&
+           a.methodAfter == b.methodAfter;
+}
+
 std::string describeGroup(const ChangeGroup& group) {
-    const std::string step = fmt::format("{} → {}", group.before.displayName(), group.after.displayName());
+    const std::string step = stepText(group.step);
     const bool isRole = !group.role.empty() && !group.blocks.empty();
     if (group.tensors.size() == 1 || !isRole) {
         const std::string who = group.tensors.size() == 1 ? shortName(group.tensors.front())
@@ -59,11 +74,10 @@ std::vector<ChangeGroup> groupChanges(std::span<const RecipeChange> changes, std
         const auto found = byName.find(change.tensor);
         const TensorInfo* info = found == byName.end() ? nullptr : found->second;
         const std::string role = info && info->role != TensorRole::kOther ? std::string(roleName(info->role)) : "";
-        auto group = std::ranges::find_if(groups, [&](const ChangeGroup& g) {
-            return g.role == role && g.before == change.before && g.after == change.after;
-        });
+        auto group = std::ranges::find_if(
+            groups, [&](const ChangeGroup& g) { return g.role == role && isSameStep(g.step, change); });
         if (group == groups.end()) {
-            groups.push_back({role, change.before, change.after, {}, {}});
+            groups.push_back({role, change, {}, {}});
             group = groups.end() - 1;
         }
         if (info && info->block >= 0) group->blocks.insert(info->block);
@@ -80,8 +94,10 @@ std::vector<RecipeChange> diff(const ResolvedRecipe& before, const ResolvedRecip
     std::vector<RecipeChange> changes;
     for (const ResolvedTensor& tensor : after.tensors) {
         const auto found = earlier.find(tensor.name);
-        if (found == earlier.end() || found->second->format == tensor.format) continue;
-        changes.push_back({tensor.name, found->second->format, tensor.format});
+        if (found == earlier.end()) continue;
+        const ResolvedTensor& old = *found->second;
+        if (old.format == tensor.format && old.method == tensor.method) continue;
+        changes.push_back({tensor.name, old.format, tensor.format, old.method, tensor.method});
     }
     return changes;
 }
@@ -94,14 +110,16 @@ std::string describeChanges(std::span<const RecipeChange> changes, std::span<con
         for (const ChangeGroup& group : groups) out += (out.empty() ? "" : "; ") + describeGroup(group);
         return out;
     }
-    const Format& after = changes.front().after;
-    const Format& before = changes.front().before;
-    const bool sameAfter = std::ranges::all_of(changes, [&](const RecipeChange& c) { return c.after == after; });
-    const bool sameBefore = std::ranges::all_of(changes, [&](const RecipeChange& c) { return c.before == before; });
-    if (sameAfter && sameBefore) {
-        return fmt::format("{} tensors: {} → {}", changes.size(), before.displayName(), after.displayName());
+    const RecipeChange& first = changes.front();
+    if (std::ranges::all_of(changes, [&](const RecipeChange& c) { return isSameStep(c, first); })) {
+        return fmt::format("{} tensors: {}", changes.size(), stepText(first));
     }
-    if (sameAfter) return fmt::format("{} tensors to {}", changes.size(), after.displayName());
+    const auto endsAlike = [&](const RecipeChange& c) {
+        return c.after == first.after && c.methodAfter == first.methodAfter;
+    };
+    if (std::ranges::all_of(changes, endsAlike)) {
+        return fmt::format("{} tensors to {}", changes.size(), storageText(first.after, first.methodAfter));
+    }
     return fmt::format("{}; {} more tensors", describeGroup(groups.front()),
                        changes.size() - groups.front().tensors.size());
 }

@@ -14,6 +14,7 @@ constexpr size_t kMaxRules = 10000;
 constexpr size_t kMaxOverrides = 1000000;
 constexpr size_t kMaxWordBytes = 4096;
 constexpr int kMaxBlock = 1000000;
+constexpr std::string_view kRuleParts = "role=, blocks=, match=, format= and method=";
 
 // A word of a line: text, or key=value. Quotes are already taken off.
 struct Word {
@@ -142,8 +143,14 @@ class RecipeParser {
 
     Status parseDefault(const std::vector<Word>& words) {
         if (m_sawDefault) return fail("the recipe has a default already");
-        if (words.size() != 2 || !words[1].key.empty()) return fail("default takes one format, or \"keep\"");
+        const bool hasMethod = words.size() == 3 && words[2].key == "method";
+        if ((words.size() != 2 && !hasMethod) || !words[1].key.empty()) {
+            return fail("default takes one format, or \"keep\", and may take method=");
+        }
         m_sawDefault = true;
+        if (hasMethod) {
+            HT_ASSIGN_OR_RETURN(m_recipe.defaultMethod, parseMethod(words[2].value));
+        }
         if (words[1].value == "keep") return {};
         HT_ASSIGN_OR_RETURN(m_recipe.defaultFormat, parseFormat(words[1].value));
         return {};
@@ -156,8 +163,7 @@ class RecipeParser {
         for (size_t i = 1; i < words.size(); ++i) {
             const Word& word = words[i];
             if (word.key.empty()) {
-                return fail(fmt::format("\"{}\" is not a condition; a rule has role=, blocks=, match= and format=",
-                                        word.value));
+                return fail(fmt::format("\"{}\" is not a condition; a rule has {}", word.value, kRuleParts));
             }
             if (!seen.insert(word.key).second) return fail(fmt::format("\"{}=\" stands twice in one rule", word.key));
             HT_TRY(parseCondition(word, rule));
@@ -179,22 +185,35 @@ class RecipeParser {
             HT_ASSIGN_OR_RETURN(rule.format, parseFormat(word.value));
             return {};
         }
-        return fail(
-            fmt::format("\"{}=\" is not part of a rule; there are role=, blocks=, match= and format=", word.key));
+        if (word.key == "method") {
+            HT_ASSIGN_OR_RETURN(rule.method, parseMethod(word.value));
+            return {};
+        }
+        return fail(fmt::format("\"{}=\" is not part of a rule; there are {}", word.key, kRuleParts));
     }
 
     Status parseTensor(const std::vector<Word>& words) {
-        const bool shaped =
-            words.size() == 3 && words[1].key.empty() && !words[1].value.empty() && words[2].key == "format";
-        if (!shaped) return fail("tensor takes a name and format=");
-        if (m_recipe.overrides.size() >= kMaxOverrides) {
+        const bool named = words.size() >= 3 && words[1].key.empty() && !words[1].value.empty();
+        if (!named) return fail("tensor takes a name, and format= or method= or both");
+        if (m_recipe.overrides.size() + m_recipe.methodOverrides.size() >= kMaxOverrides) {
             return fail(fmt::format("there are more than {} tensor statements", kMaxOverrides));
         }
-        HT_ASSIGN_OR_RETURN(const Format format, parseFormat(words[2].value));
-        if (!m_recipe.overrides.emplace(words[1].value, format).second) {
-            return fail(fmt::format("tensor {} has a format already", words[1].value));
-        }
+        for (size_t i = 2; i < words.size(); ++i) HT_TRY(parseOverride(words[1].value, words[i]));
         return {};
+    }
+
+    Status parseOverride(const std::string& tensor, const Word& word) {
+        if (word.key == "format") {
+            HT_ASSIGN_OR_RETURN(const Format format, parseFormat(word.value));
+            if (m_recipe.overrides.emplace(tensor, format).second) return {};
+            return fail(fmt::format("tensor {} has a format already", tensor));
+        }
+        if (word.key == "method") {
+            HT_ASSIGN_OR_RETURN(MethodChoice method, parseMethod(word.value));
+            if (m_recipe.methodOverrides.emplace(tensor, std::move(method)).second) return {};
+            return fail(fmt::format("tensor {} has a method already", tensor));
+        }
+        return fail("tensor takes a name, and format= or method= or both");
     }
 
     Status parseRoles(std::string_view list, RuleMatch& match) const {
@@ -240,6 +259,14 @@ class RecipeParser {
         auto format = Format::parse(name);
         if (format) return *format;
         std::string message = format.error().message;
+        while (message.ends_with('.')) message.pop_back();
+        return fail(message);
+    }
+
+    Result<MethodChoice> parseMethod(std::string_view text) const {
+        auto method = MethodChoice::parse(text);
+        if (method) return *method;
+        std::string message = method.error().message;
         while (message.ends_with('.')) message.pop_back();
         return fail(message);
     }

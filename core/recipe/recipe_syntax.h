@@ -10,7 +10,7 @@ namespace halftone {
 
 /// First line of every recipe: this word and the version of the language.
 inline constexpr std::string_view kRecipeMagic = "halftone-recipe";
-inline constexpr int kRecipeVersion = 1;
+inline constexpr int kRecipeVersion = 2;
 
 /// The recipe in `text`; errors begin with "`source`, line N: ".
 Result<Recipe> parseRecipe(std::string_view text, const std::string& source);

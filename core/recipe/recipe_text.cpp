@@ -26,6 +26,15 @@ std::string wordToText(std::string_view word) {
     return plain ? std::string(word) : quoteForRecipe(word);
 }
 
+std::string methodToText(const MethodChoice& method) {
+    return " method=" + method.name();
+}
+
+bool namesMethods(const Recipe& recipe) {
+    return !recipe.defaultMethod.isDefault() || !recipe.methodOverrides.empty() ||
+           std::ranges::any_of(recipe.rules, [](const RecipeRule& rule) { return rule.method.has_value(); });
+}
+
 }  // namespace
 
 std::string quoteForRecipe(std::string_view value) {
@@ -61,15 +70,22 @@ std::string matchToText(const RuleMatch& match) {
 }
 
 std::string Recipe::toText() const {
-    std::string out = fmt::format("{} {}\n", kRecipeMagic, kRecipeVersion);
+    std::string out = fmt::format("{} {}\n", kRecipeMagic, namesMethods(*this) ? kRecipeVersion : 1);
     if (!name.empty()) out += fmt::format("name {}\n", quoteForRecipe(name));
-    out += fmt::format("default {}\n", defaultFormat ? defaultFormat->name() : "keep");
+    out += fmt::format("default {}{}\n", defaultFormat ? defaultFormat->name() : "keep",
+                       defaultMethod.isDefault() ? "" : methodToText(defaultMethod));
     for (const RecipeRule& rule : rules) {
         const std::string conditions = matchToText(rule.match);
-        out += fmt::format("rule {}{}format={}\n", conditions, conditions.empty() ? "" : " ", rule.format.name());
+        out += fmt::format("rule {}{}format={}{}\n", conditions, conditions.empty() ? "" : " ", rule.format.name(),
+                           rule.method ? methodToText(*rule.method) : "");
     }
     for (const auto& [tensor, format] : overrides) {
-        out += fmt::format("tensor {} format={}\n", wordToText(tensor), format.name());
+        const auto method = methodOverrides.find(tensor);
+        out += fmt::format("tensor {} format={}{}\n", wordToText(tensor), format.name(),
+                           method == methodOverrides.end() ? "" : methodToText(method->second));
+    }
+    for (const auto& [tensor, method] : methodOverrides) {
+        if (!overrides.contains(tensor)) out += fmt::format("tensor {}{}\n", wordToText(tensor), methodToText(method));
     }
     return out;
 }
@@ -91,6 +107,13 @@ Recipe Recipe::pure(const Format& format) {
     Recipe recipe;
     recipe.name = format.displayName();
     recipe.defaultFormat = format;
+    return recipe;
+}
+
+Recipe Recipe::pure(const Format& format, const MethodChoice& method) {
+    Recipe recipe = pure(format);
+    recipe.defaultMethod = method;
+    if (!method.isDefault()) recipe.name += ", " + method.displayName();
     return recipe;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -75,6 +77,7 @@ class Resolver {
         reportRules();
         reportOverrides();
         reportUnwritableFormats();
+        reportMisfits();
         return std::move(m_result);
     }
 
@@ -83,9 +86,14 @@ class Resolver {
         m_result.problems.push_back({severity, std::move(message), std::move(tensor)});
     }
 
-    // The format that the recipe speaks out for a tensor; nullopt: none.
-    std::optional<Format> requestedFor(const TensorInfo& tensor, Fate fate) {
-        std::optional<Format> requested = m_recipe.defaultFormat;
+    // What the recipe speaks out for a tensor; no format: it says nothing.
+    struct Request {
+        std::optional<Format> format;
+        MethodChoice method;
+    };
+
+    Request requestedFor(const TensorInfo& tensor, Fate fate) {
+        Request requested{m_recipe.defaultFormat, m_recipe.defaultMethod};
         RuleUse* decider = nullptr;
         for (size_t i = 0; i < m_rules.size(); ++i) {
             if (!m_rules[i].match.matches(tensor)) continue;
@@ -93,13 +101,14 @@ class Resolver {
             if (fate != Fate::kAssigned) continue;
             ++m_rules[i].assignable;
             decider = &m_rules[i];
-            requested = m_recipe.rules[i].format;
+            requested.format = m_recipe.rules[i].format;
+            requested.method = m_recipe.rules[i].method.value_or(m_recipe.defaultMethod);
         }
         const auto found = m_recipe.overrides.find(tensor.canonicalName);
         if (found != m_recipe.overrides.end()) {
             m_usedOverrides.insert(found->first);
             decider = nullptr;
-            requested = found->second;
+            requested = {found->second, m_recipe.defaultMethod};
             if (fate == Fate::kFloat32) {
                 report(Severity::kWarning,
                        fmt::format("{} is no weight matrix: it stays F32 although the recipe names it.",
@@ -108,14 +117,20 @@ class Resolver {
             }
         }
         if (decider) ++decider->decided;
+        const auto method = m_recipe.methodOverrides.find(tensor.canonicalName);
+        if (method != m_recipe.methodOverrides.end()) {
+            m_usedOverrides.insert(method->first);
+            requested.method = method->second;
+        }
         return requested;
     }
 
     ResolvedTensor resolveOne(const TensorInfo& tensor) {
         const Fate fate = fateOf(tensor);
-        const std::optional<Format> requested = requestedFor(tensor, fate);
+        const Request requested = requestedFor(tensor, fate);
         ResolvedTensor out;
         out.name = tensor.canonicalName;
+        out.role = tensor.role;
         out.quantizable = fate == Fate::kAssigned;
         out.rows = tensor.rows();
         out.cols = tensor.cols();
@@ -124,13 +139,14 @@ class Resolver {
         if (fate == Fate::kFloat32) {
             out.requested = out.format = Format::of(DType::kF32);
             out.bytes = out.rows * out.cols * 4;
-        } else if (fate == Fate::kStored || !requested) {
+        } else if (fate == Fate::kStored || !requested.format) {
             out.kept = true;
             out.requested = out.format = stored;
             out.bytes = out.sourceBytes;
-            if (fate == Fate::kStored && tensor.isQuantizable()) reportStored(tensor, requested);
+            if (fate == Fate::kStored && tensor.isQuantizable()) reportStored(tensor, requested.format);
         } else {
-            assign(tensor, *requested, out);
+            assign(tensor, *requested.format, out);
+            if (!out.kept) assignMethod(requested.method, out);
         }
         return out;
     }
@@ -151,6 +167,27 @@ class Resolver {
                fmt::format("{} has rows of {} values, {}: it takes {} instead.", tensor.canonicalName, out.cols,
                            forbids, out.format.displayName()),
                tensor.canonicalName);
+    }
+
+    // A method that makes no sense for the format gives way to the default one, and the problems list says why.
+    void assignMethod(const MethodChoice& requested, ResolvedTensor& out) {
+        const std::string obstacle = methodObstacle(requested.id, out.format);
+        if (obstacle.empty()) {
+            out.method = requested;
+            return;
+        }
+        MisfitMethod& misfit = m_misfits[obstacle];
+        if (misfit.tensors++ == 0) misfit.firstTensor = out.name;
+    }
+
+    void reportMisfits() {
+        for (const auto& [obstacle, misfit] : m_misfits) {
+            const std::string who = misfit.tensors == 1 ? misfit.firstTensor + " is"
+                                                        : fmt::format("{} tensors (the first is {}) are",
+                                                                      misfit.tensors, misfit.firstTensor);
+            report(Severity::kWarning, fmt::format("{} {} rounded to the nearest value instead.", obstacle, who),
+                   misfit.tensors == 1 ? misfit.firstTensor : std::string());
+        }
     }
 
     void reportStored(const TensorInfo& tensor, const std::optional<Format>& requested) {
@@ -196,7 +233,10 @@ class Resolver {
     }
 
     void reportOverrides() {
-        for (const auto& [name, format] : m_recipe.overrides) {
+        std::set<std::string> named;
+        for (const auto& [name, format] : m_recipe.overrides) named.insert(name);
+        for (const auto& [name, method] : m_recipe.methodOverrides) named.insert(name);
+        for (const std::string& name : named) {
             if (m_usedOverrides.contains(name)) continue;
             report(Severity::kWarning, fmt::format("The recipe names {}, which this checkpoint does not have.", name),
                    name);
@@ -216,6 +256,11 @@ class Resolver {
     std::vector<RuleUse> m_rules;
     std::set<std::string> m_usedOverrides;
     std::set<Format> m_unwritable;
+    struct MisfitMethod {
+        int64_t tensors = 0;
+        std::string firstTensor;
+    };
+    std::map<std::string, MisfitMethod> m_misfits;  // by obstacle
     ResolvedRecipe m_result;
 };
 
