@@ -7,23 +7,34 @@
 
 #include <fmt/format.h>
 
-#include "core/base/hash.h"
+#include "core/pipeline/calibrate.h"
 
 namespace halftone {
 namespace {
 
-// 0 where no importance was given.
-uint64_t importanceId(std::span<const float> importance) {
-    return importance.empty() ? 0 : std::max<uint64_t>(1, hashBytes(std::as_bytes(importance)));
-}
-
-std::span<const float> importanceOf(const ImportanceData& data, const std::string& tensor) {
-    const auto found = data.byTensor.find(tensor);
-    return found == data.byTensor.end() ? std::span<const float>() : std::span<const float>(found->second);
+PackedTensor packedVector(std::vector<float> values) {
+    auto owner = std::make_shared<const std::vector<float>>(std::move(values));
+    PackedTensor packed;
+    packed.layout = PackedLayout::of(Format::of(DType::kF32), static_cast<int64_t>(owner->size()));
+    packed.rows = 1;
+    packed.bytes = std::as_bytes(std::span<const float>(*owner));
+    packed.owner = owner;
+    return packed;
 }
 
 int64_t sizeOf(const QuantizedTensor& tensor) {
     return static_cast<int64_t>(tensor.packed.bytes.size());
+}
+
+// What the search for factors depends on; empty where nothing is folded.
+std::string foldingRequest(const ResolvedRecipe& recipe) {
+    std::string request;
+    bool folds = false;
+    for (const ResolvedTensor& tensor : recipe.tensors) {
+        folds = folds || tensor.method.id == MethodId::kAwq;
+        request += fmt::format("{} {} {} {}\n", tensor.name, tensor.format.name(), tensor.method.name(), tensor.kept);
+    }
+    return folds ? request : std::string();
 }
 
 // The matrices of the graph that the recipe changes, each once (tied embeddings have two slots), in graph order.
@@ -59,30 +70,51 @@ Result<std::unique_ptr<RecipeWeights>> RecipeWeights::create(std::shared_ptr<con
 
 Result<RecipeWeights::Applied> RecipeWeights::apply(const ResolvedRecipe& recipe, const ImportanceData& importance,
                                                     const JobContext& context) {
+    return applyMethods(recipe, std::make_shared<const Calibration>(calibrationFrom(importance)), context);
+}
+
+Result<RecipeWeights::Applied> RecipeWeights::applyMethods(const ResolvedRecipe& recipe,
+                                                           std::shared_ptr<const Calibration> calibration,
+                                                           const JobContext& context) {
     const auto error = std::ranges::find(recipe.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);
     if (error != recipe.problems.end()) return makeError(ErrorCode::kInvalidArgument, error->message);
+    HT_ASSIGN_OR_RETURN(const auto plan, planFor(recipe, std::move(calibration), context));
     const std::vector<const ResolvedTensor*> changed = changedTensors(*m_graph, recipe);
     int64_t rows = 0;
     for (const ResolvedTensor* tensor : changed) rows += tensor->rows;
     context.start("Quantizing", rows, "rows");
     JobContext inner = context;
     inner.progress = nullptr;  // one count over all tensors, not one each
-    Applied applied{.weights = m_original, .distortion = {}};
+    Applied applied{.weights = m_original, .distortion = {}, .notes = plan->notes()};
+    for (const auto& [name, values] : plan->vectors()) {
+        applied.weights = applied.weights.with(*m_graph, name, packedVector(values));
+    }
     for (const ResolvedTensor* tensor : changed) {
         HT_TRY(context.checkpoint());
         if (context.progress) context.progress->setStage("Quantizing " + tensor->name);
-        HT_ASSIGN_OR_RETURN(QuantizedTensor result, quantized(*tensor, importance, applied, inner));
+        HT_ASSIGN_OR_RETURN(QuantizedTensor result, quantized(*tensor, *plan, applied, inner));
         applied.distortion[tensor->name] = result.distortion;
         applied.weights = applied.weights.with(*m_graph, tensor->name, std::move(result.packed));
         context.advance(tensor->rows);
     }
+    m_factors = {};  // a factor is as large as the matrix of its layer
     return applied;
 }
 
-Result<QuantizedTensor> RecipeWeights::quantized(const ResolvedTensor& tensor, const ImportanceData& importance,
-                                                 Applied& applied, const JobContext& context) {
-    const std::span<const float> weights = importanceOf(importance, tensor.name);
-    Key key{tensor.name, tensor.format, importanceId(weights)};
+Result<std::shared_ptr<const MethodPlan>> RecipeWeights::planFor(const ResolvedRecipe& recipe,
+                                                                 std::shared_ptr<const Calibration> calibration,
+                                                                 const JobContext& context) {
+    std::string request = foldingRequest(recipe);
+    if (m_plan && m_planSource == calibration && m_planRequest == request) return m_plan;
+    HT_ASSIGN_OR_RETURN(m_plan, MethodPlan::create(m_checkpoint, *m_graph, recipe, calibration, context));
+    m_planSource = std::move(calibration);
+    m_planRequest = std::move(request);
+    return m_plan;
+}
+
+Result<QuantizedTensor> RecipeWeights::quantized(const ResolvedTensor& tensor, const MethodPlan& plan, Applied& applied,
+                                                 const JobContext& context) {
+    Key key{tensor.name, tensor.format, plan.identity(tensor)};
     const auto found = m_index.find(key);
     if (found != m_index.end()) {
         m_recent.splice(m_recent.begin(), m_recent, found->second);
@@ -90,14 +122,13 @@ Result<QuantizedTensor> RecipeWeights::quantized(const ResolvedTensor& tensor, c
     }
     const TensorInfo* info = m_checkpoint->find(tensor.name);
     HT_CHECK(info != nullptr);
-    if (!weights.empty() && static_cast<int64_t>(weights.size()) != info->cols()) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("The importance of {} has {} values, but the tensor has rows of {}.", tensor.name,
-                                     weights.size(), info->cols()));
-    }
-    HT_ASSIGN_OR_RETURN(const auto rows, openRows(m_checkpoint, *info));
-    const QuantizeOptions options{.importance = weights, .tensorName = tensor.name};
+    HT_ASSIGN_OR_RETURN(const PreparedMethod method, plan.prepare(tensor, m_factors, context));
+    HT_ASSIGN_OR_RETURN(auto rows, openRows(m_checkpoint, *info));
+    rows = plan.scaled(tensor.name, std::move(rows));
+    const QuantizeOptions options{
+        .importance = method.importance, .tensorName = tensor.name, .encoder = method.encoder.get()};
     HT_ASSIGN_OR_RETURN(QuantizedTensor result, quantizeTensor(*rows, tensor.format, options, context));
+    applied.notes.insert(applied.notes.end(), method.notes.begin(), method.notes.end());
     ++applied.quantizedNow;
     remember(std::move(key), result);
     return result;

@@ -11,13 +11,14 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/export/gguf_export.h"
 #include "core/inference/model_weights.h"
+#include "core/pipeline/method_plan.h"
 #include "core/recipe/recipe.h"
 
 namespace halftone {
 
 /// From recipe to weights that an Executable takes (Executable::updateWeights). What was quantized once is kept, keyed
-/// by tensor, format and importance, so that an edit costs only the tensors it changes and an undo costs nothing. Not
-/// thread-safe: one call at a time. What it hands out is immutable and stays valid on its own.
+/// by tensor, format, method and calibration, so that an edit costs only the tensors it changes and an undo nothing.
+/// Not thread-safe: one call at a time. What it hands out is immutable and stays valid on its own.
 class RecipeWeights {
   public:
     /// `cacheBytes`: how much quantized data is kept for later; the tensors last used stay.
@@ -32,10 +33,14 @@ class RecipeWeights {
         ModelWeights weights;
         std::map<std::string, Distortion> distortion;  ///< by canonical name, tensors that the recipe changes
         int64_t quantizedNow = 0;                      ///< tensors that were not in the cache
+        std::vector<std::string> notes;                ///< sentences of the methods to show beside the result
     };
     /// Every matrix of the graph in the format that the recipe gives it; vectors as they are. Progress in rows.
     /// The first error of the recipe is an error here.
     Result<Applied> apply(const ResolvedRecipe& recipe, const ImportanceData& importance, const JobContext& context);
+    /// The same with everything a calibration knows: what GPTQ and AWQ need. `calibration` may be null.
+    Result<Applied> applyMethods(const ResolvedRecipe& recipe, std::shared_ptr<const Calibration> calibration,
+                                 const JobContext& context);
 
     [[nodiscard]] int64_t cachedBytes() const { return m_cachedBytes; }
 
@@ -47,7 +52,10 @@ class RecipeWeights {
     };
     RecipeWeights(std::shared_ptr<const Checkpoint> checkpoint, std::shared_ptr<const ModelGraph> graph,
                   ModelWeights original, int64_t cacheBytes);
-    Result<QuantizedTensor> quantized(const ResolvedTensor& tensor, const ImportanceData& importance, Applied& applied,
+    Result<std::shared_ptr<const MethodPlan>> planFor(const ResolvedRecipe& recipe,
+                                                      std::shared_ptr<const Calibration> calibration,
+                                                      const JobContext& context);
+    Result<QuantizedTensor> quantized(const ResolvedTensor& tensor, const MethodPlan& plan, Applied& applied,
                                       const JobContext& context);
     void remember(Key key, const QuantizedTensor& tensor);
 
@@ -56,6 +64,10 @@ class RecipeWeights {
     ModelWeights m_original;
     int64_t m_cacheLimit;
     int64_t m_cachedBytes = 0;
+    FactorCache m_factors;                            // of the call in progress
+    std::shared_ptr<const MethodPlan> m_plan;         // the last one: its search is not repeated for the same request
+    std::shared_ptr<const Calibration> m_planSource;  // what it was made from
+    std::string m_planRequest;
     std::list<Entry> m_recent;  // last used first
     std::map<Key, std::list<Entry>::iterator> m_index;
 };
