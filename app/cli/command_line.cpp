@@ -25,6 +25,8 @@ struct AllOptions {
     GenerateCommandOptions generate, compare;
     QuantizeCommandOptions quantize;
     TokenizeOptions tokenize;
+    ErrorOptions error;
+    CalibrateOptions calibrate;
     std::function<Status()> run;
 };
 
@@ -56,10 +58,36 @@ void addFormat(CLI::App& verb, FormatChoice& choice, bool required) {
         verb.add_option("--format", choice.format, "Format of every weight matrix: q4_k, q8_0, int4_g128_asym, ...");
     auto* recipe = verb.add_option("--recipe", choice.recipe, "Recipe file that gives each tensor its format");
     format->excludes(recipe);
+    verb.add_option("--method", choice.method,
+                    "How codes are chosen with --format: nearest, mse, hqq, gptq, awq, ...; gptq:damping=0.05")
+        ->needs(format);
     if (!required) return;
     auto* group = verb.add_option_group("format");
     group->add_options(format, recipe);
     group->require_option(1);
+}
+
+void addCalibration(CLI::App& verb, FormatChoice& choice) {
+    verb.add_option("--calibration", choice.calibration,
+                    "Text or saved calibration for methods that need one (gptq, awq)");
+}
+
+void addMethodVerbs(CLI::App& app, AllOptions& all) {
+    CLI::App& error = addVerb(app, all, "error", "What formats and methods do to single tensors",
+                              [&all] { return runError(all.error, all.common); });
+    addCheckpoint(error, all.error.checkpoint);
+    error.add_option("--tensor", all.error.tensorRegex, "Only tensors whose name matches this regular expression");
+    error.add_option("--formats", all.error.formats, "Formats, separated by commas")->capture_default_str();
+    error.add_option("--methods", all.error.methods, "Methods, separated by commas")->capture_default_str();
+    error.add_option("--text", all.error.text, "Calibration text, or a saved calibration: shows the error of outputs");
+
+    CLI::App& calibrate = addVerb(app, all, "calibrate", "Collects what methods need to know from a text and saves it",
+                                  [&all] { return runCalibrate(all.calibrate, all.common); });
+    addCheckpoint(calibrate, all.calibrate.checkpoint);
+    calibrate.add_option("--text", all.calibrate.inputs, "Texts to run, and saved calibrations to add")->required();
+    calibrate.add_option("--output", all.calibrate.output, "File to write; .dat: the older importance form")
+        ->required();
+    calibrate.add_flag("--importance-only", all.calibrate.importanceOnly, "Leave the second moments out");
 }
 
 void addSampling(CLI::App& verb, GenerateCommandOptions& options) {
@@ -125,6 +153,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     evaluateVerb.add_option("--chunks", evaluate.chunks, "Windows to evaluate at most")
         ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
     addFormat(evaluateVerb, evaluate.format, false);
+    addCalibration(evaluateVerb, evaluate.format);
     evaluateVerb.add_option("--reference", evaluate.reference,
                             "Checkpoint to compare with instead of the original weights");
 
@@ -133,20 +162,23 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addCheckpoint(generate, all.generate.checkpoint);
     addSampling(generate, all.generate);
     addFormat(generate, all.generate.format, false);
+    addCalibration(generate, all.generate.format);
 
     CLI::App& compare = addVerb(app, all, "compare", "Continues a prompt with the original and with a recipe",
                                 [&all] { return runCompare(all.compare, all.common); });
     addCheckpoint(compare, all.compare.checkpoint);
     addSampling(compare, all.compare);
     addFormat(compare, all.compare.format, true);
+    addCalibration(compare, all.compare.format);
 
     CLI::App& quantize =
         addVerb(app, all, "quantize", "Writes a GGUF file", [&all] { return runQuantize(all.quantize, all.common); });
     addCheckpoint(quantize, all.quantize.checkpoint);
     addFormat(quantize, all.quantize.format, true);
     quantize.add_option("--output", all.quantize.output, "The file to write")->required();
-    quantize.add_option("--text", all.quantize.text,
-                        "Calibration text: weights that meet large inputs are kept more exactly");
+    quantize.add_option(
+        "--text", all.quantize.text,
+        "Calibration text, or a saved calibration: weights that meet large inputs are kept more exactly");
 }
 
 // One line, whatever a message holds.
@@ -198,6 +230,7 @@ int runCommandLine(int argc, const char* const* argv) {
     AllOptions all;
     addReadingVerbs(app, all);
     addRunningVerbs(app, all);
+    addMethodVerbs(app, all);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

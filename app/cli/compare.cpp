@@ -85,7 +85,9 @@ Status runCompare(const GenerateCommandOptions& options, const CommonOptions& co
     HT_ASSIGN_OR_RETURN(original.result,
                         generateText(*executable, model.tokenizer, options.prompt, generate, {}, monitor.context()));
     HT_TRY(cancelledUnlessFinished(original.result));
-    HT_ASSIGN_OR_RETURN(const auto applied, weights->apply(resolved, {}, monitor.context()));
+    HT_ASSIGN_OR_RETURN(auto calibration,
+                        obtainCalibration(options.format.calibration, model, true, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(resolved, std::move(calibration), monitor.context()));
     HT_TRY(executable->updateWeights(applied.weights, monitor.context()));
     Column changed{
         .title = recipe.name.empty() ? options.format.recipe : recipe.name, .totals = resolved.totals, .result = {}};

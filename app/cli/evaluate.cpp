@@ -57,7 +57,8 @@ Result<Evaluation> prepareEvaluation(const EvaluateOptions& options, Backend& ba
         evaluation.windows,
         makeWindows(tokens, evaluation.protocol, evaluationBos(evaluation.protocol, *model.tokenizer), options.chunks));
     HT_TRY(checkContextLength(model.graph->config, evaluation.protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(evaluation.subject, prepareModel(model, recipe, backend, context));
+    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(options.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(evaluation.subject, prepareModel(model, recipe, std::move(calibration), backend, context));
     if (options.format.isSet() || !options.reference.empty()) {
         HT_ASSIGN_OR_RETURN(evaluation.reference, prepareReference(options, model, text, backend, context));
     }

@@ -54,7 +54,10 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
-    HT_ASSIGN_OR_RETURN(const RunningModel running, prepareModel(model, recipe, *backend, monitor.context()));
+    HT_ASSIGN_OR_RETURN(auto calibration,
+                        obtainCalibration(options.format.calibration, model, true, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const RunningModel running,
+                        prepareModel(model, recipe, std::move(calibration), *backend, monitor.context()));
     const auto stream = [&](const GeneratedToken& token) {
         if (common.json) return;
         monitor.hideProgress();

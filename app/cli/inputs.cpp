@@ -9,6 +9,7 @@
 #include "core/base/checked.h"
 #include "core/base/text_file.h"
 #include "core/evaluation/evaluate.h"
+#include "core/quant/methods/calibration_file.h"
 
 namespace halftone::cli {
 namespace {
@@ -23,7 +24,12 @@ Result<Recipe> loadRecipe(const FormatChoice& choice) {
     if (choice.format.empty()) return Recipe{};
     const auto format = Format::parse(choice.format);
     if (!format) return usageError(format.error().message);
-    return Recipe::pure(*format);
+    const auto method = MethodChoice::parse(choice.method.empty() ? "nearest" : choice.method);
+    if (!method) return usageError(method.error().message);
+    if (std::string obstacle = methodObstacle(method->id, *format); !obstacle.empty()) {
+        return usageError(std::move(obstacle));
+    }
+    return Recipe::pure(*format, *method);
 }
 
 Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint) {
@@ -42,12 +48,37 @@ Result<std::string> readText(const std::string& path) {
 
 Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe, Backend& backend,
                                   const JobContext& context) {
+    return prepareModel(model, recipe, nullptr, backend, context);
+}
+
+Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe,
+                                  std::shared_ptr<const Calibration> calibration, Backend& backend,
+                                  const JobContext& context) {
     RunningModel running{.model = model, .recipe = {}, .executable = nullptr};
     HT_ASSIGN_OR_RETURN(running.recipe, resolveRecipe(recipe, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
-    HT_ASSIGN_OR_RETURN(const auto applied, weights->apply(running.recipe, {}, context));
+    HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(running.recipe, std::move(calibration), context));
+    for (const std::string& note : applied.notes) {
+        running.recipe.problems.push_back({RecipeProblem::Severity::kNote, note, {}});
+    }
     HT_ASSIGN_OR_RETURN(running.executable, backend.compile(model.graph, applied.weights, context));
     return running;
+}
+
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& path, const LoadedModel& model,
+                                                             bool withHessians, const JobContext& context) {
+    if (path.empty()) return std::shared_ptr<const Calibration>();
+    if (isCalibrationFile(path)) {
+        HT_ASSIGN_OR_RETURN(Calibration loaded, loadCalibration(path));
+        return std::make_shared<const Calibration>(std::move(loaded));
+    }
+    HT_ASSIGN_OR_RETURN(const std::string text, readText(path));
+    HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
+    const CalibrationOptions options{.contextLength = calibrationContext(model.graph->config),
+                                     .withHessians = withHessians,
+                                     .dataset = std::filesystem::path(path).filename().string()};
+    HT_ASSIGN_OR_RETURN(Calibration collected, collectCalibration(model, tokens, options, context));
+    return std::make_shared<const Calibration>(std::move(collected));
 }
 
 int64_t calibrationContext(const ModelConfig& config) {

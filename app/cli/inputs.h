@@ -6,6 +6,7 @@
 
 #include "app/cli/options.h"
 #include "core/base/job_context.h"
+#include "core/pipeline/calibrate.h"
 #include "core/pipeline/loaded_model.h"
 #include "core/pipeline/recipe_weights.h"
 
@@ -30,6 +31,14 @@ struct RunningModel {
 /// Quantizes what the recipe changes and compiles.
 Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe, Backend& backend,
                                   const JobContext& context);
+/// The same with a calibration for the recipe's methods; may be null.
+Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe,
+                                  std::shared_ptr<const Calibration> calibration, Backend& backend,
+                                  const JobContext& context);
+
+/// A saved calibration, or one collected from a text; null for an empty path.
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& path, const LoadedModel& model,
+                                                             bool withHessians, const JobContext& context);
 
 /// Runs a calibration text and gives the importance of every linear layer's inputs.
 Result<ImportanceData> calibrate(const std::shared_ptr<const Checkpoint>& checkpoint, const std::string& textPath,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/inference/sampler.h"
@@ -18,8 +19,10 @@ struct CommonOptions {
 
 /// One of the two, or neither.
 struct FormatChoice {
-    std::string format;  ///< applied to every weight matrix
-    std::string recipe;  ///< a .recipe file
+    std::string format;         ///< applied to every weight matrix
+    std::string recipe;         ///< a .recipe file
+    std::string method{};       ///< with `format`: how codes are chosen
+    std::string calibration{};  ///< text, or saved calibration, for methods that need one
     [[nodiscard]] bool isSet() const { return !format.empty() || !recipe.empty(); }
 };
 
@@ -65,6 +68,21 @@ struct TokenizeOptions {
     bool special = false;
 };
 
+struct ErrorOptions {
+    std::string checkpoint;
+    std::string tensorRegex;
+    std::string formats = "int4_g128_asym";
+    std::string methods = "nearest";
+    std::string text;
+};
+
+struct CalibrateOptions {
+    std::string checkpoint;
+    std::vector<std::string> inputs;  ///< texts and saved calibrations
+    std::string output;
+    bool importanceOnly = false;
+};
+
 /// An error of the command line itself: exit status 2 instead of 1.
 tl::unexpected<Error> usageError(std::string message);
 [[nodiscard]] bool isUsageError(const Error& error);
@@ -76,6 +94,8 @@ Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common);
 Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);
+Status runError(const ErrorOptions& options, const CommonOptions& common);
+Status runCalibrate(const CalibrateOptions& options, const CommonOptions& common);
 Status runTokenize(const TokenizeOptions& options, const CommonOptions& common);
 
 /// Parses the arguments and runs the verb; returns the exit status. Failures go to stderr in one line.

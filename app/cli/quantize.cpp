@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -6,6 +8,8 @@
 #include "app/cli/output.h"
 #include "app/cli/run_monitor.h"
 #include "core/export/gguf_export.h"
+#include "core/pipeline/method_plan.h"
+#include "core/quant/methods/calibration_file.h"
 
 namespace halftone::cli {
 namespace {
@@ -65,19 +69,48 @@ void printReport(const ExportReport& report, const ResolvedRecipe& recipe) {
     printProblems(report.problems);
 }
 
+struct Outcome {
+    ExportReport report;
+    ResolvedRecipe recipe;
+    ImportanceData importance;
+};
+
+bool usesMethods(const ResolvedRecipe& recipe) {
+    return std::ranges::any_of(recipe.tensors, [](const ResolvedTensor& tensor) { return !tensor.method.isDefault(); });
+}
+
+// Methods need the model's graph; a recipe without them is written for any checkpoint.
+Result<Outcome> writeFile(const QuantizeCommandOptions& options, const CommonOptions& common,
+                          const std::shared_ptr<const Checkpoint>& checkpoint, const Recipe& recipe,
+                          const JobContext& context) {
+    Outcome outcome;
+    HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
+    const bool isSaved = !options.text.empty() && isCalibrationFile(options.text);
+    if (!usesMethods(outcome.recipe) && !isSaved) {
+        if (!options.text.empty()) {
+            HT_ASSIGN_OR_RETURN(outcome.importance, calibrate(checkpoint, options.text, common.device, context));
+        }
+        HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
+                                                       options.output, context));
+        return outcome;
+    }
+    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
+    HT_ASSIGN_OR_RETURN(const auto calibration,
+                        obtainCalibration(options.text, model, needsHessians(outcome.recipe), context));
+    if (calibration) outcome.importance = importanceFrom(*calibration);
+    HT_ASSIGN_OR_RETURN(outcome.report, exportWithMethods(checkpoint, *model.graph, outcome.recipe, recipe.toText(),
+                                                          calibration, options.output, context));
+    return outcome;
+}
+
 }  // namespace
 
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
-    HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *checkpoint));
-    ImportanceData importance;
-    if (!options.text.empty()) {
-        HT_ASSIGN_OR_RETURN(importance, calibrate(checkpoint, options.text, common.device, monitor.context()));
-    }
-    HT_ASSIGN_OR_RETURN(const ExportReport report, exportGguf(checkpoint, resolved, recipe.toText(), importance,
-                                                              options.output, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, common, checkpoint, recipe, monitor.context()));
+    const auto& [report, resolved, importance] = outcome;
     monitor.hideProgress();
     if (common.json) {
         printReportJson(report, resolved, importance);

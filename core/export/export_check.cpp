@@ -36,7 +36,7 @@ Result<std::vector<std::byte>> encodeAgain(const RowSource& rows, const WrittenT
 }
 
 bool canEncodeRowAlone(const WrittenTensor& tensor) {
-    if (!tensor.source || tensor.plan->copied) return false;
+    if (!tensor.source || tensor.plan->copied || tensor.byMethod) return false;
     const Format& format = tensor.plan->format;
     return !format.isInteger() || format.integer().granularity != Granularity::kTensor;
 }

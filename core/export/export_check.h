@@ -31,6 +31,7 @@ struct WrittenTensor {
     const TensorInfo* source = nullptr;  ///< null for generated tensors
     std::span<const float> importance;
     SampledRows samples;
+    bool byMethod = false;  ///< rows cannot be encoded anew from the source alone
 };
 
 /// Re-opens the file and holds it against what was meant: header fields of every tensor; its sampled rows as written;

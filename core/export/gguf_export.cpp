@@ -112,10 +112,13 @@ class StagedFile {
 // Writes the tensors of a plan one after another.
 class TensorWriter {
   public:
-    TensorWriter(std::shared_ptr<const Checkpoint> checkpoint, const ImportanceData& importance, GgufWriter& writer,
-                 const JobContext& context)
+    TensorWriter(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
+                 const ImportanceData& importance, GgufWriter& writer, const JobContext& context,
+                 ExportMethods* methods)
         : m_checkpoint(std::move(checkpoint)),
+          m_recipe(recipe),
           m_importance(importance),
+          m_methods(methods),
           m_writer(writer),
           m_context(context),
           m_inner(context) {
@@ -130,7 +133,10 @@ class TensorWriter {
         HT_ASSIGN_OR_RETURN(const std::span<const float> importance, importanceOf(plan, *source));
         const int64_t rows = rowsOf(*source);
         m_written.push_back({&plan, source, importance, SampledRows(rows, rows > 0 ? plan.bytes / rows : 0)});
-        const bool bytewise = plan.copied && !source->transposed && !(plan.permuteRows && source->shape.size() == 1);
+        m_written.back().byMethod = m_methods != nullptr;
+        const bool changed = m_methods && m_methods->changes(source->canonicalName);
+        const bool bytewise =
+            plan.copied && !changed && !source->transposed && !(plan.permuteRows && source->shape.size() == 1);
         if (bytewise) {
             HT_TRY(copyBytes(plan, *source));
         } else {
@@ -197,7 +203,14 @@ class TensorWriter {
 
     Status encode(const ExportTensorPlan& plan, const TensorInfo& source, std::span<const float> importance,
                   ExportReport& report) {
-        HT_ASSIGN_OR_RETURN(const auto rows, openExportRows(m_checkpoint, source, plan));
+        HT_ASSIGN_OR_RETURN(auto rows, openExportRows(m_checkpoint, source, plan));
+        PreparedMethod method;
+        const ResolvedTensor* resolved = m_methods ? m_recipe.find(source.canonicalName) : nullptr;
+        if (m_methods) rows = m_methods->rows(source.canonicalName, std::move(rows));
+        const bool prepared = resolved && resolved->quantizable && !resolved->kept;
+        if (prepared) {
+            HT_ASSIGN_OR_RETURN(method, m_methods->prepare(*resolved, m_inner));
+        }
         const PackedLayout layout = PackedLayout::of(plan.format, rows->cols());
         const PackedLayout stored = PackedLayout::of(Format::of(plan.storage), rows->cols());
         CarrierError carrierError;
@@ -211,7 +224,9 @@ class TensorWriter {
             if (!plan.exact) HT_TRY(carrierError.add(layout, packed, stored, carried));
             return put(carried);
         };
-        const QuantizeOptions options{.importance = importance, .tensorName = source.canonicalName};
+        const QuantizeOptions options{.importance = prepared ? std::span<const float>(method.importance) : importance,
+                                      .tensorName = source.canonicalName,
+                                      .encoder = method.encoder.get()};
         HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeStreaming(*rows, plan.format, options, sink, m_inner));
         if (source.isQuantizable()) report.distortion[source.canonicalName] = distortion;
         if (plan.carried && !plan.exact) report.carrierError[source.canonicalName] = carrierError.relative();
@@ -242,7 +257,9 @@ class TensorWriter {
     };
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
+    const ResolvedRecipe& m_recipe;
     const ImportanceData& m_importance;
+    ExportMethods* m_methods;
     GgufWriter& m_writer;
     const JobContext& m_context;
     JobContext m_inner;
@@ -253,6 +270,16 @@ Status stopOnErrors(const ExportPlan& plan) {
     const auto error = std::ranges::find(plan.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);
     if (error == plan.problems.end()) return {};
     return makeError(ErrorCode::kInvalidArgument, error->message);
+}
+
+// Bytes that will be read: a tensor that is written twice counts twice.
+int64_t sourceBytesOf(const ExportPlan& plan, const Checkpoint& checkpoint) {
+    int64_t bytes = 0;
+    for (const ExportTensorPlan& tensor : plan.tensors) {
+        const TensorInfo* source = tensor.generated.empty() ? checkpoint.find(tensor.sourceName) : nullptr;
+        if (source != nullptr) bytes += static_cast<int64_t>(source->sizeBytes);
+    }
+    return bytes;
 }
 
 std::vector<GgufTensorSpec> specsOf(const ExportPlan& plan) {
@@ -267,7 +294,7 @@ std::vector<GgufTensorSpec> specsOf(const ExportPlan& plan) {
 
 Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                                 const std::string& recipeText, const ImportanceData& importance, const fs::path& target,
-                                const JobContext& context) {
+                                const JobContext& context, ExportMethods* methods) {
     const auto start = std::chrono::steady_clock::now();
     HT_ASSIGN_OR_RETURN(ExportDraft draft, draftGgufExport(*checkpoint, recipe));
     HT_TRY(stopOnErrors(draft.plan));
@@ -279,9 +306,9 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
     report.path = target;
     report.problems = draft.plan.problems;
     StagedFile staged(target);
-    context.start("Writing", static_cast<int64_t>(checkpoint->totalTensorBytes()), "bytes");
+    context.start("Writing", sourceBytesOf(draft.plan, *checkpoint), "bytes");
     HT_ASSIGN_OR_RETURN(GgufWriter writer, GgufWriter::create(staged.path(), draft.metadata, specsOf(draft.plan)));
-    TensorWriter tensors(checkpoint, importance, writer, context);
+    TensorWriter tensors(checkpoint, recipe, importance, writer, context, methods);
     for (const ExportTensorPlan& plan : draft.plan.tensors) {
         HT_TRY(context.checkpoint());
         HT_TRY(tensors.write(plan, report));

@@ -10,6 +10,7 @@
 
 #include "core/base/job_context.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/quant/methods/prepare_method.h"
 #include "core/quant/methods/quantize.h"
 #include "core/recipe/recipe.h"
 
@@ -58,15 +59,30 @@ struct ExportReport {
     double seconds = 0;
 };
 
+/// How the methods of a recipe change what is written; core/pipeline makes one. One thread at a time.
+class ExportMethods {
+  public:
+    virtual ~ExportMethods() = default;
+    /// The tensor's method made ready.
+    virtual Result<PreparedMethod> prepare(const ResolvedTensor& tensor, const JobContext& context) = 0;
+    /// Whether the tensor's values are not the checkpoint's (factors folded in).
+    [[nodiscard]] virtual bool changes(const std::string& canonicalName) const = 0;
+    /// The values to write in place of `rows`.
+    [[nodiscard]] virtual std::shared_ptr<const RowSource> rows(const std::string& canonicalName,
+                                                                std::shared_ptr<const RowSource> rows) const = 0;
+};
+
 /// Pure: reads headers and the tokenizer, no weights. What would be written. Errors for what cannot be (no tokenizer
 /// for a model that runs is a warning).
 Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe);
 
 /// Writes the plan: metadata, tokenizer, tensors, provenance keys (halftone.recipe, halftone.source.fingerprint,
 /// halftone.version, quantize.imatrix.*), by temporary file, fsync and rename; then re-opens the file and decodes
-/// a sample of every tensor against what was meant. Memory: a few tiles. Cancel leaves the target as it was.
+/// a sample of every tensor against what was meant. Memory: a few tiles. Cancel leaves the target as it was. `methods`
+/// null: every tensor by the default method.
 Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                                 const std::string& recipeText, const ImportanceData& importance,
-                                const std::filesystem::path& target, const JobContext& context);
+                                const std::filesystem::path& target, const JobContext& context,
+                                ExportMethods* methods = nullptr);
 
 }  // namespace halftone

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Calibration, methods and the error table from the command line, on the bundled sample checkpoint.
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/run_cli.h"
+#include "tests/support/test_paths.h"
+
+namespace halftone::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+class CliMethods : public testing::Test {
+  protected:
+    void SetUp() override {
+        m_model = (sourceDir() / "resources" / "sample").string();
+        m_text = (m_folder.path() / "text.txt").string();
+        std::ofstream(m_text) << readFile(sourceDir() / "resources" / "texts" / "calibration.txt").substr(0, 9000);
+    }
+    json runJson(std::vector<std::string> arguments) {
+        arguments.emplace_back("--json");
+        const CliRun run = runCli(arguments);
+        EXPECT_EQ(run.status, 0) << run.err;
+        return run.json();
+    }
+    TemporaryFolder m_folder;
+    std::string m_model, m_text;
+};
+
+TEST_F(CliMethods, ErrorTableComparesFormatsAndMethods) {
+    const json report = runJson({"error", m_model, "--tensor", "blk.1.(ffn_up|attn_v)", "--formats",
+                                 "int3_g64_asym,q4_0,int4_g64_sym", "--methods", "nearest,gptq,hqq", "--text", m_text});
+    const json& results = report["results"];
+    ASSERT_EQ(results.size(), 2u * 3 * 3);
+    for (size_t i = 0; i < results.size(); i += 9) {
+        EXPECT_EQ(results[i]["method"], "nearest");
+        EXPECT_EQ(results[i + 1]["method"], "gptq");
+        EXPECT_LT(results[i + 1]["output_error"], results[i]["output_error"]);
+        EXPECT_EQ(results[i]["output_error_from"], "hessian");
+        EXPECT_EQ(results[i]["levels"], 8);
+        EXPECT_LE(results[i]["entropy_bits"], 3.0);
+        EXPECT_THAT(results[i + 5]["why_not"], HasSubstr("a search of its own"));
+        EXPECT_THAT(results[i + 8]["why_not"], HasSubstr("zero point"));
+    }
+    const CliRun text = runCli({"error", m_model, "--tensor", "blk.0.attn_k", "--formats", "q4_k"});
+    EXPECT_EQ(text.status, 0) << text.err;
+    EXPECT_THAT(text.out, HasSubstr("relative MSE"));
+}
+
+TEST_F(CliMethods, CalibrationsAreSavedReusedAndMerged) {
+    const std::string saved = (m_folder.path() / "calibration.gguf").string();
+    const json first = runJson({"calibrate", m_model, "--text", m_text, "--output", saved});
+    EXPECT_EQ(first["tensors"], 43);
+    EXPECT_EQ(first["hessians"], 25) << "q, k, v and gate, up share theirs";
+    const std::string both = (m_folder.path() / "both.dat").string();
+    const json merged = runJson({"calibrate", m_model, "--text", m_text, saved, "--output", both});
+    EXPECT_EQ(merged["chunks"], 2 * first["chunks"].get<int>());
+    const std::string out = (m_folder.path() / "out.gguf").string();
+    const CliRun written =
+        runCli({"quantize", m_model, "--format", "q4_0", "--method", "gptq", "--text", saved, "--output", out});
+    EXPECT_EQ(written.status, 0) << written.err;
+    const json measured =
+        runJson({"evaluate", out, "--text", m_text, "--protocol", "bos-window", "--ctx", "256", "--chunks", "2"});
+    EXPECT_LT(measured["perplexity"], 40.0);
+}
+
+TEST_F(CliMethods, WhatMakesNoSenseIsToldAtOnce) {
+    const auto failure = [&](std::vector<std::string> arguments) {
+        const CliRun run = runCli(arguments);
+        EXPECT_NE(run.status, 0);
+        return run.err;
+    };
+    EXPECT_THAT(failure({"error", m_model, "--methods", "gptp"}), HasSubstr("is not a method"));
+    EXPECT_THAT(failure({"error", m_model, "--formats", "q9"}), HasSubstr("q9"));
+    EXPECT_THAT(failure({"evaluate", m_model, "--text", m_text, "--format", "f16", "--method", "gptq"}),
+                HasSubstr("nothing for GPTQ to choose"));
+    EXPECT_THAT(failure({"evaluate", m_model, "--text", m_text, "--format", "int4_g64_asym", "--method", "gptq"}),
+                HasSubstr("calibrate on a text first"));
+    EXPECT_THAT(failure({"generate", m_model, "--prompt", "a", "--method", "gptq"}), HasSubstr("--format"));
+}
+
+}  // namespace
+}  // namespace halftone::test
