@@ -27,8 +27,17 @@ struct ActivationCapture {
     std::map<std::string, ActivationStats> byWeight;
 };
 
+/// How inputs meet packed weights in matrix products.
+enum class Arithmetic {
+    kFloat,    ///< F32: what figures are made of
+    kInteger,  ///< where the device has it: inputs rounded to 8 bits per 32 values, products of integers; faster
+};
+
 /// What to compute and return besides advancing the cache.
 struct ForwardOptions {
+    /// Backends and formats without integer products ignore it. One sequence may mix both.
+    Arithmetic arithmetic = Arithmetic::kFloat;
+
     /// Logits of the positions [logitsBegin, logitsEnd) relative to the first token of this call; empty range: none,
     /// and the epilogue is skipped.
     int64_t logitsBegin = 0;

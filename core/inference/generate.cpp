@@ -24,19 +24,6 @@ float logProbabilityOf(std::span<const float> logits, TokenId id) {
     return static_cast<float>(double(logits[static_cast<size_t>(id)]) - maximum - std::log(sum));
 }
 
-/// One run of the model that keeps the logits of its last position.
-Status runTokens(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
-                 std::vector<float>& logits, const JobContext& context) {
-    ForwardOptions options;
-    options.logitsEnd = static_cast<int64_t>(tokens.size());
-    options.logitsBegin = options.logitsEnd - 1;
-    options.logitsSink = [&](int64_t, int64_t, std::span<const float> row) -> Status {
-        logits.assign(row.begin(), row.end());
-        return {};
-    };
-    return executable.forward(sequence, tokens, options, context);
-}
-
 Status checkPrompt(std::span<const TokenId> ids, const ModelConfig& config) {
     if (ids.empty()) {
         return makeError(
@@ -71,6 +58,7 @@ class Generation {
   private:
     Status continueText(GenerateResult& result, const std::function<void(const GeneratedToken&)>& onToken,
                         const JobContext& context);
+    Status runTokens(std::span<const TokenId> tokens, const JobContext& context);
     void append(GenerateResult& result, TokenId id, const std::function<void(const GeneratedToken&)>& onToken);
 
     Executable& m_executable;
@@ -82,6 +70,19 @@ class Generation {
     std::vector<float> m_logits;
     std::vector<TokenId> m_history;
 };
+
+/// Runs the model and keeps the logits of its last position.
+Status Generation::runTokens(std::span<const TokenId> tokens, const JobContext& context) {
+    ForwardOptions options;
+    options.arithmetic = m_options.arithmetic;
+    options.logitsEnd = static_cast<int64_t>(tokens.size());
+    options.logitsBegin = options.logitsEnd - 1;
+    options.logitsSink = [this](int64_t, int64_t, std::span<const float> row) -> Status {
+        m_logits.assign(row.begin(), row.end());
+        return {};
+    };
+    return m_executable.forward(*m_sequence, tokens, options, context);
+}
 
 void Generation::append(GenerateResult& result, TokenId id, const std::function<void(const GeneratedToken&)>& onToken) {
     GeneratedToken token{id, m_text.push(id), logProbabilityOf(m_logits, id)};
@@ -111,7 +112,7 @@ Status Generation::continueText(GenerateResult& result, const std::function<void
             result.reason = StopReason::kContextFull;
             return {};
         }
-        const Status status = runTokens(m_executable, *m_sequence, {&id, 1}, m_logits, context);
+        const Status status = runTokens({&id, 1}, context);
         if (!status && status.error().code != ErrorCode::kCancelled) return status;
     }
     return {};
@@ -126,7 +127,7 @@ Status Generation::run(GenerateResult& result, const std::function<void(const Ge
     m_history = result.promptIds;
     context.start("Generating text", m_options.maxTokens, "tokens");
     const auto promptStart = Clock::now();
-    const Status prompt = runTokens(m_executable, *m_sequence, result.promptIds, m_logits, context);
+    const Status prompt = runTokens(result.promptIds, context);
     result.promptSeconds = secondsSince(promptStart);
     if (!prompt && prompt.error().code == ErrorCode::kCancelled) {
         result.reason = StopReason::kCancelled;

@@ -14,6 +14,9 @@ struct GenerateOptions {
     int64_t maxTokens = 128;
     SamplingOptions sampling;
     bool stopAtEnd = true;  ///< stop at an end-of-generation token
+    /// Integer products where the device has them: what other runtimes do, and several times as fast. The choice of
+    /// evaluations is theirs (ForwardOptions), so figures are not touched by it.
+    Arithmetic arithmetic = Arithmetic::kInteger;
 };
 
 /// One generated token as it appears.

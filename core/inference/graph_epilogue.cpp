@@ -12,7 +12,7 @@ namespace halftone {
 namespace {
 
 /// Positions whose whole logits are computed together, and the most values that may take.
-constexpr int64_t kLogitRows = 64;
+constexpr int64_t kLogitRows = 256;
 constexpr int64_t kLogitValues = int64_t{1} << 22;
 /// Vocabulary entries per step where only the probability of a target is wanted.
 constexpr int64_t kVocabularyTile = 2048;
@@ -82,8 +82,9 @@ Status GraphExecutable::runLogits(const Run& run, int64_t begin, int64_t end) {
         HT_TRY(runHeadInput(run, positions));
         growTo(m_logits, count * vocabulary);
         const Chunk chunk{0, count, floatsOf(m_gathered)};
-        const LinearCall call{&m_weights.at(head.weight), vectorWeight(head.bias), value(head.in, chunk),
-                              floatsOf(m_logits), count};
+        const LinearCall call{
+            &m_weights.at(head.weight), vectorWeight(head.bias), value(head.in, chunk), floatsOf(m_logits), count,
+            run.options.arithmetic};
         HT_TRY(m_kernels->linear({&call, 1}, run.context));
         HT_TRY(run.context.checkpoint());
         for (int64_t row = 0; row < count; ++row) {
@@ -113,7 +114,7 @@ Status GraphExecutable::runTargets(const Run& run, std::span<const int64_t> posi
         const int64_t tile = std::min(kVocabularyTile, weight.rows - first);
         const PackedTensor part = rowRange(weight, first, tile);
         const float* bias = head.bias < 0 ? nullptr : vectorWeight(head.bias) + first;
-        const LinearCall call{&part, bias, value(head.in, chunk), floatsOf(m_logits), count};
+        const LinearCall call{&part, bias, value(head.in, chunk), floatsOf(m_logits), count, run.options.arithmetic};
         HT_TRY(m_kernels->linear({&call, 1}, run.context));
         HT_TRY(run.context.checkpoint());
         m_kernels->accumulateLogSumExp(floatsOf(m_logits), tile, sums, run.context);

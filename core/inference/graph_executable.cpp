@@ -284,7 +284,8 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
     }
     std::vector<LinearCall> calls;
     for (const Op& op : ops) {
-        calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count});
+        calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count,
+                         run.options.arithmetic});
     }
     return m_kernels->linear(calls, run.context);
 }

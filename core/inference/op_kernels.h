@@ -30,6 +30,7 @@ struct LinearCall {
     const float* in = nullptr;
     float* out = nullptr;
     int64_t tokens = 0;
+    Arithmetic arithmetic = Arithmetic::kFloat;  ///< what the caller allows; a backend may always use F32
 };
 
 struct RopeCall {

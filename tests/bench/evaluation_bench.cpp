@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -26,10 +28,11 @@ using namespace halftone;
 constexpr int64_t kTokens = 4096;
 constexpr int kRepeats = 5;
 
+/// Processor time of all threads, which other work on the machine changes little.
 double secondsOf(const std::function<void()>& body) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     body();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return double(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 double median(std::vector<double> values) {
@@ -76,7 +79,8 @@ struct Setting {
 
     ModelWeights edited(const ModelWeights& weights, const std::string& name) {
         const WeightId id = model.graph->findWeight(name);
-        return weights.with(*model.graph, name, requantized(original.at(id), format, ++turn));
+        const bool isVector = model.graph->weights[static_cast<size_t>(id)].isVector;
+        return weights.with(*model.graph, name, requantized(original.at(id), isVector ? Format() : format, ++turn));
     }
 };
 

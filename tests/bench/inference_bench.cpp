@@ -27,6 +27,12 @@ namespace {
 using namespace halftone;
 using benchmark::Counter;
 
+/// HT_BENCH_ARITHMETIC=integer: inputs rounded to bytes, as generation does.
+Arithmetic arithmeticOfRun() {
+    const char* name = std::getenv("HT_BENCH_ARITHMETIC");
+    return name && std::string(name) == "integer" ? Arithmetic::kInteger : Arithmetic::kFloat;
+}
+
 PackedTensor randomMatrix(const Format& format, int64_t rows, int64_t cols) {
     std::mt19937 engine(1);
     std::normal_distribution<float> normal(0.0f, 0.02f);
@@ -132,7 +138,7 @@ void linearRate(benchmark::State& state, const Format& format) {
     std::vector<float> output(static_cast<size_t>(tokens * rows));
     cpu::ScratchPool scratch;
     const JobContext context;
-    const LinearCall call{&weight, nullptr, input.data(), output.data(), tokens};
+    const LinearCall call{&weight, nullptr, input.data(), output.data(), tokens, arithmeticOfRun()};
     for (auto _ : state) {
         (void)cpu::runLinear({&call, 1}, scratch, context);
         benchmark::ClobberMemory();
@@ -283,6 +289,7 @@ Status runTokens(const BenchModel& model, Sequence& sequence, int64_t count, con
         tokens[i] = static_cast<TokenId>(static_cast<int64_t>(i) * 7919 % model.vocabulary);
     }
     ForwardOptions options;
+    options.arithmetic = arithmeticOfRun();
     options.logitsBegin = count - 1;
     options.logitsEnd = count;
     options.logitsSink = [](int64_t, int64_t, std::span<const float>) -> Status { return {}; };

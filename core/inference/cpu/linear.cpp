@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/base/checked.h"
+#include "core/inference/cpu/integer_product.h"
 #include "core/inference/cpu/parallel.h"
 #include "core/inference/cpu/simd_kernels.h"
 #include "core/quant/formats/codec.h"
@@ -43,11 +44,15 @@ class FirstError {
     std::optional<Error> m_error;
 };
 
+bool isIntegerCall(const LinearCall& call);
+
 /// Rows of one task, from the shape alone.
 int64_t tileRows(const LinearCall& call) {
     const int64_t rows = call.weight->rows, cols = call.weight->cols();
     if (call.tokens <= kMatvecTokens)
         return std::clamp<int64_t>(kMatvecWeights / cols, 4, std::max<int64_t>(4, roundUp(ceilDiv(rows, 8), 4)));
+    if (isIntegerCall(call))
+        return std::clamp<int64_t>(roundUp(ceilDiv(rows, 16), kPanelLanes), kPanelLanes, kPanelRows);
     return std::clamp<int64_t>(roundUp(ceilDiv(rows, 16), 4), 4, kPanelRows);
 }
 
@@ -140,6 +145,72 @@ Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, Sc
     return {};
 }
 
+/// Whether a call asks for integer products and this machine has them for its weights and number of tokens.
+bool isIntegerCall(const LinearCall& call) {
+    if (call.arithmetic != Arithmetic::kInteger) return false;
+    const PackedLayout& layout = call.weight->layout;
+    return call.tokens <= kMatvecTokens ? hasIntegerMatvec(layout) : integerGroup(layout) > 0 && hasIntegerMatmul();
+}
+
+void multiplyFewIntegers(const LinearCall& call, const IntegerInput& input, int64_t begin, int64_t end) {
+    integerMatvecRows({.layout = &call.weight->layout,
+                       .weights = bytesOf(*call.weight),
+                       .rowBegin = begin,
+                       .rowEnd = end,
+                       .input = input,
+                       .tokens = call.tokens,
+                       .bias = call.bias,
+                       .out = call.out,
+                       .outStride = call.weight->rows});
+}
+
+void multiplyManyIntegers(const LinearCall& call, const IntegerInput& input, int64_t begin, int64_t end,
+                          ScratchPool& scratch, const JobContext& context) {
+    const PackedTensor& weight = *call.weight;
+    const int64_t cols = weight.cols(), depth = std::min(kDepth, cols), group = integerGroup(weight.layout);
+    auto buffer = scratch.borrow(integerPanelFloats(depth));
+    IntegerMatmulJob job;
+    job.input = input;
+    job.tokens = call.tokens;
+    job.outStride = weight.rows;
+    for (int64_t row = begin; row < end; row += kPanelLanes) {
+        job.rows = std::min(kPanelLanes, end - row);
+        job.out = call.out + row;
+        job.bias = call.bias ? call.bias + row : nullptr;
+        for (job.col = 0; job.col < cols; job.col += depth) {
+            if (context.cancelled()) return;
+            job.cols = std::min(depth, cols - job.col);
+            job.panel = placeIntegerPanel(buffer.floats(), job.cols, group);
+            job.accumulate = job.col > 0;
+            fillIntegerPanel(weight.layout, bytesOf(weight) + row * weight.layout.rowBytes, job.rows, job.col, job.cols,
+                             job.panel);
+            integerMatmulPanel(job);
+        }
+    }
+}
+
+/// The input of calls that share it, rounded to bytes if any of them multiplies so. Holds its memory.
+class SharedIntegerInput {
+  public:
+    SharedIntegerInput(std::span<const LinearCall> calls, ScratchPool& scratch, const JobContext& context)
+        : m_isNeeded(std::ranges::any_of(calls, isIntegerCall)),
+          m_memory(scratch.borrow(m_isNeeded ? integerInputFloats(calls[0].tokens, calls[0].weight->cols()) : 0)) {
+        if (!m_isNeeded) return;
+        const LinearCall& call = calls.front();
+        m_input = placeIntegerInput(m_memory.floats(), call.tokens, call.weight->cols());
+        runTasks(context, ceilDiv(call.tokens, kTokensPerTask), call.tokens * m_input.cols * 4, [&](int64_t task) {
+            quantizeInput(m_input, call.in, task * kTokensPerTask, std::min((task + 1) * kTokensPerTask, call.tokens));
+        });
+    }
+    [[nodiscard]] const IntegerInput& input() const { return m_input; }
+
+  private:
+    static constexpr int64_t kTokensPerTask = 8;
+    bool m_isNeeded;
+    ScratchPool::Loan m_memory;
+    IntegerInput m_input;
+};
+
 }  // namespace
 
 Status runLinear(std::span<const LinearCall> calls, ScratchPool& scratch, const JobContext& context) {
@@ -153,6 +224,7 @@ Status runLinear(std::span<const LinearCall> calls, ScratchPool& scratch, const 
         tasks += ceilDiv(call.weight->rows, parts.back().tileRows);
         work += call.weight->rows * call.weight->cols() * call.tokens;
     }
+    const SharedIntegerInput integers(calls, scratch, context);
     FirstError error;
     runTasks(context, tasks, work, [&](int64_t task) {
         if (context.cancelled()) return;
@@ -161,8 +233,13 @@ Status runLinear(std::span<const LinearCall> calls, ScratchPool& scratch, const 
         const LinearCall& call = calls[index];
         const int64_t begin = (task - parts[index].firstTask) * parts[index].tileRows;
         const int64_t end = std::min(begin + parts[index].tileRows, call.weight->rows);
-        error.keep(call.tokens <= kMatvecTokens ? multiplyFewTokens(call, begin, end, scratch)
-                                                : multiplyManyTokens(call, begin, end, scratch, context));
+        const bool isFew = call.tokens <= kMatvecTokens;
+        if (isIntegerCall(call)) {
+            if (isFew) return multiplyFewIntegers(call, integers.input(), begin, end);
+            return multiplyManyIntegers(call, integers.input(), begin, end, scratch, context);
+        }
+        error.keep(isFew ? multiplyFewTokens(call, begin, end, scratch)
+                         : multiplyManyTokens(call, begin, end, scratch, context));
     });
     return error.take();
 }
