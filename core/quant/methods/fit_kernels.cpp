@@ -130,10 +130,9 @@ void searchZeroPointsImpl(HqqGroups& groups, const HqqSettings& settings) {
     }
 }
 
-void normErrorsImpl(const HqqGroups& groups, float norm, float* out) {
+void squaredErrorsImpl(const HqqGroups& groups, float* out) {
     const FloatTag d;
     const auto one = hn::Set(d, 1.0f);
-    const auto power = hn::Set(d, norm);
     const auto top = hn::Set(d, static_cast<float>(groups.maxCode));
     for (size_t lane = 0; lane < kFitLanes; lane += hn::Lanes(d)) {
         const auto scale = hn::LoadU(d, groups.scale.data() + lane);
@@ -143,7 +142,8 @@ void normErrorsImpl(const HqqGroups& groups, float norm, float* out) {
         for (int64_t i = 0; i < groups.size; ++i) {
             const auto value = hn::LoadU(d, groups.values + i * kFitLanes + static_cast<int64_t>(lane));
             const auto q = roundWithin(hn::Div(value, divisor), hn::Neg(zero), hn::Sub(top, zero));
-            sum = hn::Add(sum, powerOf(hn::Abs(hn::Sub(hn::Mul(q, scale), value)), power));
+            const auto error = hn::Sub(hn::Mul(q, scale), value);
+            sum = hn::Add(sum, hn::Mul(error, error));
         }
         hn::StoreU(sum, d, out + lane);
     }
@@ -160,7 +160,7 @@ namespace halftone {
 
 HWY_EXPORT(measureGridsImpl);
 HWY_EXPORT(searchZeroPointsImpl);
-HWY_EXPORT(normErrorsImpl);
+HWY_EXPORT(squaredErrorsImpl);
 
 void measureGrids(std::span<const float> values, const float* weights, int maxCode, GridCandidates& candidates) {
     HWY_DYNAMIC_DISPATCH(measureGridsImpl)(values, weights, maxCode, candidates);
@@ -170,9 +170,9 @@ void searchZeroPoints(HqqGroups& groups, const HqqSettings& settings) {
     HWY_DYNAMIC_DISPATCH(searchZeroPointsImpl)(groups, settings);
 }
 
-std::array<float, kFitLanes> normErrors(const HqqGroups& groups, float norm) {
+std::array<float, kFitLanes> squaredErrors(const HqqGroups& groups) {
     std::array<float, kFitLanes> out{};
-    HWY_DYNAMIC_DISPATCH(normErrorsImpl)(groups, norm, out.data());
+    HWY_DYNAMIC_DISPATCH(squaredErrorsImpl)(groups, out.data());
     return out;
 }
 

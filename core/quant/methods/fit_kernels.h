@@ -42,7 +42,7 @@ struct HqqGroups {
 };
 void searchZeroPoints(HqqGroups& groups, const HqqSettings& settings);
 
-/// Sum of |decoded - value|^norm of each group with the scales and (whole) zero points given.
-std::array<float, kFitLanes> normErrors(const HqqGroups& groups, float norm);
+/// Sum of (decoded - value)^2 of each group with the scales and (whole) zero points given.
+std::array<float, kFitLanes> squaredErrors(const HqqGroups& groups);
 
 }  // namespace halftone

@@ -189,8 +189,9 @@ class HqqEncoder final : public RowEncoder {
         return grids;
     }
 
-    /// Best grid of each lane among that of the extremes and, for every range, the rounded zero point that the search
-    /// finds.
+    /// Grid of least squared error of each lane among that of the extremes and, for every range, that with the rounded
+    /// zero point that the search finds. (The norm that the zero points are searched with would choose ever smaller
+    /// ranges: it hardly sees the few large errors of clipping.)
     [[nodiscard]] std::array<IntegerGrid, kFitLanes> searchLanes(const IntegerFormat& format,
                                                                  const std::array<ValueRange, kFitLanes>& ranges,
                                                                  HqqGroups& batch) const {
@@ -204,7 +205,7 @@ class HqqEncoder final : public RowEncoder {
             for (float& zero : batch.zero) {
                 zero = std::clamp(std::nearbyint(zero), 0.0f, static_cast<float>(batch.maxCode));
             }
-            const auto errors = normErrors(batch, m_settings.norm);
+            const auto errors = squaredErrors(batch);
             for (size_t i = 0; i < kFitLanes; ++i) {
                 if (step >= 0 && (tried[i].scale == 0 || !(errors[i] < bestError[i]))) continue;
                 best[i] = tried[i];

@@ -40,7 +40,7 @@ void packNearestRow(const PackedLayout& layout, const float* values, std::span<c
 std::shared_ptr<const RowEncoder> createMseEncoder(const MseSettings& settings, std::vector<float> weights);
 std::shared_ptr<const RowEncoder> createPercentileEncoder(double percent);
 /// Zero points are whole numbers in these formats, and rounding undoes much of what HQQ finds; so the search is run for
-/// `scales` ranges between the full and half of it, and the grid of least error norm is taken.
+/// `scales` ranges between the full and half of it, and the grid of least squared error is taken.
 std::shared_ptr<const RowEncoder> createHqqEncoder(const HqqSettings& settings);
 
 }  // namespace halftone
