@@ -105,7 +105,7 @@ Result<PreparedMethod> MethodPlan::prepare(const ResolvedTensor& tensor, FactorC
                           .tensor = tensor.name};
     const auto lookedUp = m_isLookedUpOnly.find(tensor.name);
     const bool hasNoInputs = lookedUp == m_isLookedUpOnly.end() || lookedUp->second;
-    if (hasNoInputs && !statistics && describeMethod(tensor.method.id).need == CalibrationNeed::kHessian) {
+    if (hasNoInputs && !statistics && describeMethod(tensor.method.id).need >= CalibrationNeed::kMaxima) {
         request.method = MethodChoice{};
     }
     return prepareMethod(request, factors, context);

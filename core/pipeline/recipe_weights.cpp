@@ -31,7 +31,7 @@ std::string foldingRequest(const ResolvedRecipe& recipe) {
     std::string request;
     bool folds = false;
     for (const ResolvedTensor& tensor : recipe.tensors) {
-        folds = folds || tensor.method.id == MethodId::kAwq;
+        folds = folds || tensor.method.id == MethodId::kAwq || tensor.method.id == MethodId::kSmoothQuant;
         request += fmt::format("{} {} {} {}\n", tensor.name, tensor.format.name(), tensor.method.name(), tensor.kept);
     }
     return folds ? request : std::string();

@@ -8,11 +8,14 @@
 
 #include "core/quant/formats/packed_tensor.h"
 #include "core/quant/methods/awq.h"
+#include "core/quant/methods/smooth_quant.h"
 
 namespace halftone {
 namespace {
 
-bool isAwq(const ResolvedTensor& tensor) {
+// Whether a tensor's method wants the channels of its inputs scaled.
+bool scalesInputs(const ResolvedTensor& tensor) {
+    if (tensor.method.id == MethodId::kSmoothQuant) return true;
     return tensor.method.id == MethodId::kAwq && tensor.method.flag("scale");
 }
 
@@ -41,7 +44,7 @@ ScaleFolder::ScaleFolder(std::shared_ptr<const Checkpoint> checkpoint, const Mod
 }
 
 Status ScaleFolder::run(const JobContext& context) {
-    const bool any = std::ranges::any_of(m_resolved, [](const auto& entry) { return isAwq(*entry.second); });
+    const bool any = std::ranges::any_of(m_resolved, [](const auto& entry) { return scalesInputs(*entry.second); });
     if (!any) return {};
     const std::vector<Place> places = findPlaces();
     context.start("Searching scales", static_cast<int64_t>(places.size()), "places");
@@ -93,7 +96,9 @@ bool ScaleFolder::addReaders(int32_t writer, Place& place) {
         const Op& op = m_graph.ops[static_cast<size_t>(reader)];
         if (op.kind != OpKind::kLinear || !isUsedOnce(op.weight)) return false;
         const ResolvedTensor* tensor = quantized(op.weight);
-        if (tensor && isAwq(*tensor)) {
+        const bool fits = tensor && scalesInputs(*tensor) &&
+                          (place.readers.empty() || place.readers.front()->method == tensor->method);
+        if (fits) {
             place.readers.push_back(tensor);
         } else {
             ++others;
@@ -102,8 +107,9 @@ bool ScaleFolder::addReaders(int32_t writer, Place& place) {
     if (place.readers.empty()) return false;
     if (others == 0) return true;
     m_plan.m_notes.push_back(
-        fmt::format("AWQ does not scale the inputs of {}: {} of the layers that read them are not quantized by AWQ.",
-                    place.readers.front()->name, others));
+        fmt::format("The inputs of {} are not scaled: {} of the layers that read them are not quantized by {} with the "
+                    "same settings.",
+                    place.readers.front()->name, others, describeMethod(place.readers.front()->method.id).displayName));
     return false;
 }
 
@@ -140,25 +146,34 @@ std::vector<ScaleFolder::Place> ScaleFolder::findPlaces() {
     return places;
 }
 
-Status ScaleFolder::fold(const Place& place, const JobContext& context) {
+/// The factors of a place by its readers' method.
+Result<std::vector<float>> ScaleFolder::searchFactors(const Place& place, const JobContext& context) const {
     const ResolvedTensor& first = *place.readers.front();
+    const std::string_view method = describeMethod(first.method.id).displayName;
     const InputStatistics* statistics = m_plan.m_calibration ? m_plan.m_calibration->find(first.name) : nullptr;
-    if (!statistics || !statistics->hessian || statistics->channels() != first.cols) {
-        return makeError(
-            ErrorCode::kInvalidArgument,
-            fmt::format("AWQ of {} needs the second moments of its inputs: calibrate on a text first.", first.name));
+    const bool isAwq = first.method.id == MethodId::kAwq;
+    if (!statistics || (isAwq && !statistics->hessian) || statistics->channels() != first.cols) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("{} of {} needs to know the inputs of the layer: calibrate on a text first.",
+                                     method, first.name));
     }
     std::vector<std::shared_ptr<const RowSource>> sources;
     std::vector<AwqLayer> layers;
+    std::vector<const RowSource*> rows;
     for (const ResolvedTensor* reader : place.readers) {
         const TensorInfo* info = m_checkpoint->find(reader->name);
         HT_CHECK(info != nullptr);
-        HT_ASSIGN_OR_RETURN(auto rows, openRows(m_checkpoint, *info));
-        layers.push_back({rows.get(), reader->format});
-        sources.push_back(std::move(rows));
+        HT_ASSIGN_OR_RETURN(auto source, openRows(m_checkpoint, *info));
+        layers.push_back({source.get(), reader->format});
+        rows.push_back(source.get());
+        sources.push_back(std::move(source));
     }
-    HT_ASSIGN_OR_RETURN(const std::vector<float> factors,
-                        searchAwqScales(layers, *statistics, settingsOf(first.method), context));
+    if (!isAwq) return smoothingScales(rows, *statistics, first.method.value("alpha"), context);
+    return searchAwqScales(layers, *statistics, settingsOf(first.method), context);
+}
+
+Status ScaleFolder::fold(const Place& place, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const std::vector<float> factors, searchFactors(place, context));
     if (std::ranges::all_of(factors, [](float factor) { return factor == 1.0f; })) return {};
     for (const std::string& name : place.vectors) HT_TRY(divideVector(name, factors));
     if (!place.rowsOf.empty()) {

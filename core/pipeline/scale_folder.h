@@ -10,10 +10,11 @@
 
 namespace halftone {
 
-/// Finds where a graph lets channels be scaled for free and searches AWQ's factors there: behind a norm whose output
-/// only linear layers read (norm weight and bias divided, columns of the readers multiplied), and between up and down
-/// of a gated feed-forward (rows of up divided). Source: the reference page on algorithms, section 4. A place is used
-/// when all its readers are to be quantized by AWQ; a note says why where only some are. Private to core/pipeline.
+/// Finds where a graph lets channels be scaled for free and searches the factors of AWQ or SmoothQuant there: behind a
+/// norm whose output only linear layers read (norm weight and bias divided, columns of the readers multiplied), and
+/// between up and down of a gated feed-forward (rows of up divided). Source: the reference page on algorithms,
+/// section 4. A place is used when all its readers are to be quantized by AWQ; a note says why where only some are.
+/// Private to core/pipeline.
 class ScaleFolder {
   public:
     ScaleFolder(std::shared_ptr<const Checkpoint> checkpoint, const ModelGraph& graph, const ResolvedRecipe& recipe,
@@ -35,6 +36,7 @@ class ScaleFolder {
     [[nodiscard]] std::vector<int32_t> readersOf(int32_t writer) const;
     [[nodiscard]] const ResolvedTensor* quantized(WeightId id) const;
     [[nodiscard]] bool isUsedOnce(WeightId id) const;
+    Result<std::vector<float>> searchFactors(const Place& place, const JobContext& context) const;
     Status fold(const Place& place, const JobContext& context);
     Status divideVector(const std::string& name, const std::vector<float>& factors);
 

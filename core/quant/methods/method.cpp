@@ -40,7 +40,11 @@ constexpr std::array<MethodParameter, 4> kAwqParameters{
      {"clip", "Searches the ranges after scaling.", 1, 0, 1, true},
      {"scale", "Scales channels where the graph can undo it.", 1, 0, 1, true}}};
 
-constexpr std::array<MethodDescription, 6> kMethods{{
+constexpr std::array<MethodParameter, 1> kSmoothParameters{
+    {{"alpha", "How much of the outliers goes over: 0.5 shares them, 0.75 and more for models with extreme ones.", 0.5,
+      0, 1}}};
+
+constexpr std::array<MethodDescription, 7> kMethods{{
     {MethodId::kNearest,
      "nearest",
      "Nearest",
@@ -63,6 +67,9 @@ constexpr std::array<MethodDescription, 6> kMethods{{
     {MethodId::kAwq, "awq", "AWQ",
      "Scales up the channels that meet large inputs before rounding, folds the scales back, and clips the ranges.",
      "arXiv 2306.00978", CalibrationNeed::kHessian, kAwqParameters},
+    {MethodId::kSmoothQuant, "smoothquant", "SmoothQuant",
+     "Moves outliers of the inputs into the weights, for runs that round the inputs too; seldom helps weights alone.",
+     "arXiv 2211.10438", CalibrationNeed::kMaxima, kSmoothParameters},
 }};
 
 std::string lowerCase(std::string_view text) {
@@ -205,7 +212,7 @@ std::string methodObstacle(MethodId method, const Format& format) {
         return fmt::format("{} stores every value on its own, so there is nothing for {} to choose.",
                            format.displayName(), describeMethod(method).displayName);
     }
-    if (method == MethodId::kAwq) return {};
+    if (method == MethodId::kAwq || method == MethodId::kSmoothQuant) return {};
     if (method == MethodId::kGptq) return gptqObstacle(format);
     const std::string obstacle = integerObstacle(format, describeMethod(method).displayName);
     if (!obstacle.empty() || method != MethodId::kHqq || !format.integer().symmetric) return obstacle;

@@ -15,18 +15,20 @@ namespace halftone {
 
 /// How codes are chosen for a format. A format says what can be stored, a method what is stored.
 enum class MethodId : uint8_t {
-    kNearest,     ///< nearest value; for block types the search of the reference library
-    kPercentile,  ///< nearest value, range cut at a percentile of the magnitudes
-    kMse,         ///< nearest value, range that gives the least (weighted) squared error
-    kHqq,         ///< half-quadratic search of the zero point
-    kGptq,        ///< errors of a column are made up for by the columns after it
-    kAwq,         ///< channels with large inputs are scaled up first, then ranges clipped
+    kNearest,      ///< nearest value; for block types the search of the reference library
+    kPercentile,   ///< nearest value, range cut at a percentile of the magnitudes
+    kMse,          ///< nearest value, range that gives the least (weighted) squared error
+    kHqq,          ///< half-quadratic search of the zero point
+    kGptq,         ///< errors of a column are made up for by the columns after it
+    kAwq,          ///< channels with large inputs are scaled up first, then ranges clipped
+    kSmoothQuant,  ///< outliers of the inputs are moved into the weights
 };
 
 /// What a method must know about the inputs of a layer.
 enum class CalibrationNeed : uint8_t {
     kNone,        ///< nothing, and it makes no use of it
     kImportance,  ///< mean square per channel; works without, better with
+    kMaxima,      ///< largest magnitude per channel; does not work without
     kHessian,     ///< the full matrix of second moments; does not work without
 };
 

@@ -95,6 +95,7 @@ Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& 
     PreparedMethod prepared;
     switch (request.method.id) {
         case MethodId::kNearest:
+        case MethodId::kSmoothQuant:  // the channels are scaled by now; the codes are the nearest
             prepared.importance = scaledImportance(request);
             break;
         case MethodId::kPercentile:

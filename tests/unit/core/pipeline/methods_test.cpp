@@ -36,8 +36,8 @@ class MethodsTest : public testing::Test {
         auto model = LoadedModel::open(sourceDir() / "resources" / "sample");
         HT_ASSERT_OK(model);
         s_model = std::make_unique<LoadedModel>(*model);
-        auto calibration =
-            collectCalibration(*s_model, tokensOf(*s_model, "calibration.txt", 8000), {.dataset = "c.txt"}, JobContext());
+        auto calibration = collectCalibration(*s_model, tokensOf(*s_model, "calibration.txt", 8000),
+                                              {.dataset = "c.txt"}, JobContext());
         HT_ASSERT_OK(calibration);
         s_calibration = std::make_shared<const Calibration>(std::move(*calibration));
     }
@@ -125,6 +125,9 @@ TEST_F(MethodsTest, GptqLowersOutputErrorAndDoesNotRaisePerplexity) {
 
 TEST_F(MethodsTest, AwqFoldsItsScalesWithoutChangingTheModel) {
     const double original = nll(m_weights->original());
+    const auto smooth = apply(Recipe::pure(format("int8_g32_asym"), method("smoothquant")));
+    HT_ASSERT_OK(smooth);
+    EXPECT_NEAR(nll(smooth->weights), original, 0.002);
     const auto applied = apply(Recipe::pure(format("int8_g32_asym"), method("awq:clip=0")));
     HT_ASSERT_OK(applied);
     EXPECT_NEAR(nll(applied->weights), original, 0.002);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quant/methods/gptq.h"
 
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -12,6 +13,7 @@
 #include "core/quant/methods/awq.h"
 #include "core/quant/methods/cholesky.h"
 #include "core/quant/methods/error_report.h"
+#include "core/quant/methods/smooth_quant.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/quant/method_support.h"
 #include "tests/unit/core/quant/test_data.h"
@@ -235,6 +237,26 @@ TEST(Awq, ClippingLowersTheOutputErrorOfEveryGroupsOwn) {
     const auto awq = quantizeBy(source, "int2_g64_asym", "awq", &statistics);
     HT_ASSERT_OK(awq);
     EXPECT_LT(directOutputError(source, awq->decoded, inputs), directOutputError(source, nearest->decoded, inputs));
+}
+
+TEST(SmoothQuant, HalfwayInputsAndWeightsEndUpEquallyLarge) {
+    constexpr int64_t kRows = 70, kCols = 48;
+    const MatrixRows first(kRows, kCols, gaussian(kRows * kCols, 0.1f, 111));
+    const MatrixRows second(9, kCols, gaussian(9 * kCols, 0.4f, 112));
+    InputStatistics statistics = statisticsOf(correlatedInputs(100, kCols, 113), kCols);
+    const std::array<const RowSource*, 2> layers{&first, &second};
+    const auto scales = smoothingScales(layers, statistics, 0.5, contextOf(1));
+    HT_ASSERT_OK(scales);
+    for (size_t c = 0; c < kCols; ++c) {
+        float largest = 0;
+        for (size_t r = 0; r < kRows; ++r) largest = std::max(largest, std::fabs(first.values()[r * kCols + c]));
+        for (size_t r = 0; r < 9; ++r) largest = std::max(largest, std::fabs(second.values()[r * kCols + c]));
+        EXPECT_NEAR(statistics.largest[c] / (*scales)[c] / (largest * (*scales)[c]), 1.0f, 1e-4f);
+    }
+    EXPECT_THAT(*smoothingScales(layers, statistics, 1.0, contextOf(1)),
+                testing::Pointwise(testing::FloatEq(), statistics.largest));
+    statistics.largest.clear();
+    EXPECT_THAT(smoothingScales(layers, statistics, 0.5, contextOf(1)).error().message, HasSubstr("calibrate"));
 }
 
 TEST(ErrorReport, OutputErrorIsThatOfTheInputsThemselves) {
