@@ -6,6 +6,7 @@
 #include "core/tokenizer/bpe_model.h"
 #include "core/tokenizer/hf_components.h"
 #include "core/tokenizer/pre_families.h"
+#include "core/tokenizer/unigram_model.h"
 #include "core/tokenizer/unknown_charsmap.h"
 #include "core/tokenizer/utf8.h"
 
@@ -67,14 +68,12 @@ void planByteLevel(const HfTraits& traits, const BpeModel& model, GgufPlan& plan
     } else {
         plan.differences.emplace_back(
             "GGUF has no name for the way this tokenizer splits text before it looks up tokens: \"default\" is "
-            "written, "
-            "and runtimes will split some texts otherwise.");
+            "written, and runtimes will split some texts otherwise.");
     }
     if (traits.otherNormalizer) {
         plan.differences.emplace_back(
             "The tokenizer changes texts first (its normalizer in tokenizer.json); GGUF runtimes do not, and give "
-            "other "
-            "tokens for what it would have changed.");
+            "other tokens for what it would have changed.");
     }
 }
 
@@ -135,7 +134,41 @@ void planWordPiece(const HfTraits& traits, GgufPlan& plan) {
     if (!traits.bertPreTokenizer) plan.refusal = "its WordPiece model splits text in another way than BERT";
 }
 
+void planUnigram(const HfTraits& traits, const UnigramModel& model, GgufPlan& plan) {
+    plan.form = GgufForm::kUnigram;
+    plan.addSpacePrefix = traits.prependsMark;
+    plan.removeExtraSpaces = !traits.charsmap.empty();
+    plan.charsmap = traits.charsmap;
+    noteUnigramDifferences(model, plan);
+    if (!traits.marksSpaces) plan.refusal = "its unigram model does not mark spaces";
+}
+
+bool findsTokensInText(const Vocabulary& vocabulary) {
+    for (TokenId id = 0; id < vocabulary.size(); ++id) {
+        const TokenType type = vocabulary.at(id).type;
+        if (type == TokenType::kControl || type == TokenType::kUserDefined) return true;
+    }
+    return false;
+}
+
+// Readers of vocabularies with marked spaces put one in front of the text and behind every token found as a whole.
+void noteRepeatedPrefix(const HfTraits& traits, TokenizerParts& parts) {
+    const GgufForm form = parts.gguf.form;
+    if (!traits.prependsOnce || (form != GgufForm::kScoredBpe && form != GgufForm::kUnigram)) return;
+    if (!findsTokensInText(*parts.vocabulary)) return;
+    parts.gguf.differences.emplace_back(
+        "This tokenizer puts a space in front of a text only; GGUF runtimes do so behind every control token in it as "
+        "well, and give other tokens there.");
+}
+
 }  // namespace
+
+void noteUnigramDifferences(const UnigramModel& model, GgufPlan& plan) {
+    if (!model.spellsBytes()) return;
+    plan.differences.emplace_back(
+        "This unigram tokenizer spells characters that it does not know by tokens for single bytes; GGUF runtimes give "
+        "its unknown token for them.");
+}
 
 void planWithoutByteTokens(bool hasMerges, TokenizerParts& parts) {
     if (parts.vocabulary->hasAllByteTokens()) return;
@@ -145,26 +178,22 @@ void planWithoutByteTokens(bool hasMerges, TokenizerParts& parts) {
     }
     parts.gguf.differences.emplace_back(
         "The vocabulary has no tokens for single bytes: llama.cpp ends with an error at the first character that is "
-        "not "
-        "in it.");
+        "not in it.");
 }
 
 void planGguf(const HfTraits& traits, const std::string& modelType, TokenizerParts& parts) {
     GgufPlan& plan = parts.gguf;
     if (const auto* bpe = dynamic_cast<const BpeModel*>(parts.model.get())) {
         planBpe(traits, *bpe, parts);
-    } else if (modelType == "Unigram") {
-        plan.form = GgufForm::kUnigram;
-        plan.addSpacePrefix = traits.prependsMark;
-        plan.removeExtraSpaces = !traits.charsmap.empty();
-        plan.charsmap = traits.charsmap;
-        if (!traits.marksSpaces) plan.refusal = "its unigram model does not mark spaces";
+    } else if (const auto* unigram = dynamic_cast<const UnigramModel*>(parts.model.get())) {
+        planUnigram(traits, *unigram, plan);
     } else if (modelType == "WordPiece") {
         planWordPiece(traits, plan);
     } else {
         plan.refusal = "GGUF has no vocabulary for word-level models";
     }
     if (!plan.refusal.empty()) plan.form = GgufForm::kNone;
+    noteRepeatedPrefix(traits, parts);
 }
 
 }  // namespace halftone::tokenization

@@ -157,7 +157,8 @@ Status buildUnigram(const GgufMetadata& metadata, TokenizerParts& parts) {
     options.prefix = prefix ? SpacePrefix::kEverySegment : SpacePrefix::kNever;
     options.removeExtraSpaces = metadata.boolean(keyOf("remove_extra_whitespaces")).value_or(false);
     parts.normalizer = std::make_unique<SentencePieceNormalizer>(std::move(options));
-    const UnknownPolicy unknown{parts.special.unknown.value_or(-1), parts.vocabulary->hasAllByteTokens(), true};
+    // Tokens for single bytes or not: readers of this kind give the unknown token.
+    const UnknownPolicy unknown{parts.special.unknown.value_or(-1), false, true};
     parts.model = std::make_unique<UnigramModel>(*parts.vocabulary, unknown);
     shortenPieces(parts, true);
     decodeMarkedSpaces(prefix, parts);

@@ -18,6 +18,7 @@ struct HfTraits {
     bool byteLevel = false;
     bool marksSpaces = false;      ///< " " becomes U+2581 somewhere
     bool prependsMark = false;     ///< and one is put in front of the text
+    bool prependsOnce = false;     ///< but not of what follows an added token
     bool otherNormalizer = false;  ///< a normalizer that no GGUF vocabulary has
     bool composed = false;         ///< NFC
     std::vector<std::string>

@@ -81,6 +81,7 @@ PreTokenizerResult readMetaspace(const Json& json, HfTraits& traits) {
     if (scheme == "never") prefix = SpacePrefix::kNever;
     traits.marksSpaces = mark == kSpaceMark;
     traits.prependsMark = prefix != SpacePrefix::kNever;
+    traits.prependsOnce = prefix == SpacePrefix::kTextStart;
     return std::make_unique<MetaspacePreTokenizer>(std::string(mark), prefix, boolField(json, "split", true));
 }
 

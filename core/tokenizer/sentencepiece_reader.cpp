@@ -164,7 +164,9 @@ Status addModel(const ModelFile& file, TokenizerParts& parts) {
     plan.charsmap = file.charsmap;
     if (file.type == ModelType::kUnigram) {
         plan.form = GgufForm::kUnigram;
-        parts.model = std::make_unique<UnigramModel>(vocabulary, unknown);
+        auto model = std::make_unique<UnigramModel>(vocabulary, unknown);
+        noteUnigramDifferences(*model, plan);
+        parts.model = std::move(model);
         if (parts.special.eos) parts.suffix = {*parts.special.eos};
     } else if (file.type == ModelType::kBpe || file.type == ModelType::kCharacter) {
         plan.form = GgufForm::kScoredBpe;

@@ -13,6 +13,8 @@ class UnigramModel final : public TokenModel {
   public:
     UnigramModel(const Vocabulary& vocabulary, const UnknownPolicy& unknown);
     void tokenize(std::string_view piece, std::vector<TokenId>& out) const override;
+    /// Whether characters that are no token are spelled by tokens for single bytes.
+    [[nodiscard]] bool spellsBytes() const { return m_unknown.byteFallback && m_vocabulary.hasAllByteTokens(); }
 
   private:
     struct Best {

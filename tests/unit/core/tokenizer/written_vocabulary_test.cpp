@@ -2,6 +2,8 @@
 // Vocabularies written for GGUF files give the tokens of their source, or say what they cannot.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/tokenizer/charsmap.h"
 #include "core/tokenizer/unknown_charsmap.h"
 #include "core/tokenizer/utf8.h"
@@ -141,6 +143,65 @@ TEST(WrittenDifferences, AreToldForVocabulariesWithoutBytes) {
     const auto plain = fromJson(json("null", R"("<unk>")"));
     HT_ASSERT_OK(plain);
     EXPECT_EQ((*plain)->ggufDifferences().size(), 2U);  // unknown characters, and merges across words
+}
+
+// A unigram tokenizer of "a" and spaces; with a token for every byte if asked for.
+std::string unigramJson(bool byteTokens, const std::string& byteFallback, const std::string& prependScheme) {
+    std::string vocabulary = R"(["<s>",0],["<unk>",0],["\u2581",-2],["a",-1],["\u2581a",-1.5])";
+    for (int byte = 0; byteTokens && byte < 256; ++byte) vocabulary += fmt::format(R"(,["<0x{:02X}>",-20])", byte);
+    return R"({"added_tokens":[{"id":0,"content":"<s>","special":true}],)"
+           R"("pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":")" +
+           prependScheme + R"("},"model":{"type":"Unigram","unk_id":1,"byte_fallback":)" + byteFallback +
+           R"(,"vocab":[)" + vocabulary + "]}}";
+}
+
+TEST(WrittenDifferences, AreToldForUnigramsThatSpellBytes) {
+    for (const auto& [byteTokens, byteFallback] : {std::pair{true, "false"}, std::pair{false, "true"}}) {
+        const auto plain = fromJson(unigramJson(byteTokens, byteFallback, "always"));
+        HT_ASSERT_OK(plain);
+        EXPECT_TRUE((*plain)->ggufDifferences().empty());
+        EXPECT_EQ(plainIds(*writtenAndRead(**plain), "a\xC3\xA9"), plainIds(**plain, "a\xC3\xA9"));
+    }
+    const auto spelling = fromJson(unigramJson(true, "true", "always"));
+    HT_ASSERT_OK(spelling);
+    ASSERT_EQ((*spelling)->ggufDifferences().size(), 1U);
+    EXPECT_NE((*spelling)->ggufDifferences()[0].find("single bytes"), std::string::npos);
+    EXPECT_EQ(plainIds(**spelling, "a\xC3\xA9"), (Ids{4, 5 + 0xC3, 5 + 0xA9}));
+    EXPECT_EQ(plainIds(*writtenAndRead(**spelling), "a\xC3\xA9"), (Ids{4, 1}));  // as runtimes do
+}
+
+TEST(WrittenDifferences, AreToldForUnigramsThatSpellBytesInSentencePieceFiles) {
+    const auto piece = [](const std::string& text, char type) {
+        const std::string inner = "\x0A" + std::string(1, static_cast<char>(text.size())) + text + "\x18" + type;
+        return "\x0A" + std::string(1, static_cast<char>(inner.size())) + inner;
+    };
+    std::string file = piece("<unk>", 2) + piece("\xE2\x96\x81", 1) + piece("a", 1);
+    const std::string trainer("\x12\x02\x18\x01", 4);  // model_type: unigram
+    const auto plain = fromSentencePiece(file + trainer);
+    HT_ASSERT_OK(plain);
+    EXPECT_TRUE((*plain)->ggufDifferences().empty());
+    for (int byte = 0; byte < 256; ++byte) file += piece(fmt::format("<0x{:02X}>", byte), 6);
+    const auto spelling = fromSentencePiece(file + trainer);
+    HT_ASSERT_OK(spelling);
+    EXPECT_EQ(*(*spelling)->ggufMetadata(0)->string("tokenizer.ggml.model"), "t5");
+    ASSERT_EQ((*spelling)->ggufDifferences().size(), 1U);
+    EXPECT_NE((*spelling)->ggufDifferences()[0].find("single bytes"), std::string::npos);
+}
+
+TEST(WrittenDifferences, AreToldForASpaceInFrontOfTheTextAlone) {
+    const EncodeTextOptions parsed{.addSpecial = false, .parseSpecial = true};
+    for (const char* scheme : {"always", "first"}) {
+        SCOPED_TRACE(scheme);
+        const auto source = fromJson(unigramJson(false, "false", scheme));
+        HT_ASSERT_OK(source);
+        const TokenizerPointer written = writtenAndRead(**source);
+        ASSERT_NE(written, nullptr);
+        const bool once = std::string_view(scheme) == "first";
+        EXPECT_EQ((*source)->ggufDifferences().size(), once ? 1U : 0U);
+        EXPECT_EQ(plainIds(*written, "a"), plainIds(**source, "a"));
+        EXPECT_EQ(idsWith(**source, "a<s>a", parsed), once ? (Ids{4, 0, 3}) : (Ids{4, 0, 4}));
+        EXPECT_EQ(idsWith(*written, "a<s>a", parsed), (Ids{4, 0, 4}));  // as runtimes do
+    }
 }
 
 }  // namespace
