@@ -143,6 +143,7 @@ Result<SessionFigures> EvaluationSession::run(const ModelWeights& weights, State
     HT_TRY(checkSlots(weights));
     WeightSignatures::Chain chain = m_signatures.of(weights, context);
     if (use == StateUse::kReplace) followEdit(chain);
+    trimScores();
     ScoreSet& scores = scoresOf(chain.whole);
     Run run{.weights = weights,
             .use = use,
@@ -166,7 +167,6 @@ Result<SessionFigures> EvaluationSession::run(const ModelWeights& weights, State
         m_baseline = run.chain.whole;
         m_baselineKld = run.out.result.reference ? run.out.result.reference->kld : Estimate();
     }
-    trimScores();
     return std::move(run.out);
 }
 
@@ -259,7 +259,7 @@ EvaluationSession::ScoreSet& EvaluationSession::scoresOf(uint64_t signature) {
     return m_scores.front();
 }
 
-/// Forgets the scores used longest ago, but never those of this run and of the baseline.
+/// Makes room for the scores of one more run: forgets those used longest ago, but never the baseline's.
 void EvaluationSession::trimScores() {
     const auto perSet = static_cast<int64_t>(sizeof(TokenScore)) * std::max<int64_t>(1, scoredCount(m_windows));
     const auto most = static_cast<size_t>(std::max<int64_t>(2, m_options.scoreBytes / perSet));

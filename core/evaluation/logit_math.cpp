@@ -132,6 +132,21 @@ void divergeRows(const LogitRowPair& rows, DivergenceSum& out) {
     out.ownMass = hn::GetLane(hn::SumOfLanes(d, ownMass));
 }
 
+void ratioTerms(const LogitRowPair& rows, double shift, double* out) {
+    const DoubleTag d;
+    for (size_t at = 0; at < rows.size; at += kLanes) {
+        const FloatVec stored = loadUpTo(rows.reference + at, rows.size - at);
+        const FloatVec own = loadUpTo(rows.own + at, rows.size - at);
+        const DoubleVec x = hn::Add(hn::Sub(hn::PromoteTo(d, own), hn::PromoteTo(d, stored)), hn::Set(d, shift));
+        // Beyond 700 the exponential has no value; such a row is far apart whatever it says.
+        const DoubleVec limited = hn::Min(x, hn::Set(d, 700.0));
+        const DoubleVec term = hn::Sub(hn::Sub(exponential(limited), hn::Set(d, 1.0)), limited);
+        alignas(64) double lanes[kLanes];
+        hn::Store(hn::Max(term, hn::Zero(d)), d, lanes);
+        std::copy_n(lanes, std::min(kLanes, rows.size - at), out + at);
+    }
+}
+
 }  // namespace
 }  // namespace halftone::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -141,6 +156,7 @@ namespace halftone {
 
 HWY_EXPORT(sumRow);
 HWY_EXPORT(divergeRows);
+HWY_EXPORT(ratioTerms);
 
 LogitSum sumExponentials(std::span<const float> logits) {
     LogitSum out;
@@ -154,6 +170,10 @@ DivergenceSum sumDivergence(std::span<const float> reference, double referenceNo
     HWY_DYNAMIC_DISPATCH(divergeRows)
     ({reference.data(), own.data(), reference.size(), referenceNormalizer, ownNormalizer}, out);
     return out;
+}
+
+void computeRatioTerms(std::span<const float> own, std::span<const float> stored, double shift, std::span<double> out) {
+    HWY_DYNAMIC_DISPATCH(ratioTerms)({stored.data(), own.data(), own.size(), 0, 0}, shift, out.data());
 }
 
 }  // namespace halftone

@@ -26,4 +26,7 @@ struct DivergenceSum {
 DivergenceSum sumDivergence(std::span<const float> reference, double referenceNormalizer, std::span<const float> own,
                             double ownNormalizer);
 
+/// out[i] = exp(x) - 1 - x for x = own[i] - stored[i] + shift; never negative, zero for x = 0. The lengths are equal.
+void computeRatioTerms(std::span<const float> own, std::span<const float> stored, double shift, std::span<double> out);
+
 }  // namespace halftone

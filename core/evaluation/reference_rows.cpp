@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -151,18 +152,19 @@ void ReferenceRows::addRest(int64_t row, std::span<const float> logits, const Ro
     const std::span<const uint32_t> ids = rowIds(row).subspan(first);
     const std::span<const float> stored = rowLogits(row).subspan(first);
     const double shift = m_normalizers[static_cast<size_t>(row)] - summary.logNormalizer + logShift;
-    const bool isNear = comparison.divergence < kFarApart;
-    double mean = 0, squares = 0;
-    int64_t count = 0;
-    for (size_t i = 0; i < ids.size() && ids[i] != kNoToken; ++i) {
-        const double logRatio = double(logits[ids[i]]) - double(stored[i]) + shift;
-        const double term = isNear ? std::expm1(logRatio) - logRatio : -logRatio;
-        ++count;
-        const double delta = term - mean;
-        mean += delta / double(count);
-        squares += delta * (term - mean);
-    }
+    const auto count = static_cast<size_t>(std::ranges::find(ids, kNoToken) - ids.begin());
     if (count < 2) return;
+    std::vector<float> own(count);
+    for (size_t i = 0; i < count; ++i) own[i] = logits[ids[i]];
+    std::vector<double> terms(count);
+    if (comparison.divergence < kFarApart) {
+        computeRatioTerms(own, stored.first(count), shift, terms);
+    } else {
+        for (size_t i = 0; i < count; ++i) terms[i] = double(stored[i]) - double(own[i]) - shift;
+    }
+    const double mean = std::accumulate(terms.begin(), terms.end(), 0.0) / double(count);
+    double squares = 0;
+    for (const double term : terms) squares += (term - mean) * (term - mean);
     comparison.divergence += restMass * mean;
     comparison.variance = restMass * restMass * squares / double(count - 1) / double(count);
 }

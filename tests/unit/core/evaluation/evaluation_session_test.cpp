@@ -237,6 +237,19 @@ TEST_P(SessionTest, WhatIsPutBackCostsNothing) {
     expectFullRun(evaluate(*session, next), next, *session->reference());
 }
 
+TEST_P(SessionTest, OldScoresAreForgottenTheBaselinesStay) {
+    const auto session = startSession({.scoreBytes = 0});
+    const auto probeOf = [&](int block) {
+        const auto probed =
+            session->probe(edited(m_original, "blk." + std::to_string(block) + ".attn_v.weight"), {}, {}, m_context);
+        EXPECT_TRUE(probed.has_value());
+        return probed->blocksRun;
+    };
+    for (const int block : {5, 4, 5}) EXPECT_EQ(probeOf(block), kWindows * (kBlocks - block));
+    EXPECT_EQ(probeOf(5), 0) << "the last one is still there";
+    EXPECT_EQ(evaluate(*session, m_original).windowsReused, kWindows);
+}
+
 TEST_P(SessionTest, ProbesLeaveTheStatesAlone) {
     const auto session = startSession();
     double shares = 0;
