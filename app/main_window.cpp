@@ -28,6 +28,7 @@
 #include "app/panels/model/model_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tensors/tensor_panel.h"
+#include "app/panels/tradeoff/tradeoff_panel.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
 #include "app/widgets/empty_page.h"
@@ -76,6 +77,8 @@ void MainWindow::createPanels() {
     m_docks->addPanel(QStringLiteral("calibration"), tr("Calibration"), m_calibration);
     m_docks->addPanel(QStringLiteral("recipe"), tr("Recipe"), m_recipe);
     m_docks->addPanel(QStringLiteral("evaluation"), tr("Evaluation"), m_evaluation);
+    m_tradeoff = new TradeoffPanel(m_session);
+    m_docks->addPanel(QStringLiteral("tradeoff"), tr("Size and divergence"), m_tradeoff);
     m_docks->addPanel(QStringLiteral("compare"), tr("Compare"), m_compare);
     m_docks->addPanel(QStringLiteral("messages"), tr("Messages"), new MessagePanel(m_session));
 }
@@ -152,6 +155,7 @@ void MainWindow::connectSession() {
     };
     connect(m_distribution, &DistributionPanel::probed, this, probe);
     connect(m_channels, &ChannelPanel::probed, this, probe);
+    connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
 }
 
 void MainWindow::restoreState() {

@@ -25,6 +25,7 @@ class MatrixPanel;
 class RecipePanel;
 class Session;
 class TensorPanel;
+class TradeoffPanel;
 
 /// The window: menus, workspaces, docks, status and jobs. It only wires; all state is the session's.
 class MainWindow : public QMainWindow {
@@ -101,6 +102,7 @@ class MainWindow : public QMainWindow {
     EvaluationPanel* m_evaluation = nullptr;
     CalibrationPanel* m_calibration = nullptr;
     ComparePanel* m_compare = nullptr;
+    TradeoffPanel* m_tradeoff = nullptr;
     JobsStrip* m_jobs = nullptr;
     QMenu* m_recentMenu = nullptr;
     QActionGroup *m_workspaces = nullptr, *m_themes = nullptr;

@@ -86,6 +86,17 @@ void ScreenshotTour::addTuneSteps() {
          },
          [this] { return m_session.evaluation().running().has_value() || !m_session.evaluation().isRunning(); }});
     m_steps.push_back({QStringLiteral("evaluated"), [] {}, quiet});
+    // Other recipes on the same text, so that the chart of size and divergence has something to compare.
+    for (const auto* preset : {"q8_0", "q6_k", "q4_k_small", "int4_g128_sym", "q4_k_balanced"}) {
+        const QString path = resourcePath(QStringLiteral("presets/%1.recipe").arg(QLatin1String(preset)));
+        m_steps.push_back({{},
+                           [this, path] {
+                               m_window.recipePanel().loadPreset(path);
+                               m_window.evaluationPanel().start(EvaluationTarget::Recipe);
+                           },
+                           quiet});
+    }
+    m_steps.push_back({QStringLiteral("tradeoff"), [] {}, quiet});
     m_steps.push_back(
         {QStringLiteral("stale"),
          [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});

@@ -14,7 +14,7 @@ namespace halftone::app {
 namespace {
 
 /// Increase when docks are added or renamed: arrangements of older versions are then dropped.
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
 
 QString settingsKey(int workspace) {
     return QStringLiteral("layout/workspace%1").arg(workspace);
@@ -176,16 +176,19 @@ void DockArea::arrangeTune() {
     auto* tensors = m_docks["tensors"];
     auto* evaluation = m_docks["evaluation"];
     auto* calibration = m_docks["calibration"];
+    auto* tradeoff = m_docks["tradeoff"];
     addDockWidget(Qt::LeftDockWidgetArea, matrix);
     splitDockWidget(matrix, tensors, Qt::Vertical);
     splitDockWidget(tensors, evaluation, Qt::Vertical);
+    splitDockWidget(evaluation, tradeoff, Qt::Horizontal);
     splitDockWidget(matrix, distribution, Qt::Horizontal);
     splitDockWidget(distribution, recipe, Qt::Horizontal);
     tabifyDockWidget(recipe, calibration);
-    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration}) dock->show();
+    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration, tradeoff}) dock->show();
     recipe->raise();
     shareOut({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
-    shareOut({matrix, tensors, evaluation}, {400, 230, 190}, Qt::Vertical);
+    shareOut({matrix, tensors, evaluation}, {370, 220, 240}, Qt::Vertical);
+    shareOut({evaluation, tradeoff}, {980, 460}, Qt::Horizontal);
 }
 
 void DockArea::arrangeCompare() {

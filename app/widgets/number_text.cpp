@@ -105,7 +105,7 @@ QString significantEstimateText(double mean, double standardError, int significa
     const double magnitude = std::abs(mean);
     if (!std::isfinite(mean) || magnitude == 0) return estimateText(mean, standardError, significant);
     const int exponent = int(std::floor(std::log10(magnitude)));
-    if (exponent >= -5) return joinEstimate(mean, standardError, std::max(0, significant - 1 - exponent));
+    if (exponent >= -4) return joinEstimate(mean, standardError, std::max(0, significant - 1 - exponent));
     const double unit = std::pow(10.0, exponent);
     return QStringLiteral("(%1)e−%2")
         .arg(joinEstimate(mean / unit, standardError / unit, significant - 1))

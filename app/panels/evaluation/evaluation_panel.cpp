@@ -111,7 +111,7 @@ void EvaluationPanel::createTable() {
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setWordWrap(false);
     const std::pair<int, int> widths[] = {
-        {RunTableModel::Name, 180},   {RunTableModel::Perplexity, 120},    {RunTableModel::Kld, 140},
+        {RunTableModel::Name, 180},   {RunTableModel::Perplexity, 120},    {RunTableModel::Kld, 172},
         {RunTableModel::KldP99, 72},  {RunTableModel::Agreement, 80},      {RunTableModel::Bits, 56},
         {RunTableModel::Size, 76},    {RunTableModel::ProtocolColumn, 90}, {RunTableModel::Text, 110},
         {RunTableModel::Device, 150}, {RunTableModel::Seconds, 64},        {RunTableModel::When, 52}};

@@ -38,6 +38,7 @@ TEST(NumberText, AnEstimateAndItsErrorHaveTheSameDecimals) {
     EXPECT_EQ(plain(significantEstimateText(1.23456, 0.0123)), "1.235 ± 0.012");
     EXPECT_EQ(plain(significantEstimateText(123.456, 4.2)), "123.5 ± 4.2");
     EXPECT_EQ(plain(significantEstimateText(3.5553e-7, 8.3e-9)), "(3.555 ± 0.083)e-07");
+    EXPECT_EQ(plain(significantEstimateText(0.00032361, 7.1e-6)), "0.0003236 ± 0.0000071");
     EXPECT_EQ(plain(significantEstimateText(0, 0)), "0.0000 ± 0");
 }
 
