@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/application.h"
 
-#include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
 #include <QSettings>
 #include <QTimer>
 
+#include "app/event_watch.h"
 #include "app/main_window.h"
 #include "app/screenshots.h"
 #include "app/session/session.h"
@@ -47,7 +47,7 @@ void parse(QCommandLineParser& parser, const Options& options, const QApplicatio
 }  // namespace
 
 int runStudio(int argc, char** argv) {
-    QApplication application(argc, argv);
+    StudioApplication application(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("halftone"));
     QCoreApplication::setOrganizationName(QStringLiteral("halftone"));
     QCoreApplication::setApplicationVersion(QStringLiteral(HT_VERSION));

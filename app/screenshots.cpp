@@ -28,6 +28,7 @@ constexpr int kCalibrationTokens = 2048;
 ScreenshotTour::ScreenshotTour(Session& session, MainWindow& window, const QString& folder, QObject* parent)
     : QObject(parent), m_session(session), m_window(window), m_folder(folder) {
     QDir().mkpath(m_folder);
+    m_timer.setObjectName(QStringLiteral("screenshotTour"));
     m_timer.setInterval(kPollMs);
     connect(&m_timer, &QTimer::timeout, this, &ScreenshotTour::poll);
 }
