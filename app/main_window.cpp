@@ -19,6 +19,7 @@
 
 #include "app/dialogs/export_dialog.h"
 #include "app/panels/calibration/calibration_panel.h"
+#include "app/panels/candidates/candidate_panel.h"
 #include "app/panels/channels/channel_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/distribution/distribution_panel.h"
@@ -73,6 +74,8 @@ void MainWindow::createPanels() {
     m_docks->addPanel(QStringLiteral("model"), tr("Model"), new ModelPanel(m_session));
     m_docks->addPanel(QStringLiteral("tensors"), tr("Tensors"), m_tensors);
     m_docks->addPanel(QStringLiteral("distribution"), tr("Distribution"), m_distribution);
+    m_candidates = new CandidatePanel(m_session);
+    m_docks->addPanel(QStringLiteral("candidates"), tr("Formats"), m_candidates);
     m_docks->addPanel(QStringLiteral("channels"), tr("Channels"), m_channels);
     m_docks->addPanel(QStringLiteral("calibration"), tr("Calibration"), m_calibration);
     m_docks->addPanel(QStringLiteral("recipe"), tr("Recipe"), m_recipe);
@@ -155,6 +158,7 @@ void MainWindow::connectSession() {
     };
     connect(m_distribution, &DistributionPanel::probed, this, probe);
     connect(m_channels, &ChannelPanel::probed, this, probe);
+    connect(m_candidates, &CandidatePanel::probed, this, probe);
     connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
 }
 

@@ -15,6 +15,7 @@ class QToolButton;
 namespace halftone::app {
 
 class CalibrationPanel;
+class CandidatePanel;
 class ChannelPanel;
 class ComparePanel;
 class DistributionPanel;
@@ -103,6 +104,7 @@ class MainWindow : public QMainWindow {
     CalibrationPanel* m_calibration = nullptr;
     ComparePanel* m_compare = nullptr;
     TradeoffPanel* m_tradeoff = nullptr;
+    CandidatePanel* m_candidates = nullptr;
     JobsStrip* m_jobs = nullptr;
     QMenu* m_recentMenu = nullptr;
     QActionGroup *m_workspaces = nullptr, *m_themes = nullptr;

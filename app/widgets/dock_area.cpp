@@ -177,6 +177,7 @@ void DockArea::arrangeTune() {
     auto* evaluation = m_docks["evaluation"];
     auto* calibration = m_docks["calibration"];
     auto* tradeoff = m_docks["tradeoff"];
+    auto* candidates = m_docks["candidates"];
     addDockWidget(Qt::LeftDockWidgetArea, matrix);
     splitDockWidget(matrix, tensors, Qt::Vertical);
     splitDockWidget(tensors, evaluation, Qt::Vertical);
@@ -184,7 +185,10 @@ void DockArea::arrangeTune() {
     splitDockWidget(matrix, distribution, Qt::Horizontal);
     splitDockWidget(distribution, recipe, Qt::Horizontal);
     tabifyDockWidget(recipe, calibration);
-    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration, tradeoff}) dock->show();
+    tabifyDockWidget(distribution, candidates);
+    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration, tradeoff, candidates})
+        dock->show();
+    distribution->raise();
     recipe->raise();
     shareOut({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
     shareOut({matrix, tensors, evaluation}, {370, 220, 240}, Qt::Vertical);

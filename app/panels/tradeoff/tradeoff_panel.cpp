@@ -7,12 +7,16 @@
 
 #include <algorithm>
 
-#include "app/plots/tradeoff_plot.h"
+#include "app/plots/scatter_plot.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
+
+namespace {
+constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
+}
 
 TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("tradeoffPanel"));
@@ -21,7 +25,8 @@ TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent
     m_caption->setProperty("role", "muted");
     m_caption->setContentsMargins(8, 4, 8, 0);
     m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
-    m_plot = new TradeoffPlot(content);
+    m_plot = new ScatterPlot(content);
+    m_plot->setObjectName(QStringLiteral("tradeoffPlot"));
     m_plot->setMinimumSize(220, 110);
     auto* contentLayout = new QVBoxLayout(content);
     contentLayout->setContentsMargins(0, 0, 0, 0);
@@ -36,8 +41,8 @@ TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent
     connect(&evaluation, &EvaluationService::runAdded, this, &TradeoffPanel::refresh);
     connect(&evaluation, &EvaluationService::runsReset, this, &TradeoffPanel::refresh);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &TradeoffPanel::refresh);
-    connect(m_plot, &TradeoffPlot::picked, this, &TradeoffPanel::takeBack);
-    connect(m_plot, &TradeoffPlot::probed, this, &TradeoffPanel::probed);
+    connect(m_plot, &ScatterPlot::picked, this, &TradeoffPanel::takeBack);
+    connect(m_plot, &ScatterPlot::probed, this, &TradeoffPanel::probed);
     refresh();
 }
 
@@ -47,12 +52,15 @@ void TradeoffPanel::refresh() {
     const auto last =
         std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.result.reference.has_value(); });
     if (last == runs.rend()) {
-        m_plot->setPoints({}, 0, 0);
+        m_plot->setPoints({});
         return m_stack->showSentence(
             tr("Run a recipe: every recipe that was measured becomes a point here, its size "
                "against its divergence from the original."));
     }
-    QList<TradeoffPoint> points;
+    const auto& checkpoint = m_session.checkpoint();
+    const double originalBytes = checkpoint ? double(checkpoint->totalTensorBytes()) : 0;
+    const double unit = originalBytes >= kGigabyte ? kGigabyte : kMegabyte;
+    QList<ScatterPoint> points;
     for (int i = 0; i < int(runs.size()); ++i) {
         const auto& run = runs[i];
         if (!run.result.reference || !run.options.sameMeasurement(last->options)) continue;
@@ -63,11 +71,15 @@ void TradeoffPanel::refresh() {
         });
         if (again) continue;
         const auto& kld = run.result.reference->kld;
-        points.append({i, run.name.isEmpty() ? tr("recipe") : run.name, double(run.bytes), kld.mean, kld.standardError,
+        const QString name = run.name.isEmpty() ? tr("recipe") : run.name;
+        const QString detail =
+            tr("%1 · %2 · KLD %3 · click to take it back")
+                .arg(name, bytesText(double(run.bytes)), significantEstimateText(kld.mean, kld.standardError));
+        points.append({i, name, detail, double(run.bytes) / unit, kld.mean, kld.standardError,
                        !m_session.evaluation().isStale(run)});
     }
-    const auto& checkpoint = m_session.checkpoint();
-    m_plot->setPoints(points, last->storeError, checkpoint ? double(checkpoint->totalTensorBytes()) : 0);
+    m_plot->setAxes(unit == kGigabyte ? tr("size (GB)") : tr("size (MB)"), tr("KL divergence (nats)"));
+    m_plot->setPoints(points, last->storeError, originalBytes / unit);
     QString caption =
         tr("%1 · %2").arg(QFileInfo(last->options.textPath).fileName(), QString::fromStdString(last->result.protocol));
     if (last->storeError > 0) caption += tr(" · below %1 a divergence means nothing").arg(numberText(last->storeError));

@@ -9,7 +9,7 @@ namespace halftone::app {
 
 class Session;
 class StateStack;
-class TradeoffPlot;
+class ScatterPlot;
 
 /// The recipes that were measured on one text by one protocol, size against divergence. A click takes a recipe back.
 class TradeoffPanel : public QWidget {
@@ -27,7 +27,7 @@ class TradeoffPanel : public QWidget {
 
     Session& m_session;
     StateStack* m_stack = nullptr;
-    TradeoffPlot* m_plot = nullptr;
+    ScatterPlot* m_plot = nullptr;
     QLabel* m_caption = nullptr;
 };
 
