@@ -279,7 +279,7 @@ void MainWindow::updateTotals() {
     parts << QStringLiteral("%1 (%2)").arg(
         bytesText(double(totals.bytes)),
         tr("%1 %").arg((saved > 0 ? QStringLiteral("+") : QString()) + fixedText(100 * saved, 1)));
-    if (const auto* run = m_session.evaluation().latest(EvaluationTarget::Recipe)) {
+    if (const auto* run = m_session.evaluation().ofRecipe()) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(
                             estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));

@@ -99,7 +99,7 @@ void ScreenshotTour::addTuneSteps() {
     }
     m_steps.push_back({QStringLiteral("tradeoff"), [] {}, quiet});
     m_steps.push_back(
-        {QStringLiteral("stale"),
+        {QStringLiteral("edited"),
          [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
 }
 

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/engine.h"
 
+#include <algorithm>
+
 #include "app/session/backend_factory.h"
 
 namespace halftone::app {
+
+namespace {
+bool sameWindows(const std::vector<EvaluationWindow>& a, const std::vector<EvaluationWindow>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+        return x.scoreBegin == y.scoreBegin && x.scoreEnd == y.scoreEnd && x.tokens == y.tokens;
+    });
+}
+}  // namespace
 
 Status Engine::prepare(const EngineRequest& request, const JobContext& context) {
     HT_TRY(context.checkpoint());
@@ -11,9 +21,7 @@ Status Engine::prepare(const EngineRequest& request, const JobContext& context) 
     if (sameModel && m_device == request.device && m_backend) return {};
     if (!sameModel) drop();
     // Quantized weights outlive a change of the device; executables do not.
-    m_original.reset();
-    m_quantized.reset();
-    m_backend.reset();
+    dropExecutables();
     HT_ASSIGN_OR_RETURN(m_backend, createBackend(request.device));
     m_device = request.device;
     if (sameModel) return {};
@@ -34,33 +42,63 @@ Result<Executable*> Engine::quantized(const EngineRequest& request, const Weight
                                       const JobContext& context) {
     HT_TRY(prepare(request, context));
     if (m_quantized && m_quantizedKey == weights.key) return m_quantized.get();
-    static const ImportanceData kNone;
-    HT_ASSIGN_OR_RETURN(const auto applied,
-                        m_weights->apply(weights.recipe, weights.importance ? *weights.importance : kNone, context));
+    HT_ASSIGN_OR_RETURN(const auto applied, recipeWeights(weights, context));
+    m_quantizedKey = 0;
     if (m_quantized) {
-        if (auto status = m_quantized->updateWeights(applied.weights, context); !status) {
+        if (auto status = m_quantized->updateWeights(applied, context); !status) {
+            m_evaluation.reset();
             m_quantized.reset();  // may be half updated
             return tl::unexpected(status.error());
         }
     } else {
-        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, applied.weights, context));
+        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, applied, context));
     }
     m_quantizedKey = weights.key;
     return m_quantized.get();
+}
+
+Result<ModelWeights> Engine::recipeWeights(const WeightsRequest& weights, const JobContext& context) {
+    static const ImportanceData kNone;
+    HT_ASSIGN_OR_RETURN(auto applied,
+                        m_weights->apply(weights.recipe, weights.importance ? *weights.importance : kNone, context));
+    return std::move(applied.weights);
+}
+
+Result<EvaluationSession*> Engine::evaluation(const EngineRequest& request,
+                                              const std::vector<EvaluationWindow>& windows, const Protocol& protocol,
+                                              const JobContext& context) {
+    HT_TRY(prepare(request, context));
+    // The session leaves the executable with weights of its own choice.
+    m_quantizedKey = 0;
+    if (m_evaluation && m_evaluationProtocol == protocol && sameWindows(m_evaluation->windows(), windows))
+        return m_evaluation.get();
+    m_evaluation.reset();
+    if (!m_quantized) {
+        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, m_weights->original(), context));
+    }
+    HT_ASSIGN_OR_RETURN(m_evaluation,
+                        EvaluationSession::create(*m_quantized, m_weights->original(), windows, protocol));
+    m_evaluationProtocol = protocol;
+    return m_evaluation.get();
 }
 
 std::string Engine::deviceDescription() const {
     return m_backend ? m_backend->name() + " " + m_backend->description() : m_device;
 }
 
-void Engine::drop() {
+void Engine::dropExecutables() {
+    m_evaluation.reset();
     m_original.reset();
     m_quantized.reset();
-    m_weights.reset();
     m_backend.reset();
+    m_quantizedKey = 0;
+}
+
+void Engine::drop() {
+    dropExecutables();
+    m_weights.reset();
     m_model.reset();
     m_device.clear();
-    m_quantizedKey = 0;
 }
 
 }  // namespace halftone::app

@@ -5,7 +5,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "core/evaluation/evaluation_session.h"
 #include "core/inference/backend.h"
 #include "core/pipeline/loaded_model.h"
 #include "core/pipeline/recipe_weights.h"
@@ -46,12 +48,20 @@ class Engine {
     Result<Executable*> original(const EngineRequest& request, const JobContext& context);
     Result<Executable*> quantized(const EngineRequest& request, const WeightsRequest& weights,
                                   const JobContext& context);
+    /// The evaluation of one version of the weights after another on the same windows; made anew for other windows,
+    /// another model or device. It works on the executable of quantized().
+    Result<EvaluationSession*> evaluation(const EngineRequest& request, const std::vector<EvaluationWindow>& windows,
+                                          const Protocol& protocol, const JobContext& context);
+    /// What the recipe makes of the weights. After prepare by one of the above.
+    Result<ModelWeights> recipeWeights(const WeightsRequest& weights, const JobContext& context);
     /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
     [[nodiscard]] std::string deviceDescription() const;
     /// Frees executables and quantized weights.
     void drop();
 
   private:
+    /// Frees what a device holds; quantized weights stay.
+    void dropExecutables();
     Status prepare(const EngineRequest& request, const JobContext& context);
 
     std::shared_ptr<const LoadedModel> m_model;
@@ -60,6 +70,8 @@ class Engine {
     std::unique_ptr<RecipeWeights> m_weights;
     std::unique_ptr<Executable> m_original, m_quantized;
     uint64_t m_quantizedKey = 0;
+    std::unique_ptr<EvaluationSession> m_evaluation;
+    Protocol m_evaluationProtocol;
 };
 
 }  // namespace halftone::app

@@ -26,7 +26,6 @@ struct EvaluationService::Request {
     EngineRequest engineRequest;
     WeightsRequest weights;
     std::shared_ptr<Engine> engine;
-    std::shared_ptr<const ReferenceRun> reference;  ///< of the same measurement, or null
     Recipe recipe;
     int64_t bytes = 0;
     double bitsPerWeight = 0;
@@ -39,6 +38,13 @@ struct EvaluationService::Outcome {
     std::string device, note;
 };
 
+/// A preset that was changed by hand is another recipe, and is called so.
+QString EvaluationService::nameOf(const Recipe& recipe) {
+    const QString name = recipe.name.empty() ? tr("recipe") : QString::fromStdString(recipe.name);
+    const auto byHand = int(recipe.overrides.size());
+    return byHand == 0 ? name : tr("%1 + %2 by hand").arg(name).arg(byHand);
+}
+
 EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {
     connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &EvaluationService::stateChanged);
 }
@@ -47,7 +53,6 @@ void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_modelJobs.jobs().cancelTag(kTag);
     m_checkpoint = std::move(checkpoint);
     m_runs.clear();
-    m_reference.reset();
     m_running.reset();
     m_problem.clear();
     emit runsReset();
@@ -63,39 +68,32 @@ void EvaluationService::cancel() {
 }
 
 Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(Request& request,
-                                                                                const EvaluationObserver& observer,
+                                                                                const SessionObserver& observer,
                                                                                 const Engine::LostHandler& lost,
                                                                                 const JobContext& context) {
+    using Shared = std::shared_ptr<Outcome>;
     const auto& protocol = request.options.protocol;
     const auto& model = *request.engineRequest.model;
     HT_ASSIGN_OR_RETURN(const auto note, checkContextLength(model.graph->config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, request.options.textPath));
     HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
                                                         request.options.maxWindows));
-    auto outcome = std::make_shared<Outcome>();
-    outcome->note = note;
-    outcome->reference = request.reference;
     auto& engine = *request.engine;
-    if (!outcome->reference || request.target == EvaluationTarget::Original) {
-        using Reference = std::shared_ptr<const ReferenceRun>;
-        HT_ASSIGN_OR_RETURN(
-            outcome->reference, engine.run<Reference>(request.engineRequest, lost, [&]() -> Result<Reference> {
-                HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request.engineRequest, context));
-                return runReference(*executable, windows, protocol, kMostReferenceBytes, observer, context);
-            }));
-        outcome->referenceIsNew = true;
-    }
-    if (request.target == EvaluationTarget::Recipe) {
-        HT_ASSIGN_OR_RETURN(
-            auto result, engine.run<EvaluationResult>(request.engineRequest, lost, [&]() -> Result<EvaluationResult> {
-                HT_ASSIGN_OR_RETURN(auto* executable,
-                                    engine.quantized(request.engineRequest, request.weights, context));
-                return evaluateAgainst(*executable, windows, protocol, *outcome->reference, observer, context);
-            }));
-        outcome->recipeResult = std::move(result);
-    }
-    outcome->device = engine.deviceDescription();
-    return outcome;
+    return engine.run<Shared>(request.engineRequest, lost, [&]() -> Result<Shared> {
+        auto outcome = std::make_shared<Outcome>();
+        outcome->note = note;
+        HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(request.engineRequest, windows, protocol, context));
+        const bool isNew = session->reference() == nullptr;
+        if (isNew) HT_TRY(session->runReference(kMostReferenceBytes, observer, context));
+        outcome->reference = session->reference();
+        outcome->referenceIsNew = isNew || request.target == EvaluationTarget::Original;
+        outcome->device = engine.deviceDescription();
+        if (request.target == EvaluationTarget::Original) return outcome;
+        HT_ASSIGN_OR_RETURN(const auto weights, engine.recipeWeights(request.weights, context));
+        HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(weights, {}, observer, context));
+        outcome->recipeResult = std::move(figures.result);
+        return outcome;
+    });
 }
 
 std::shared_ptr<EvaluationService::Request> EvaluationService::makeRequest(EvaluationTarget target,
@@ -106,7 +104,6 @@ std::shared_ptr<EvaluationService::Request> EvaluationService::makeRequest(Evalu
     request->engineRequest = m_modelJobs.engineRequest();
     request->weights = m_modelJobs.weightsRequest();
     request->engine = m_modelJobs.engine();
-    if (m_reference && m_referenceOptions.sameMeasurement(options)) request->reference = m_reference;
     request->recipe = m_modelJobs.recipe().recipe();
     const auto& totals = m_modelJobs.recipe().resolved().totals;
     request->bytes = totals.bytes;
@@ -123,15 +120,14 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
     m_running.reset();
     m_runningTarget = target;
     const auto request = makeRequest(target, options);
-    const QString name =
-        target == EvaluationTarget::Original ? tr("the original") : QString::fromStdString(request->recipe.name);
+    const QString name = target == EvaluationTarget::Original ? tr("the original") : nameOf(request->recipe);
     m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
-        {tr("Evaluating %1").arg(name.isEmpty() ? tr("the recipe") : name), JobLane::Compute, kTag}, this,
+        {tr("Evaluating %1").arg(name), JobLane::Compute, kTag}, this,
         [this, request](const JobControl& control) {
-            const auto observer = [this, &control](const EvaluationResult& figures) {
-                EvaluationResult summary = figures;
-                summary.tokenNll.clear();
-                summary.tokenKld.clear();
+            const auto observer = [this, &control](const SessionFigures& figures) {
+                SessionFigures summary = figures;
+                summary.result.tokenNll.clear();
+                summary.result.tokenKld.clear();
                 control.post([this, summary] {
                     m_running = summary;
                     emit stateChanged();
@@ -154,18 +150,16 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
 
 void EvaluationService::store(const Request& request, Outcome outcome) {
     if (!m_checkpoint || request.engineRequest.model->checkpoint != m_checkpoint) return;
-    m_reference = outcome.reference;
     if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
-    m_referenceOptions = request.options;
     EvaluationRun run;
     run.options = request.options;
     run.when = QDateTime::currentDateTimeUtc();
-    run.storeError = m_reference->storeError();
+    run.storeError = outcome.reference->storeError();
     if (outcome.referenceIsNew) {
         EvaluationRun original = run;
         original.target = EvaluationTarget::Original;
         original.name = tr("original");
-        original.result = m_reference->result();
+        original.result = outcome.reference->result();
         const auto parameters = m_checkpoint->parameterCount();
         original.bytes = int64_t(m_checkpoint->totalTensorBytes());
         original.bitsPerWeight = parameters > 0 ? 8.0 * double(original.bytes) / double(parameters) : 0;
@@ -175,7 +169,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     if (!outcome.recipeResult) return;
     run.target = EvaluationTarget::Recipe;
     run.recipe = request.recipe;
-    run.name = QString::fromStdString(request.recipe.name);
+    run.name = nameOf(request.recipe);
     run.weightsKey = request.weights.key;
     run.result = std::move(*outcome.recipeResult);
     run.result.device = outcome.device;
@@ -191,6 +185,23 @@ void EvaluationService::addRun(EvaluationRun run) {
 
 bool EvaluationService::isStale(const EvaluationRun& run) const {
     return run.target == EvaluationTarget::Recipe && run.weightsKey != m_modelJobs.weightsKey();
+}
+
+const EvaluationRun* EvaluationService::ofRecipe() const {
+    const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [this](const auto& run) {
+        return run.target == EvaluationTarget::Recipe && !isStale(run);
+    });
+    return found == m_runs.rend() ? latest(EvaluationTarget::Recipe) : &*found;
+}
+
+bool EvaluationService::wantsFollowUp(const EvaluationOptions& options) const {
+    bool hasOriginal = false;
+    for (const auto& run : m_runs) {
+        if (run.isEarlier || !run.options.sameMeasurement(options)) continue;
+        if (run.target == EvaluationTarget::Original) hasOriginal = true;
+        if (run.target == EvaluationTarget::Recipe && !isStale(run)) return false;
+    }
+    return hasOriginal && !m_modelJobs.recipe().changesNothing();
 }
 
 const EvaluationRun* EvaluationService::latest(EvaluationTarget target) const {

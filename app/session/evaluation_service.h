@@ -58,8 +58,12 @@ class EvaluationService : public QObject {
     [[nodiscard]] bool isStale(const EvaluationRun& run) const;
     /// The latest run of this kind, or null.
     [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
+    /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of any; or null.
+    [[nodiscard]] const EvaluationRun* ofRecipe() const;
+    /// Whether the original has been measured so, and the recipe in work has not: a live evaluation then follows edits.
+    [[nodiscard]] bool wantsFollowUp(const EvaluationOptions& options) const;
     /// Figures of the run in progress, after each window.
-    [[nodiscard]] const std::optional<EvaluationResult>& running() const { return m_running; }
+    [[nodiscard]] const std::optional<SessionFigures>& running() const { return m_running; }
     /// What was asked for last; of meaning while isRunning().
     [[nodiscard]] EvaluationTarget runningTarget() const { return m_runningTarget; }
     [[nodiscard]] const QString& problem() const { return m_problem; }
@@ -76,18 +80,17 @@ class EvaluationService : public QObject {
   private:
     struct Outcome;
     struct Request;
-    static Result<std::shared_ptr<Outcome>> evaluate(Request& request, const EvaluationObserver& observer,
+    static Result<std::shared_ptr<Outcome>> evaluate(Request& request, const SessionObserver& observer,
                                                      const Engine::LostHandler& lost, const JobContext& context);
     [[nodiscard]] std::shared_ptr<Request> makeRequest(EvaluationTarget target, const EvaluationOptions& options) const;
+    [[nodiscard]] static QString nameOf(const Recipe& recipe);
     void store(const Request& request, Outcome outcome);
     void addRun(EvaluationRun run);
 
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;
     QList<EvaluationRun> m_runs;
-    std::shared_ptr<const ReferenceRun> m_reference;
-    EvaluationOptions m_referenceOptions;
-    std::optional<EvaluationResult> m_running;
+    std::optional<SessionFigures> m_running;
     EvaluationTarget m_runningTarget = EvaluationTarget::Original;
     QString m_problem;
 };

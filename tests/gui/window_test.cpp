@@ -136,6 +136,27 @@ TEST_F(WindowTest, EvaluatesTheRecipeAgainstTheOriginal) {
     EXPECT_EQ(errorCount(), 0);
 }
 
+TEST_F(WindowTest, AnEditIsMeasuredByItselfAndUndoBringsItsFiguresBack) {
+    openSample();
+    const QList<int> last{tensorsOf(TensorRole::kFfnDown).last()};
+    session.recipe().setFormat(last, Format::of(DType::kQ4_K));
+    window.evaluationPanel().setChunks(2);
+    QTest::qWait(400);
+    EXPECT_TRUE(session.evaluation().runs().isEmpty()) << "nothing runs that was not asked for once";
+    window.evaluationPanel().start(EvaluationTarget::Recipe);
+    ASSERT_TRUE(awaitIdle(300'000));
+    ASSERT_EQ(session.evaluation().runs().size(), 2);
+    session.recipe().setFormat(last, Format::of(DType::kQ4_0));
+    ASSERT_TRUE(waitUntil([&] { return session.evaluation().runs().size() == 3; }, 300'000));
+    EXPECT_NE(session.evaluation().runs()[1].result.reference->kld.mean,
+              session.evaluation().runs()[2].result.reference->kld.mean);
+    session.recipe().undoStack().undo();
+    QTest::qWait(600);
+    EXPECT_EQ(session.evaluation().runs().size(), 3) << "what was measured before is not measured again";
+    EXPECT_EQ(session.evaluation().ofRecipe(), &session.evaluation().runs()[1]);
+    EXPECT_EQ(errorCount(), 0);
+}
+
 TEST_F(WindowTest, CancelledEvaluationLeavesNoRunAndNoError) {
     openSample();
     window.evaluationPanel().setChunks(0);

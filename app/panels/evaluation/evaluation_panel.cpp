@@ -2,6 +2,7 @@
 #include "app/panels/evaluation/evaluation_panel.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QFileDialog>
@@ -27,6 +28,8 @@
 namespace halftone::app {
 
 namespace {
+
+constexpr int kLiveDelayMs = 250;
 
 struct ProtocolChoice {
     const char* label;
@@ -94,6 +97,14 @@ void EvaluationPanel::createControls() {
     m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
     m_runRecipe = new QPushButton(tr("Run recipe"), this);
     m_runRecipe->setObjectName(QStringLiteral("runRecipe"));
+    m_live = new QCheckBox(tr("live"), this);
+    m_live->setObjectName(QStringLiteral("liveEvaluation"));
+    m_live->setChecked(true);
+    m_live->setToolTip(tr(
+        "Once a recipe has been run, every edit is measured on the same text, from the first layer that it changes"));
+    m_liveTimer.setSingleShot(true);
+    m_liveTimer.setInterval(kLiveDelayMs);
+    connect(&m_liveTimer, &QTimer::timeout, this, &EvaluationPanel::followEdit);
     m_status = mutedLabel({}, this);
     connect(m_protocol, &QComboBox::activated, this, &EvaluationPanel::onProtocolChosen);
 }
@@ -146,6 +157,7 @@ void EvaluationPanel::createLayout() {
     bar->addWidget(m_protocol);
     bar->addWidget(m_context);
     bar->addWidget(m_chunks);
+    bar->addWidget(m_live);
     bar->addWidget(m_runOriginal);
     bar->addWidget(m_runRecipe);
     m_status->setContentsMargins(8, 0, 8, 4);
@@ -168,6 +180,9 @@ void EvaluationPanel::connectSession() {
     };
     connect(m_runOriginal, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Original); });
     connect(m_runRecipe, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Recipe); });
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, [this] {
+        if (m_live->isChecked()) m_liveTimer.start();
+    });
     connect(&evaluation, &EvaluationService::stateChanged, this, &EvaluationPanel::refresh);
     connect(&evaluation, &EvaluationService::runAdded, m_table, &QTableView::scrollToBottom, Qt::QueuedConnection);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &EvaluationPanel::refresh);
@@ -219,16 +234,30 @@ void EvaluationPanel::start(EvaluationTarget target) {
     m_session.evaluation().start(target, chosen);
 }
 
+/// Edits that come quickly one after the other are measured once, and one in work gives way to a newer one.
+void EvaluationPanel::followEdit() {
+    const auto chosen = options();
+    if (!m_session.modelJobs().whyNot().isEmpty() || !m_session.evaluation().wantsFollowUp(chosen)) return;
+    m_session.evaluation().start(EvaluationTarget::Recipe, chosen);
+}
+
 QString EvaluationPanel::runningText() const {
     const auto& running = m_session.evaluation().running();
     if (!running) return tr("Preparing…");
-    QString text = tr("%1: window %2 · perplexity %3")
-                       .arg(running->reference ? tr("recipe") : tr("original"))
-                       .arg(running->windows)
-                       .arg(estimateText(running->perplexity.mean, running->perplexity.standardError, 3));
-    if (running->reference) {
-        const auto& kld = running->reference->kld;
+    const auto& result = running->result;
+    QString text = tr("%1: window %2 of %3 · perplexity %4")
+                       .arg(result.reference ? tr("recipe") : tr("original"))
+                       .arg(result.windows)
+                       .arg(running->totalWindows)
+                       .arg(estimateText(result.perplexity.mean, result.perplexity.standardError, 3));
+    if (result.reference) {
+        const auto& kld = result.reference->kld;
         text += tr(" · KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));
+    }
+    // What changed since the last run is known long before the figures themselves are.
+    if (running->kldChange && running->projectedKld) {
+        const auto& projected = *running->projectedKld;
+        text += tr(" · in the end about %1").arg(significantEstimateText(projected.mean, projected.standardError));
     }
     return text;
 }

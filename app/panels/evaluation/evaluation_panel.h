@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 
 #include "app/session/evaluation_service.h"
 
+class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
@@ -33,6 +35,7 @@ class EvaluationPanel : public QWidget {
     void createLayout();
     void connectSession();
     void refresh();
+    void followEdit();
     void onProtocolChosen();
     void restoreRecipe(const QModelIndex& index);
     void restoreSession();
@@ -43,6 +46,8 @@ class EvaluationPanel : public QWidget {
     PathEdit* m_text = nullptr;
     QComboBox* m_protocol = nullptr;
     QSpinBox *m_context = nullptr, *m_chunks = nullptr;
+    QCheckBox* m_live = nullptr;
+    QTimer m_liveTimer;
     QPushButton *m_runOriginal = nullptr, *m_runRecipe = nullptr;
     QLabel* m_status = nullptr;
     QTableView* m_table = nullptr;
