@@ -201,6 +201,43 @@ TEST_F(ExportFiles, AnUntiedHeadAndABiggerContextAreWritten) {
     EXPECT_EQ(exported->gguf().integer("llama.attention.head_count_kv"), 2);
 }
 
+// Copied, permuted, transposed and quantized tensors, and an embedding that is written twice: all bytes are counted.
+TEST_F(ExportFiles, ProgressEndsWhereItSaidItWould) {
+    for (const char* model : {"stories260K", "slm4096-gpt2"}) {
+        HT_SHARED_OR_SKIP(source, std::string("models/") + model);
+        for (const char* name : {"f32", "q4_k", "int4_g32_sym"}) {
+            SCOPED_TRACE(std::string(model) + " " + name);
+            Progress progress;
+            const JobContext context{.stop = {}, .progress = &progress, .pool = ThreadPool(2)};
+            HT_ASSERT_OK(exportTo(openCheckpoint(source), Recipe::pure(format(name)), target(), context));
+            EXPECT_GT(progress.snapshot().total, 0);
+            EXPECT_EQ(progress.snapshot().done, progress.snapshot().total);
+        }
+    }
+}
+
+TEST_F(ExportFiles, WhatRuntimesTokenizeOtherwiseIsTold) {
+    SyntheticShape shape;
+    shape.hidden = 64;
+    shape.ffn = 96;
+    shape.layers = 1;
+    shape.heads = shape.kvHeads = 2;
+    shape.vocab = 64;
+    shape.context = 64;
+    HT_ASSERT_OK(writeSyntheticCheckpoint(m_folder.path() / "model", shape));
+    std::ofstream(m_folder.path() / "model" / "tokenizer.json")
+        << R"({"added_tokens":[{"id":0,"content":"<s>","special":true}],)"
+           R"("pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first"},)"
+           R"("model":{"type":"Unigram","unk_id":1,"vocab":[["<s>",0],["<unk>",0],["\u2581",-2],["a",-1]]}})";
+    const auto report = exportTo(openCheckpoint(m_folder.path() / "model"), Recipe::pure(format("q8_0")), target());
+    HT_ASSERT_OK(report);
+    const auto told = std::ranges::find_if(report->problems, [](const RecipeProblem& problem) {
+        return problem.message.find("behind every control token") != std::string::npos;
+    });
+    ASSERT_NE(told, report->problems.end());
+    EXPECT_EQ(told->severity, RecipeProblem::Severity::kWarning);
+}
+
 // Replaces a part of config.json.
 void editConfig(const std::filesystem::path& folder, const std::string& from, const std::string& to) {
     std::string text = readFile(folder / "config.json");
