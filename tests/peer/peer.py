@@ -11,7 +11,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True)
+    try:
+        done = subprocess.run(command, capture_output=True)
+    except OSError as error:
+        raise RuntimeError(f"{command[0]} cannot be run: {error.strerror}") from error
     output = done.stdout.decode(errors="replace")
     if done.returncode != 0:
         lines = (done.stderr.decode(errors="replace") or output).strip().splitlines() or ["no message"]
