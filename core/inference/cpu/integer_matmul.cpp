@@ -12,8 +12,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-// The byte product of AVX-512 (VNNI) is no part of Highway's AVX3 target, and its AVX3_DL names another extension, so it
-// is added here, and asked for at run time. Clang has no such pragma and takes the products of AVX2.
+// The byte product of AVX-512 (VNNI) is no part of Highway's AVX3 target, and its AVX3_DL names another extension, so
+// it is added here, and asked for at run time. Clang has no such pragma and takes the products of AVX2.
 #undef HT_HAS_VNNI
 #if HWY_TARGET == HWY_AVX3 && HWY_COMPILER_GCC_ACTUAL
 #define HT_HAS_VNNI 1
@@ -123,6 +123,43 @@ void multiplyPanel(const IntegerMatmulJob& job) {
     if (job.panel.group == 32) return multiplyGroup<32>(job);
     multiplyGroup<16>(job);
 }
+/// The k-th column of quads of each 128-bit part, of four rows: a part holds the four rows side by side.
+HWY_INLINE void joinFour(const __m512i* rows, __m512i* joined) {
+    const __m512i low01 = _mm512_unpacklo_epi32(rows[0], rows[1]), high01 = _mm512_unpackhi_epi32(rows[0], rows[1]);
+    const __m512i low23 = _mm512_unpacklo_epi32(rows[2], rows[3]), high23 = _mm512_unpackhi_epi32(rows[2], rows[3]);
+    joined[0] = _mm512_unpacklo_epi64(low01, low23);
+    joined[4] = _mm512_unpackhi_epi64(low01, low23);
+    joined[8] = _mm512_unpacklo_epi64(high01, high23);
+    joined[12] = _mm512_unpackhi_epi64(high01, high23);
+}
+
+/// Transposes 16 rows of 16 quads.
+HWY_INLINE void weaveTile(const uint8_t* rows, int64_t stride, uint8_t* out) {
+    __m512i line[16], joined[16];
+#pragma GCC unroll 16
+    for (int row = 0; row < 16; ++row) line[row] = _mm512_loadu_si512(rows + row * stride);
+#pragma GCC unroll 4
+    for (int four = 0; four < 4; ++four) joinFour(line + 4 * four, joined + four);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+        const __m512i* v = joined + 4 * k;
+        const __m512i even01 = _mm512_shuffle_i32x4(v[0], v[1], 0x88), odd01 = _mm512_shuffle_i32x4(v[0], v[1], 0xDD);
+        const __m512i even23 = _mm512_shuffle_i32x4(v[2], v[3], 0x88), odd23 = _mm512_shuffle_i32x4(v[2], v[3], 0xDD);
+        _mm512_storeu_si512(out + 64 * k, _mm512_shuffle_i32x4(even01, even23, 0x88));
+        _mm512_storeu_si512(out + 64 * (4 + k), _mm512_shuffle_i32x4(odd01, odd23, 0x88));
+        _mm512_storeu_si512(out + 64 * (8 + k), _mm512_shuffle_i32x4(even01, even23, 0xDD));
+        _mm512_storeu_si512(out + 64 * (12 + k), _mm512_shuffle_i32x4(odd01, odd23, 0xDD));
+    }
+}
+
+void weave(const uint8_t* rows, int64_t cols, uint8_t* codes) {
+    int64_t col = 0;
+    for (; col + 64 <= cols; col += 64) weaveTile(rows + col, cols, codes + col * kPanelLanes);
+    for (; col < cols; col += 4) {
+        for (int64_t row = 0; row < kPanelLanes; ++row)
+            std::memcpy(codes + col * kPanelLanes + 4 * row, rows + row * cols + col, 4);
+    }
+}
 bool hasFastPanels() {
     return __builtin_cpu_supports("avx512vnni") != 0;
 }
@@ -130,6 +167,9 @@ bool hasFastPanels() {
 #else
 
 void multiplyPanel(const IntegerMatmulJob&) {
+    HT_CHECK(false);
+}
+void weave(const uint8_t*, int64_t, uint8_t*) {
     HT_CHECK(false);
 }
 bool hasFastPanels() {
@@ -146,10 +186,15 @@ HWY_AFTER_NAMESPACE();
 namespace halftone::cpu {
 
 HWY_EXPORT(multiplyPanel);
+HWY_EXPORT(weave);
 HWY_EXPORT(hasFastPanels);
 
 bool hasIntegerMatmul() {
     return HWY_DYNAMIC_DISPATCH(hasFastPanels)();
+}
+
+void weavePanel(const uint8_t* rows, int64_t cols, uint8_t* codes) {
+    HWY_DYNAMIC_DISPATCH(weave)(rows, cols, codes);
 }
 
 void integerMatmulPanel(const IntegerMatmulJob& job) {

@@ -27,14 +27,23 @@ struct RowCodes {
     float* minima;
 };
 
+/// Loops of fixed length over bytes that do not overlap, so that compilers turn them into vectors.
+template <int kCount>
+void splitNibbles(const uint8_t* __restrict bytes, uint8_t* __restrict low, uint8_t* __restrict high) {
+    for (int j = 0; j < kCount; ++j) low[j] = bytes[j] & 15;
+    for (int j = 0; j < kCount; ++j) high[j] = bytes[j] >> 4;
+}
+/// Puts the bits of `mask` in bytes >> shift above the nibbles.
+template <int kMask>
+void addHighBits(const uint8_t* __restrict bytes, int shift, uint8_t* __restrict codes) {
+    for (int j = 0; j < 32; ++j) codes[j] = static_cast<uint8_t>(codes[j] | ((bytes[j] >> shift) & kMask) << 4);
+}
+
 void unpackQ4_0(const uint8_t* block, int64_t blocks, const RowCodes& out) {
     for (int64_t b = 0; b < blocks; ++b, block += 18) {
         out.scales[b] = halfAt(block);
         out.minima[b] = 8.0f * out.scales[b];
-        for (int64_t j = 0; j < 16; ++j) {
-            out.codes[32 * b + j] = block[2 + j] & 15;
-            out.codes[32 * b + 16 + j] = block[2 + j] >> 4;
-        }
+        splitNibbles<16>(block + 2, out.codes + 32 * b, out.codes + 32 * b + 16);
     }
 }
 
@@ -46,30 +55,28 @@ void unpackQ8_0(const uint8_t* block, int64_t blocks, const RowCodes& out) {
     }
 }
 
-/// Scale and minimum of sub-block j of a Q4_K or Q5_K super-block.
-void affineOf(const uint8_t* block, int64_t j, float& scale, float& minimum) {
+/// Scales and minima of the eight sub-blocks of a Q4_K or Q5_K super-block.
+void unpackAffine(const uint8_t* block, float* scales, float* minima) {
     const uint8_t* packed = block + 4;
-    const int codeOfScale = j < 4 ? packed[j] & 63 : (packed[j + 4] & 15) | (packed[j - 4] >> 6) << 4;
-    const int codeOfMinimum = j < 4 ? packed[j + 4] & 63 : (packed[j + 4] >> 4) | (packed[j] >> 6) << 4;
-    scale = halfAt(block) * static_cast<float>(codeOfScale);
-    minimum = halfAt(block + 2) * static_cast<float>(codeOfMinimum);
+    const float d = halfAt(block), dmin = halfAt(block + 2);
+    for (int j = 0; j < 4; ++j) {
+        scales[j] = d * static_cast<float>(packed[j] & 63);
+        minima[j] = dmin * static_cast<float>(packed[j + 4] & 63);
+        scales[j + 4] = d * static_cast<float>((packed[j + 8] & 15) | (packed[j] >> 6) << 4);
+        minima[j + 4] = dmin * static_cast<float>((packed[j + 8] >> 4) | (packed[j + 4] >> 6) << 4);
+    }
 }
 
 template <bool kHighBits>
 void unpackAffineK(const uint8_t* block, int64_t blocks, const RowCodes& out) {
     for (int64_t b = 0; b < blocks; ++b, block += kHighBits ? 176 : 144) {
-        for (int64_t j = 0; j < 8; ++j) affineOf(block, j, out.scales[8 * b + j], out.minima[8 * b + j]);
-        const uint8_t* high = block + 16;
-        const uint8_t* nibbles = block + (kHighBits ? 48 : 16);
-        for (int pair = 0; pair < 4; ++pair, nibbles += 32) {
+        unpackAffine(block, out.scales + 8 * b, out.minima + 8 * b);
+        for (int pair = 0; pair < 4; ++pair) {
             uint8_t* codes = out.codes + kSuperBlock * b + 64 * pair;
-            for (int64_t l = 0; l < 32; ++l) {
-                codes[l] = nibbles[l] & 15;
-                codes[32 + l] = nibbles[l] >> 4;
-                if constexpr (kHighBits) {
-                    codes[l] = static_cast<uint8_t>(codes[l] | ((high[l] >> (2 * pair)) & 1) << 4);
-                    codes[32 + l] = static_cast<uint8_t>(codes[32 + l] | ((high[l] >> (2 * pair + 1)) & 1) << 4);
-                }
+            splitNibbles<32>(block + (kHighBits ? 48 : 16) + 32 * pair, codes, codes + 32);
+            if constexpr (kHighBits) {
+                addHighBits<1>(block + 16, 2 * pair, codes);
+                addHighBits<1>(block + 16, 2 * pair + 1, codes + 32);
             }
         }
     }
@@ -83,15 +90,10 @@ void unpackQ6_K(const uint8_t* block, int64_t blocks, const RowCodes& out) {
             out.minima[16 * b + j] = 32.0f * out.scales[16 * b + j];
         }
         for (int64_t half = 0; half < 2; ++half) {
-            const uint8_t* low = block + 64 * half;
-            const uint8_t* high = block + 128 + 32 * half;
             uint8_t* codes = out.codes + kSuperBlock * b + 128 * half;
-            for (int64_t l = 0; l < 32; ++l) {
-                codes[l] = static_cast<uint8_t>((low[l] & 15) | (high[l] & 3) << 4);
-                codes[32 + l] = static_cast<uint8_t>((low[32 + l] & 15) | ((high[l] >> 2) & 3) << 4);
-                codes[64 + l] = static_cast<uint8_t>(low[l] >> 4 | ((high[l] >> 4) & 3) << 4);
-                codes[96 + l] = static_cast<uint8_t>(low[32 + l] >> 4 | (high[l] >> 6) << 4);
-            }
+            splitNibbles<32>(block + 64 * half, codes, codes + 64);
+            splitNibbles<32>(block + 64 * half + 32, codes + 32, codes + 96);
+            for (int part = 0; part < 4; ++part) addHighBits<3>(block + 128 + 32 * half, 2 * part, codes + 32 * part);
         }
     }
 }
@@ -156,8 +158,8 @@ int64_t integerGroup(const PackedLayout& layout) {
 }
 
 int64_t integerPanelFloats(int64_t cols) {
-    // Codes, then scales and minima for the finer of the groups; and one row before it is woven in.
-    return kPanelLanes * (cols / 4 + 2 * cols / 16) + cols / 4 + 2 * cols / 16 + 64;
+    // Codes, then scales and minima for the finer of the groups; then the codes row by row, and one row's factors.
+    return kPanelLanes * (cols / 4 + 2 * cols / 16) + kPanelLanes * cols / 4 + 2 * cols / 16 + 64;
 }
 
 IntegerPanel placeIntegerPanel(float* memory, int64_t cols, int64_t group) {
@@ -171,22 +173,23 @@ IntegerPanel placeIntegerPanel(float* memory, int64_t cols, int64_t group) {
 
 void fillIntegerPanel(const PackedLayout& layout, const uint8_t* weights, int64_t rows, int64_t col, int64_t cols,
                       const IntegerPanel& panel) {
-    float* spare = panel.minima + kPanelLanes * cols / 16;
-    const RowCodes line{reinterpret_cast<uint8_t*>(spare), spare + cols / 4, spare + cols / 4 + cols / 16};
+    float* factors = panel.minima + kPanelLanes * cols / 16;
+    auto* lines = reinterpret_cast<uint8_t*>(factors + 2 * cols / 16);
     const int64_t groups = cols / panel.group;
     for (int64_t row = 0; row < kPanelLanes; ++row) {
+        const RowCodes line{lines + row * cols, factors, factors + cols / 16};
         if (row < rows) {
             unpackRow(layout, weights + row * layout.rowBytes, col, cols, line);
         } else {
-            std::fill_n(spare, cols / 4 + 2 * cols / 16, 0.0f);
+            std::fill_n(line.codes, cols, uint8_t{0});
+            std::fill_n(factors, 2 * cols / 16, 0.0f);
         }
-        for (int64_t quad = 0; quad < cols / 4; ++quad)
-            std::memcpy(panel.codes + (quad * kPanelLanes + row) * 4, line.codes + 4 * quad, 4);
         for (int64_t group = 0; group < groups; ++group) {
             panel.scales[group * kPanelLanes + row] = line.scales[group];
             panel.minima[group * kPanelLanes + row] = line.minima[group];
         }
     }
+    weavePanel(lines, cols, panel.codes);
 }
 
 int64_t integerInputFloats(int64_t tokens, int64_t cols) {

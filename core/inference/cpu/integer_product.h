@@ -63,6 +63,9 @@ struct IntegerPanel {
 void fillIntegerPanel(const PackedLayout& layout, const uint8_t* weights, int64_t rows, int64_t col, int64_t cols,
                       const IntegerPanel& panel);
 
+/// kPanelLanes rows of `cols` codes, one after the other, in the order of a panel. Precondition: hasIntegerMatmul().
+void weavePanel(const uint8_t* rows, int64_t cols, uint8_t* codes);
+
 /// out[t * outStride + r] (+)= panel[r] . x[t] over columns [col, col + cols) of the input, for all tokens.
 struct IntegerMatmulJob {
     IntegerPanel panel;
