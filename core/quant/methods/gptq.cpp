@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/checked.h"
 #include "core/quant/formats/codec.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/methods/block_grid.h"
@@ -26,11 +27,23 @@ constexpr double kWeightFloor = 1e-6;  ///< of the mean diagonal: no weight of a
 
 // ---- factor ---------------------------------------------------------------------------------------------------------
 
-std::vector<int32_t> roundingOrder(const Hessian& hessian, bool byActivity) {
+std::vector<int32_t> roundingOrder(const Hessian& hessian, const GptqSettings& settings) {
     std::vector<int32_t> order(static_cast<size_t>(hessian.channels));
     std::iota(order.begin(), order.end(), 0);
-    if (!byActivity) return order;
-    std::ranges::stable_sort(order, [&](int32_t a, int32_t b) { return hessian.at(a, a) > hessian.at(b, b); });
+    if (!settings.actOrder) return order;
+    const auto activity = [&](int32_t column) { return hessian.at(column, column); };
+    const bool whole = settings.staticGroups || settings.groupColumns <= 0;
+    const int64_t columns = whole ? hessian.channels : settings.groupColumns;
+    std::vector<double> ofGroup(static_cast<size_t>(ceilDiv(hessian.channels, columns)));
+    for (const int32_t column : order) ofGroup[static_cast<size_t>(column / columns)] += double(activity(column));
+    // A shorter last group stays last: all others then begin at multiples of their length.
+    if (hessian.channels % columns != 0) ofGroup.back() = -1;
+    std::ranges::stable_sort(order, [&](int32_t a, int32_t b) {
+        const auto groupA = static_cast<size_t>(a / columns), groupB = static_cast<size_t>(b / columns);
+        if (groupA == groupB) return activity(a) > activity(b);
+        if (ofGroup[groupA] != ofGroup[groupB]) return ofGroup[groupA] > ofGroup[groupB];
+        return groupA < groupB;
+    });
     return order;
 }
 
@@ -189,7 +202,7 @@ class GptqTile {
           m_factor(factor),
           m_columns(layout.cols),
           m_rows(rows),
-          m_static(settings.staticGroups || settings.actOrder),
+          m_static(settings.staticGroups),
           m_work(static_cast<size_t>(rows * layout.cols)) {
         const int64_t lazy = std::max(kLazyColumns, m_units.columns);
         m_lazy = m_units.columns >= layout.cols ? kLazyColumns : lazy / m_units.columns * m_units.columns;
@@ -238,10 +251,7 @@ class GptqTile {
         float* work = m_work.data() + row * m_columns;
         float* errors = m_errors.data() + row * m_lazy;
         for (int64_t i = begin; i < end; ++i) {
-            if (!m_static && i % m_units.columns == 0) {
-                const int64_t count = std::min(m_units.columns, m_columns - i);
-                HT_TRY(state.fit(i / m_units.columns, {work + i, static_cast<size_t>(count)}));
-            }
+            if (!m_static && i % m_units.columns == 0) HT_TRY(fitUnitAt(i, work, state));
             const float* factorRow = m_factor.upper.data() + i * m_columns;
             const float level = state.choose(m_factor.order[static_cast<size_t>(i)], work[i]);
             const float error = (work[i] - level) / factorRow[i];
@@ -249,6 +259,18 @@ class GptqTile {
             subtractScaled(end - i - 1, error, factorRow + i + 1, work + i + 1);
         }
         return {};
+    }
+
+    // Fits the unit whose columns come up next, brought back into the order of the row.
+    Status fitUnitAt(int64_t position, const float* work, RowState& state) {
+        const int64_t unit = m_factor.order[static_cast<size_t>(position)] / m_units.columns;
+        const int64_t first = unit * m_units.columns;
+        const int64_t count = std::min(m_units.columns, m_columns - first);
+        m_unit.resize(static_cast<size_t>(count));
+        for (int64_t i = position; i < position + count; ++i) {
+            m_unit[static_cast<size_t>(m_factor.order[static_cast<size_t>(i)] - first)] = work[i];
+        }
+        return state.fit(unit, m_unit);
     }
 
     // work[:, end:] -= errors * U[begin:end, end:], in pieces short enough to notice a cancel between them.
@@ -269,7 +291,7 @@ class GptqTile {
     int64_t m_columns, m_rows;
     bool m_static;
     int64_t m_lazy = kLazyColumns;
-    std::vector<float> m_work, m_errors;
+    std::vector<float> m_work, m_errors, m_unit;
     std::vector<RowState> m_states;
 };
 
@@ -297,12 +319,16 @@ class GptqEncoder final : public RowEncoder {
 
 }  // namespace
 
+int64_t gptqGroupColumns(const PackedLayout& layout) {
+    return unitsOf(layout).columns;
+}
+
 Result<std::shared_ptr<const GptqFactor>> factorHessian(const Hessian& hessian, const GptqSettings& settings,
                                                         const JobContext& context) {
     if (hessian.tokens <= 0) return makeError(ErrorCode::kInvalidArgument, "The calibration saw no tokens.");
     auto factor = std::make_shared<GptqFactor>();
     factor->channels = hessian.channels;
-    factor->order = roundingOrder(hessian, settings.actOrder);
+    factor->order = roundingOrder(hessian, settings);
     double trace = 0;
     for (int64_t i = 0; i < hessian.channels; ++i) {
         const double own = double(hessian.at(i, i)) / double(hessian.tokens);

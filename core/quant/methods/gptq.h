@@ -17,14 +17,20 @@ namespace halftone {
 /// For y = W x with second moments H of x, columns are rounded one after another; the error of column i, divided by
 /// U_ii, is taken off the columns after it along row i of U, where U^T U = (H + damping)^-1 and U is upper triangular.
 /// Rows are independent given U, so a tile of rows is one piece of work. Channels that were never active keep their
-/// nearest value. A group's scale is fitted when its first column comes up, to the values as compensated by then; with
-/// static groups, which act-order needs, all scales are fitted to the original values.
+/// nearest value. A group's scale is fitted when its first column comes up, to the values as compensated by then.
+/// Act-order takes active columns first inside each group, and active groups before others (group-aware reordering,
+/// arXiv 2505.14638), so that groups stay whole. With static groups all scales are fitted to the original values
+/// beforehand, and act-order sorts columns regardless of groups.
 struct GptqSettings {
     double damping = 0.01;  ///< share of the mean diagonal
     bool actOrder = true;
     bool staticGroups = false;
     bool searchRanges = true;  ///< integer family: ranges of least squared error instead of the extremes
+    int64_t groupColumns = 0;  ///< columns that are fitted together, from gptqGroupColumns(); 0: all
 };
+
+/// Columns of a format that GPTQ fits together: a group, or a block of a block type.
+int64_t gptqGroupColumns(const PackedLayout& layout);
 
 /// The inverse factor, ready for use: shared by the tensors that read the same input.
 struct GptqFactor {

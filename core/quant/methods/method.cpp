@@ -30,9 +30,8 @@ constexpr std::array<MethodParameter, 4> kHqqParameters{
       false, true}}};
 constexpr std::array<MethodParameter, 4> kGptqParameters{
     {{"damping", "Share of the mean diagonal that is added to the Hessian's diagonal.", 0.01, 0, 10},
-     {"act_order", "Columns with large inputs go first.", 1, 0, 1, true},
-     {"static_groups", "Scales are fitted before the first column is rounded; act_order always does so.", 0, 0, 1,
-      true},
+     {"act_order", "Columns with large inputs go first: inside their group, and such groups first.", 1, 0, 1, true},
+     {"static_groups", "Scales are fitted to the original weights; act_order then sorts across groups.", 0, 0, 1, true},
      {"mse", "Ranges are searched for the least squared error instead of taken from the extremes.", 1, 0, 1, true}}};
 constexpr std::array<MethodParameter, 4> kAwqParameters{
     {{"grid", "Exponents that are tried for the channel scales.", 20, 1, 200, false, true},

@@ -48,7 +48,8 @@ Result<PreparedMethod> prepareGptq(const MethodRequest& request, FactorCache& fa
     const auto hessian = request.channelScale.empty()
                              ? request.statistics->hessian
                              : scaledStatistics(*request.statistics, request.channelScale).hessian;
-    HT_ASSIGN_OR_RETURN(const auto factor, factors.get(hessian, request.method, context));
+    HT_ASSIGN_OR_RETURN(const auto factor,
+                        factors.get(hessian, request.method, gptqGroupColumns(request.layout), context));
     if (factor->dampingUsed > request.method.value("damping")) {
         prepared.notes.push_back(
             fmt::format("The Hessian of {} was damped by {:g} instead of {:g} to be positive definite.", request.tensor,
@@ -78,10 +79,14 @@ PreparedMethod prepareAwq(const MethodRequest& request) {
 }  // namespace
 
 Result<std::shared_ptr<const GptqFactor>> FactorCache::get(const std::shared_ptr<const Hessian>& hessian,
-                                                           const MethodChoice& method, const JobContext& context) {
-    if (m_factor && m_hessian == hessian && m_method == method) return m_factor;
+                                                           const MethodChoice& method, int64_t groupColumns,
+                                                           const JobContext& context) {
+    if (m_factor && m_hessian == hessian && m_method == method && m_groupColumns == groupColumns) return m_factor;
     m_factor.reset();
-    HT_ASSIGN_OR_RETURN(m_factor, factorHessian(*hessian, gptqSettings(method), context));
+    GptqSettings settings = gptqSettings(method);
+    settings.groupColumns = groupColumns;
+    HT_ASSIGN_OR_RETURN(m_factor, factorHessian(*hessian, settings, context));
+    m_groupColumns = groupColumns;
     m_hessian = hessian;
     m_method = method;
     return m_factor;

@@ -19,11 +19,13 @@ struct GptqFactor;
 class FactorCache {
   public:
     Result<std::shared_ptr<const GptqFactor>> get(const std::shared_ptr<const Hessian>& hessian,
-                                                  const MethodChoice& method, const JobContext& context);
+                                                  const MethodChoice& method, int64_t groupColumns,
+                                                  const JobContext& context);
 
   private:
     std::shared_ptr<const Hessian> m_hessian;
     MethodChoice m_method;
+    int64_t m_groupColumns = 0;
     std::shared_ptr<const GptqFactor> m_factor;
 };
 

@@ -138,12 +138,46 @@ TEST(Gptq, LeavesLessOutputErrorThanNearestForEveryFormat) {
         const auto nearest = quantizeBy(source, name, "nearest", &statistics);
         HT_ASSERT_OK(nearest);
         const double before = directOutputError(source, nearest->decoded, inputs);
-        for (const char* by : {"gptq", "gptq:act_order=0", "gptq:act_order=0:static_groups=1"}) {
+        for (const char* by :
+             {"gptq", "gptq:act_order=0", "gptq:static_groups=1", "gptq:act_order=0:static_groups=1"}) {
             const auto gptq = quantizeBy(source, name, by, &statistics);
             HT_ASSERT_OK(gptq);
             EXPECT_LT(directOutputError(source, gptq->decoded, inputs), 0.9 * before) << name << " " << by;
         }
     }
+}
+
+TEST(Gptq, ActOrderKeepsGroupsWhole) {
+    constexpr int64_t kCols = 200;  // groups of 64, the last one of 8
+    const InputStatistics statistics = statisticsOf(correlatedInputs(300, kCols, 35), kCols);
+    const Hessian& hessian = *statistics.hessian;
+    const auto factor = factorHessian(hessian, {.groupColumns = 64}, contextOf(1));
+    HT_ASSERT_OK(factor);
+    const auto& order = (*factor)->order;
+    double before = 1e300;
+    for (size_t begin = 0; begin < kCols; begin += 64) {
+        const size_t end = std::min<size_t>(kCols, begin + 64);
+        double activity = 0;
+        for (size_t i = begin; i < end; ++i) {
+            EXPECT_EQ(order[i] / 64, order[begin] / 64) << "position " << i;
+            activity += double(hessian.at(order[i], order[i]));
+            if (i > begin) {
+                EXPECT_GE(hessian.at(order[i - 1], order[i - 1]), hessian.at(order[i], order[i]));
+            }
+        }
+        if (end < kCols) {
+            EXPECT_LE(activity, before);
+        }
+        before = activity;
+    }
+    EXPECT_EQ(order.back() / 64, 3) << "the shorter group comes last";
+    const MatrixRows source(20, kCols, gaussian(20 * kCols, 1.0f, 36));
+    const auto inputs = correlatedInputs(300, kCols, 35);
+    const auto nearest = quantizeBy(source, "int3_g64_asym", "nearest");
+    const auto gptq = quantizeBy(source, "int3_g64_asym", "gptq", &statistics);
+    HT_ASSERT_OK(gptq);
+    EXPECT_LT(directOutputError(source, gptq->decoded, inputs),
+              0.7 * directOutputError(source, nearest->decoded, inputs));
 }
 
 TEST(Gptq, UncorrelatedInputsChangeNothing) {
