@@ -82,7 +82,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             if (stale)
                 return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
             if (index.column() == Kld && run.storeError > 0)
-                return tr("Below %1 a divergence means nothing: the reference is kept in 16 bits.")
+                return tr("Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.")
                     .arg(numberText(run.storeError));
             if (index.column() == Text) return run.options.textPath;
             return {};

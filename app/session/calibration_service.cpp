@@ -8,17 +8,30 @@
 
 #include "app/session/message_log.h"
 #include "core/evaluation/evaluate.h"
+#include "core/pipeline/calibrate.h"
 
 namespace halftone::app {
 
 namespace {
 const QString kTag = QStringLiteral("calibration");
 constexpr int64_t kWorstChannels = 8;
+constexpr int64_t kMostHessianBytes = int64_t{2} << 30;
 }  // namespace
+
+int64_t hessianBytes(const ModelGraph& graph) {
+    int64_t bytes = 0;
+    for (const Op& op : graph.ops) {
+        if (op.kind != OpKind::kLinear) continue;
+        const int64_t channels = graph.weights[size_t(op.weight)].cols;
+        bytes += channels * channels * int64_t(sizeof(float));
+    }
+    return bytes;
+}
 
 struct CalibrationService::Outcome {
     std::map<std::string, std::shared_ptr<const LayerActivations>> layers;
     std::shared_ptr<const ImportanceData> importance;
+    std::shared_ptr<const Calibration> calibration;
     int64_t tokens = 0;
 };
 
@@ -30,6 +43,7 @@ void CalibrationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_checkpoint = std::move(checkpoint);
     m_layers.clear();
     m_importance.reset();
+    m_calibration.reset();
     m_tokens = 0;
     m_problem.clear();
     emit changed();
@@ -58,9 +72,13 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
                                   context);
     }));
     auto outcome = std::make_shared<Outcome>();
-    const int64_t chunks = (int64_t(tokens.size()) + length - 1) / length;
-    outcome->importance = std::make_shared<const ImportanceData>(
-        importanceFrom(capture, QFileInfo(options.textPath).fileName().toStdString(), chunks));
+    const halftone::CalibrationOptions collect{
+        .contextLength = length,
+        .withHessians = options.withHessians && hessianBytes(*request.model->graph) <= kMostHessianBytes,
+        .dataset = QFileInfo(options.textPath).fileName().toStdString()};
+    HT_ASSIGN_OR_RETURN(auto calibration, collectCalibration(*request.model, tokens, collect, context));
+    outcome->importance = std::make_shared<const ImportanceData>(importanceFrom(calibration));
+    outcome->calibration = std::make_shared<const Calibration>(std::move(calibration));
     outcome->tokens = int64_t(tokens.size());
     for (const auto& [name, stats] : capture.byWeight) {
         auto layer = std::make_shared<LayerActivations>();
@@ -100,6 +118,7 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_textPath = options.textPath;
     m_tokens = outcome.tokens;
     m_importance = outcome.importance;
+    m_calibration = outcome.calibration;
     m_layers.assign(m_checkpoint->tensors().size(), nullptr);
     for (size_t i = 0; i < m_layers.size(); ++i) {
         const auto found = outcome.layers.find(m_checkpoint->tensors()[i].canonicalName);

@@ -58,9 +58,7 @@ Result<Executable*> Engine::quantized(const EngineRequest& request, const Weight
 }
 
 Result<ModelWeights> Engine::recipeWeights(const WeightsRequest& weights, const JobContext& context) {
-    static const ImportanceData kNone;
-    HT_ASSIGN_OR_RETURN(auto applied,
-                        m_weights->apply(weights.recipe, weights.importance ? *weights.importance : kNone, context));
+    HT_ASSIGN_OR_RETURN(auto applied, m_weights->applyMethods(weights.recipe, weights.calibration, context));
     return std::move(applied.weights);
 }
 

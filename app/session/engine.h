@@ -16,9 +16,9 @@ namespace halftone::app {
 
 /// The weights a job wants: the recipe applied to the checkpoint.
 struct WeightsRequest {
-    uint64_t key = 0;  ///< equal keys mean equal weights (recipe and importance)
+    uint64_t key = 0;  ///< equal keys mean equal weights (recipe and calibration)
     ResolvedRecipe recipe;
-    std::shared_ptr<const ImportanceData> importance;  ///< null: none
+    std::shared_ptr<const Calibration> calibration;  ///< null: none
 };
 
 /// What a job asks the engine for.

@@ -154,7 +154,6 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     EvaluationRun run;
     run.options = request.options;
     run.when = QDateTime::currentDateTimeUtc();
-    run.storeError = outcome.reference->storeError();
     if (outcome.referenceIsNew) {
         EvaluationRun original = run;
         original.target = EvaluationTarget::Original;
@@ -172,6 +171,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     run.name = nameOf(request.recipe);
     run.weightsKey = request.weights.key;
     run.result = std::move(*outcome.recipeResult);
+    if (run.result.reference) run.storeError = run.result.reference->storeStandardError;
     run.result.device = outcome.device;
     run.bytes = request.bytes;
     run.bitsPerWeight = request.bitsPerWeight;

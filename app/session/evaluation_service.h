@@ -32,7 +32,7 @@ struct EvaluationRun {
     quint64 weightsKey = 0;
     EvaluationOptions options;
     EvaluationResult result;
-    double storeError = 0;  ///< KL floor of the kept reference
+    double storeError = 0;  ///< standard error of the divergence that the reference's store adds
     int64_t bytes = 0;
     double bitsPerWeight = 0;
     QDateTime when;

@@ -16,6 +16,7 @@ ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devi
 void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot) {
     m_model = std::move(model);
     m_whyNot = whyNot;
+    m_calibration.reset();
     m_importance.reset();
     ++m_importanceRevision;
     if (!m_model) {
@@ -30,7 +31,9 @@ void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString
     emit modelChanged();
 }
 
-void ModelJobs::setImportance(std::shared_ptr<const ImportanceData> importance) {
+void ModelJobs::setCalibration(std::shared_ptr<const Calibration> calibration,
+                               std::shared_ptr<const ImportanceData> importance) {
+    m_calibration = std::move(calibration);
     m_importance = std::move(importance);
     ++m_importanceRevision;
 }
@@ -46,7 +49,7 @@ quint64 ModelJobs::weightsKey() const {
 }
 
 WeightsRequest ModelJobs::weightsRequest() const {
-    return {weightsKey(), m_recipe.resolved(), m_importance};
+    return {weightsKey(), m_recipe.resolved(), m_calibration};
 }
 
 EngineRequest ModelJobs::engineRequest() const {

@@ -26,7 +26,10 @@ class ModelJobs : public QObject {
 
     /// Null with a sentence: the checkpoint cannot be run; null without: nothing is open, or it is not known yet.
     void setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot = {});
-    void setImportance(std::shared_ptr<const ImportanceData> importance);
+    /// What methods may use of the calibration; null: nothing.
+    void setCalibration(std::shared_ptr<const Calibration> calibration,
+                        std::shared_ptr<const ImportanceData> importance);
+    [[nodiscard]] const std::shared_ptr<const Calibration>& calibration() const { return m_calibration; }
     [[nodiscard]] const std::shared_ptr<const LoadedModel>& model() const { return m_model; }
     [[nodiscard]] const std::shared_ptr<const ImportanceData>& importance() const { return m_importance; }
     [[nodiscard]] JobManager& jobs() { return m_jobs; }
@@ -55,7 +58,8 @@ class ModelJobs : public QObject {
     std::shared_ptr<Engine> m_engine = std::make_shared<Engine>();
     std::shared_ptr<const LoadedModel> m_model;
     QString m_whyNot;
-    std::shared_ptr<const ImportanceData> m_importance;
+    std::shared_ptr<const Calibration> m_calibration;
+    std::shared_ptr<const ImportanceData> m_importance;  ///< the same, as the default encoders take it
     quint64 m_importanceRevision = 0;
 };
 

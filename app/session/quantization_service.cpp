@@ -12,24 +12,36 @@ const QString kTag = QStringLiteral("quantization");
 
 struct PassSummary {};
 
-Result<Distortion> measure(const std::shared_ptr<const Checkpoint>& checkpoint, int tensor, const Format& format,
-                           const ImportanceData* importance, const JobContext& context) {
-    const auto& info = checkpoint->tensors()[size_t(tensor)];
-    HT_ASSIGN_OR_RETURN(const auto rows, openRows(checkpoint, info));
+}  // namespace
+
+/// Factors that a method folds into neighbouring tensors are left out: they belong to the model and not to the tensor.
+Result<Distortion> QuantizationService::measure(const Source& source, const Task& task, FactorCache& factors,
+                                                const JobContext& context) {
+    const auto& info = source.checkpoint->tensors()[size_t(task.tensor)];
+    HT_ASSIGN_OR_RETURN(const auto rows, openRows(source.checkpoint, info));
+    const JobContext quiet{context.stop, nullptr, context.pool};
     QuantizeOptions options;
     options.tensorName = info.canonicalName;
-    if (importance) {
-        const auto found = importance->byTensor.find(info.canonicalName);
-        if (found != importance->byTensor.end()) options.importance = found->second;
+    PreparedMethod prepared;
+    if (!task.method.isDefault()) {
+        const auto* statistics = source.calibration ? source.calibration->find(info.canonicalName) : nullptr;
+        const MethodRequest request{.layout = PackedLayout::of(task.format, rows->cols()),
+                                    .method = task.method,
+                                    .statistics = statistics,
+                                    .channelScale = {},
+                                    .tensor = info.canonicalName};
+        HT_ASSIGN_OR_RETURN(prepared, prepareMethod(request, factors, quiet));
+        options.encoder = prepared.encoder.get();
+        options.importance = prepared.importance;
+    } else if (source.importance) {
+        const auto found = source.importance->byTensor.find(info.canonicalName);
+        if (found != source.importance->byTensor.end()) options.importance = found->second;
     }
-    const JobContext quiet{context.stop, nullptr, context.pool};
     auto result = quantizeStreaming(
-        *rows, format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
+        *rows, task.format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
     context.advance(int64_t(info.sizeBytes));
     return result;
 }
-
-}  // namespace
 
 QuantizationService::QuantizationService(JobManager& jobs, MessageLog& messages, RecipeEditor& recipe, QObject* parent)
     : QObject(parent), m_jobs(jobs), m_messages(messages), m_recipe(recipe) {
@@ -39,11 +51,14 @@ QuantizationService::QuantizationService(JobManager& jobs, MessageLog& messages,
 void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_jobs.cancelTag(kTag);
     m_checkpoint = std::move(checkpoint);
+    m_calibration.reset();
     m_importance.reset();
     m_entries.assign(m_checkpoint ? m_checkpoint->tensors().size() : 0, Entry{});
 }
 
-void QuantizationService::setImportance(std::shared_ptr<const ImportanceData> importance) {
+void QuantizationService::setCalibration(std::shared_ptr<const Calibration> calibration,
+                                         std::shared_ptr<const ImportanceData> importance) {
+    m_calibration = std::move(calibration);
     m_importance = std::move(importance);
     QList<int> all;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
@@ -93,10 +108,9 @@ bool QuantizationService::prepare(int tensor) {
         entry.distortion.reset();
         return false;
     }
-    if (const auto found = entry.tried.find(resolved->format); found != entry.tried.end()) {
+    if (const auto found = entry.tried.find({resolved->format, resolved->method.name()}); found != entry.tried.end()) {
         entry.state = FigureState::Ready;
         entry.distortion = found->second;
-        entry.format = found->first;
         return false;
     }
     entry.state = FigureState::Pending;
@@ -108,17 +122,19 @@ void QuantizationService::startPending() {
     int64_t totalBytes = 0;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
         if (m_entries[size_t(tensor)].state != FigureState::Pending) continue;
-        tasks.push_back({tensor, m_recipe.resolvedTensor(tensor)->format});
+        const auto* resolved = m_recipe.resolvedTensor(tensor);
+        tasks.push_back({tensor, resolved->format, resolved->method});
         totalBytes += int64_t(m_checkpoint->tensors()[size_t(tensor)].sizeBytes);
     }
     m_jobs.start<PassSummary>(
         {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
-        [this, tasks, totalBytes, source = m_checkpoint,
-         importance = m_importance](const JobControl& control) -> Result<PassSummary> {
+        [this, tasks, totalBytes,
+         source = Source{m_checkpoint, m_calibration, m_importance}](const JobControl& control) -> Result<PassSummary> {
+            FactorCache factors;
             control.context().start("quantizing", totalBytes, "B");
             for (const auto& task : tasks) {
                 HT_TRY(control.context().checkpoint());
-                auto result = measure(source, task.tensor, task.format, importance.get(), control.context());
+                auto result = measure(source, task, factors, control.context());
                 if (!result && result.error().code == ErrorCode::kCancelled) return tl::unexpected(result.error());
                 control.post([this, task, result] { store(task, result); });
             }
@@ -147,13 +163,12 @@ void QuantizationService::abandonPending() {
 void QuantizationService::store(const Task& task, const Result<Distortion>& result) {
     if (size_t(task.tensor) >= m_entries.size()) return;
     auto& entry = m_entries[size_t(task.tensor)];
-    if (result) entry.tried[task.format] = *result;
+    if (result) entry.tried[{task.format, task.method.name()}] = *result;
     const auto* resolved = m_recipe.resolvedTensor(task.tensor);
-    if (!resolved || resolved->kept || resolved->format != task.format) return;
+    if (!resolved || resolved->kept || resolved->format != task.format || resolved->method != task.method) return;
     if (result) {
         entry.state = FigureState::Ready;
         entry.distortion = *result;
-        entry.format = task.format;
     } else {
         entry.state = FigureState::Failed;
         entry.distortion.reset();

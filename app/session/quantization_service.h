@@ -6,12 +6,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "app/jobs/job_manager.h"
 #include "app/session/statistics_service.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/export/gguf_export.h"
+#include "core/quant/methods/prepare_method.h"
 #include "core/quant/methods/quantize.h"
 
 namespace halftone::app {
@@ -28,8 +31,9 @@ class QuantizationService : public QObject {
     QuantizationService(JobManager& jobs, MessageLog& messages, RecipeEditor& recipe, QObject* parent = nullptr);
 
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
-    /// Importance for the search of block formats; null: none. All figures are recomputed.
-    void setImportance(std::shared_ptr<const ImportanceData> importance);
+    /// What the methods may know of the layers' inputs; null: nothing. All figures are recomputed.
+    void setCalibration(std::shared_ptr<const Calibration> calibration,
+                        std::shared_ptr<const ImportanceData> importance);
 
     /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the
     /// recipe's.
@@ -45,14 +49,22 @@ class QuantizationService : public QObject {
     struct Entry {
         FigureState state = FigureState::None;
         std::optional<Distortion> distortion;
-        Format format;  ///< that the distortion belongs to
         QString problem;
-        std::map<Format, Distortion> tried;
+        std::map<std::pair<Format, std::string>, Distortion> tried;  ///< by format and method
     };
     struct Task {
         int tensor = 0;
         Format format;
+        MethodChoice method;
     };
+    /// What the tasks of a pass share.
+    struct Source {
+        std::shared_ptr<const Checkpoint> checkpoint;
+        std::shared_ptr<const Calibration> calibration;
+        std::shared_ptr<const ImportanceData> importance;
+    };
+    static Result<Distortion> measure(const Source& source, const Task& task, FactorCache& factors,
+                                      const JobContext& context);
     void onRecipeChanged(const QList<int>& tensors);
     [[nodiscard]] bool prepare(int tensor);
     void startPending();
@@ -63,6 +75,7 @@ class QuantizationService : public QObject {
     MessageLog& m_messages;
     RecipeEditor& m_recipe;
     std::shared_ptr<const Checkpoint> m_checkpoint;
+    std::shared_ptr<const Calibration> m_calibration;
     std::shared_ptr<const ImportanceData> m_importance;
     std::vector<Entry> m_entries;
 };

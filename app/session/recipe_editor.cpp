@@ -28,7 +28,7 @@ quint64 keyOf(const ResolvedRecipe& resolved) {
     std::string text;
     for (const auto& tensor : resolved.tensors) {
         text += tensor.name;
-        text += tensor.kept ? "=" : "=" + tensor.format.name();
+        text += tensor.kept ? "=" : "=" + tensor.format.name() + ' ' + tensor.method.name();
         text += '\n';
     }
     return hashBytes(std::as_bytes(std::span(text)));
@@ -86,6 +86,12 @@ void RecipeEditor::setDefaultFormat(std::optional<Format> format) {
                                   : tr("Default format: keep as stored"));
 }
 
+void RecipeEditor::setDefaultMethod(const MethodChoice& method) {
+    Recipe next = m_recipe;
+    next.defaultMethod = method;
+    apply(std::move(next), tr("Default method: %1").arg(QString::fromStdString(method.displayName())));
+}
+
 void RecipeEditor::addRule(const RecipeRule& rule) {
     Recipe next = m_recipe;
     next.rules.push_back(rule);
@@ -124,7 +130,7 @@ void RecipeEditor::assign(const Recipe& recipe) {
         const auto& now = m_resolved.tensors[i];
         const bool same = i < before.tensors.size() && before.tensors[i].name == now.name &&
                           before.tensors[i].format == now.format && before.tensors[i].requested == now.requested &&
-                          before.tensors[i].kept == now.kept;
+                          before.tensors[i].kept == now.kept && before.tensors[i].method == now.method;
         if (!same) tensors.append(int(i));
     }
     emit changed(tensors);

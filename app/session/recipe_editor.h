@@ -41,13 +41,14 @@ class RecipeEditor : public QObject {
     /// Back to what rules and default say.
     void clearOverrides(const QList<int>& tensors);
     void setDefaultFormat(std::optional<Format> format);
+    void setDefaultMethod(const MethodChoice& method);
     void addRule(const RecipeRule& rule);
     void replaceRule(int index, const RecipeRule& rule);
     void removeRule(int index);
     void moveRule(int from, int to);
 
   signals:
-    /// `tensors` changed their format; may be empty (a rule that matches nothing).
+    /// `tensors` changed their format or method; may be empty (a rule that matches nothing).
     void changed(const QList<int>& tensors);
 
   private:

@@ -182,8 +182,9 @@ void Session::setUseImportance(bool use) {
     m_useImportance = use;
     const auto importance = use ? m_calibration.importance() : nullptr;
     if (importance == m_modelJobs.importance()) return;
-    m_modelJobs.setImportance(importance);
-    m_quantization.setImportance(importance);
+    const auto calibration = use ? m_calibration.calibration() : nullptr;
+    m_modelJobs.setCalibration(calibration, importance);
+    m_quantization.setCalibration(calibration, importance);
     emit m_evaluation.stateChanged();
     emit m_compare.stateChanged();
 }

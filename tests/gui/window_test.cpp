@@ -157,6 +157,24 @@ TEST_F(WindowTest, AnEditIsMeasuredByItselfAndUndoBringsItsFiguresBack) {
     EXPECT_EQ(errorCount(), 0);
 }
 
+TEST_F(WindowTest, AMethodThatNeedsCalibrationSaysSoAndThenLosesLess) {
+    openSample();
+    Recipe recipe = Recipe::pure(*Format::parse("int3_g64_asym"));
+    session.recipe().apply(recipe);
+    window.evaluationPanel().setChunks(2);
+    window.evaluationPanel().start(EvaluationTarget::Recipe);
+    ASSERT_TRUE(awaitIdle(300'000));
+    ASSERT_EQ(session.evaluation().runs().size(), 2);
+    session.recipe().setDefaultMethod(*MethodChoice::parse("gptq"));
+    EXPECT_TRUE(session.evaluation().isStale(session.evaluation().runs()[1])) << "another method, other weights";
+    ASSERT_TRUE(waitUntil([&] { return !session.evaluation().problem().isEmpty(); }, 60'000));
+    session.calibration().start({resourcePath("texts/calibration.txt"), 256, 2048});
+    ASSERT_TRUE(waitUntil([&] { return session.calibration().hasData(); }, 300'000));
+    ASSERT_TRUE(waitUntil([&] { return session.evaluation().runs().size() == 3; }, 300'000)) << "measured by itself";
+    EXPECT_LT(session.evaluation().runs()[2].result.reference->kld.mean,
+              session.evaluation().runs()[1].result.reference->kld.mean);
+}
+
 TEST_F(WindowTest, CancelledEvaluationLeavesNoRunAndNoError) {
     openSample();
     window.evaluationPanel().setChunks(0);

@@ -180,9 +180,11 @@ void EvaluationPanel::connectSession() {
     };
     connect(m_runOriginal, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Original); });
     connect(m_runRecipe, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Recipe); });
-    connect(&m_session.recipe(), &RecipeEditor::changed, this, [this] {
+    const auto follow = [this] {
         if (m_live->isChecked()) m_liveTimer.start();
-    });
+    };
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, follow);
+    connect(&m_session.calibration(), &CalibrationService::changed, this, follow);
     connect(&evaluation, &EvaluationService::stateChanged, this, &EvaluationPanel::refresh);
     connect(&evaluation, &EvaluationService::runAdded, m_table, &QTableView::scrollToBottom, Qt::QueuedConnection);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &EvaluationPanel::refresh);

@@ -68,10 +68,23 @@ void RecipePanel::createTop() {
     m_default->addItem(tr("keep as stored"), QString());
     fillWithFormats(*m_default);
     m_default->setToolTip(tr("What every weight matrix becomes that no rule and no hand speaks of"));
-    m_importance = new QCheckBox(tr("weigh by importance"), this);
+    m_method = new QComboBox(this);
+    m_method->setObjectName(QStringLiteral("defaultMethod"));
+    m_method->setAccessibleName(tr("Method"));
+    for (const auto& method : offeredMethods()) {
+        const auto text = [](std::string_view view) { return QString::fromUtf8(view.data(), qsizetype(view.size())); };
+        m_method->addItem(text(method.displayName), text(method.name));
+        m_method->setItemData(m_method->count() - 1, text(method.sentence), Qt::ToolTipRole);
+    }
+    m_method->setToolTip(tr("How codes are chosen: a format says what can be stored, a method what is stored"));
+    connect(m_method, &QComboBox::activated, this, [this] {
+        if (const auto method = MethodChoice::parse(m_method->currentData().toString().toStdString()))
+            m_session.recipe().setDefaultMethod(*method);
+    });
+    m_importance = new QCheckBox(tr("use calibration"), this);
     m_importance->setToolTip(
-        tr("Block formats choose their codes so that channels with large activations lose less. Needs a calibration "
-           "run."));
+        tr("Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ and "
+           "SmoothQuant cannot do without."));
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
     connect(m_importance, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseImportance(on); });
 }
@@ -138,7 +151,10 @@ void RecipePanel::createLayout() {
     auto* defaults = new QHBoxLayout;
     defaults->addWidget(new QLabel(tr("Default"), this));
     defaults->addWidget(m_default, 1);
-    defaults->addWidget(m_importance);
+    auto* methods = new QHBoxLayout;
+    methods->addWidget(new QLabel(tr("Method"), this));
+    methods->addWidget(m_method, 1);
+    methods->addWidget(m_importance);
     auto* ruleBar = new QHBoxLayout;
     ruleBar->addWidget(titleLabel(tr("Rules"), this));
     ruleBar->addStretch();
@@ -152,6 +168,7 @@ void RecipePanel::createLayout() {
     layout->addLayout(top);
     layout->addWidget(m_totals);
     layout->addLayout(defaults);
+    layout->addLayout(methods);
     layout->addLayout(ruleBar);
     layout->addWidget(m_ruleTable, 2);
     layout->addLayout(overrides);
@@ -171,6 +188,8 @@ void RecipePanel::refresh() {
     m_name->setToolTip(m_name->text());
     m_default->setCurrentIndex(
         m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
+    const std::string method(describeMethod(recipe.defaultMethod.id).name);
+    m_method->setCurrentIndex(m_method->findData(QString::fromStdString(method)));
     m_importance->setEnabled(m_session.calibration().hasData());
     m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
     m_ruleTable->verticalHeader()->setVisible(!recipe.rules.empty());

@@ -50,6 +50,7 @@ class RecipePanel : public QWidget {
     QLabel *m_name = nullptr, *m_totals = nullptr, *m_overrides = nullptr;
     QComboBox* m_default = nullptr;
     QToolButton *m_presets = nullptr, *m_clearOverrides = nullptr;
+    QComboBox* m_method = nullptr;
     QCheckBox* m_importance = nullptr;
     QTableView* m_ruleTable = nullptr;
     QListView* m_problemList = nullptr;
