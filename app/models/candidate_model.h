@@ -14,7 +14,7 @@ class CandidateModel : public QAbstractTableModel {
     Q_OBJECT
 
   public:
-    enum Column { FormatColumn, Bits, Size, RelativeError, Sqnr, ColumnCount };
+    enum Column { FormatColumn, Bits, RelativeError, Sqnr, Size, ColumnCount };
 
     using QAbstractTableModel::QAbstractTableModel;
     void clear();

@@ -5,8 +5,12 @@
 
 #include <QApplication>
 #include <QSettings>
+#include <QTest>
+
+#include <utility>
 
 #include "app/main_window.h"
+#include "app/panels/matrix/matrix_panel.h"
 #include "app/session/session.h"
 #include "app/widgets/theme.h"
 #include "tests/support/test_paths.h"
@@ -29,6 +33,16 @@ class WindowTest : public ::testing::Test {
     void openSample() {
         window.openSample();
         ASSERT_TRUE(test::waitUntil([&] { return session.model() != nullptr; }));
+        settle();
+    }
+    /// Docks get their sizes after they are shown: until then a click would meet another cell than the one meant.
+    void settle() {
+        QSize last;
+        ASSERT_TRUE(test::waitUntil([&] {
+            QTest::qWait(30);
+            const QSize now = window.matrixPanel().size();
+            return now == std::exchange(last, now);
+        }));
     }
     bool awaitIdle(qint64 limitMs = 120'000) {
         return test::waitUntil([&] { return session.jobs().isIdle(); }, limitMs);

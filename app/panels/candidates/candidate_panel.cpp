@@ -61,7 +61,7 @@ void CandidatePanel::createLayout() {
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(22);
     m_table->horizontalHeader()->setHighlightSections(false);
-    const int widths[] = {120, 52, 76, 80, 72};
+    const int widths[] = {116, 46, 76, 66, 70};
     for (int column = 0; column < CandidateModel::ColumnCount; ++column)
         m_table->horizontalHeader()->resizeSection(column, widths[column]);
     auto* split = new QSplitter(Qt::Horizontal, content);
