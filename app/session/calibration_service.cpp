@@ -7,6 +7,7 @@
 #include <map>
 
 #include "app/session/message_log.h"
+#include "app/widgets/number_text.h"
 #include "core/evaluation/evaluate.h"
 #include "core/pipeline/calibrate.h"
 
@@ -119,6 +120,11 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_tokens = outcome.tokens;
     m_importance = outcome.importance;
     m_calibration = outcome.calibration;
+    if (!m_calibration->hasHessians()) {
+        m_modelJobs.messages().note(
+            tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")
+                .arg(bytesText(double(kMostHessianBytes))));
+    }
     m_layers.assign(m_checkpoint->tensors().size(), nullptr);
     for (size_t i = 0; i < m_layers.size(); ++i) {
         const auto found = outcome.layers.find(m_checkpoint->tensors()[i].canonicalName);

@@ -45,21 +45,20 @@ Result<Executable*> Engine::quantized(const EngineRequest& request, const Weight
     HT_ASSIGN_OR_RETURN(const auto applied, recipeWeights(weights, context));
     m_quantizedKey = 0;
     if (m_quantized) {
-        if (auto status = m_quantized->updateWeights(applied, context); !status) {
+        if (auto status = m_quantized->updateWeights(applied.weights, context); !status) {
             m_evaluation.reset();
             m_quantized.reset();  // may be half updated
             return tl::unexpected(status.error());
         }
     } else {
-        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, applied, context));
+        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, applied.weights, context));
     }
     m_quantizedKey = weights.key;
     return m_quantized.get();
 }
 
-Result<ModelWeights> Engine::recipeWeights(const WeightsRequest& weights, const JobContext& context) {
-    HT_ASSIGN_OR_RETURN(auto applied, m_weights->applyMethods(weights.recipe, weights.calibration, context));
-    return std::move(applied.weights);
+Result<RecipeWeights::Applied> Engine::recipeWeights(const WeightsRequest& weights, const JobContext& context) {
+    return m_weights->applyMethods(weights.recipe, weights.calibration, context);
 }
 
 Result<EvaluationSession*> Engine::evaluation(const EngineRequest& request,

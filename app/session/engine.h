@@ -53,7 +53,7 @@ class Engine {
     Result<EvaluationSession*> evaluation(const EngineRequest& request, const std::vector<EvaluationWindow>& windows,
                                           const Protocol& protocol, const JobContext& context);
     /// What the recipe makes of the weights. After prepare by one of the above.
-    Result<ModelWeights> recipeWeights(const WeightsRequest& weights, const JobContext& context);
+    Result<RecipeWeights::Applied> recipeWeights(const WeightsRequest& weights, const JobContext& context);
     /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
     [[nodiscard]] std::string deviceDescription() const;
     /// Frees executables and quantized weights.

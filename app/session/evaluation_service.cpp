@@ -89,8 +89,9 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
         outcome->referenceIsNew = isNew || request.target == EvaluationTarget::Original;
         outcome->device = engine.deviceDescription();
         if (request.target == EvaluationTarget::Original) return outcome;
-        HT_ASSIGN_OR_RETURN(const auto weights, engine.recipeWeights(request.weights, context));
-        HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(weights, {}, observer, context));
+        HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(request.weights, context));
+        for (const auto& said : applied.notes) outcome->note += (outcome->note.empty() ? "" : " ") + said;
+        HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(applied.weights, {}, observer, context));
         outcome->recipeResult = std::move(figures.result);
         return outcome;
     });
