@@ -5,10 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "app/cli/device.h"
-#include "core/base/checked.h"
 #include "core/base/text_file.h"
-#include "core/evaluation/evaluate.h"
 #include "core/quant/methods/calibration_file.h"
 
 namespace halftone::cli {
@@ -83,20 +80,6 @@ Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& 
 
 int64_t calibrationContext(const ModelConfig& config) {
     return config.contextLength > 0 ? std::min(kCalibrationContext, config.contextLength) : kCalibrationContext;
-}
-
-Result<ImportanceData> calibrate(const std::shared_ptr<const Checkpoint>& checkpoint, const std::string& textPath,
-                                 const std::string& device, const JobContext& context) {
-    HT_ASSIGN_OR_RETURN(const std::string text, readText(textPath));
-    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(device));
-    HT_ASSIGN_OR_RETURN(RunningModel running, prepareModel(model, Recipe{}, *backend, context));
-    HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
-    const auto bos = model.tokenizer->addsBos() ? model.tokenizer->bos() : std::nullopt;
-    const int64_t window = calibrationContext(model.graph->config);
-    HT_ASSIGN_OR_RETURN(const auto capture, captureActivations(*running.executable, tokens, window, bos, context));
-    const int64_t chunks = ceilDiv(static_cast<int64_t>(tokens.size()), window - (bos ? 1 : 0));
-    return importanceFrom(capture, std::filesystem::path(textPath).filename().string(), chunks);
 }
 
 }  // namespace halftone::cli

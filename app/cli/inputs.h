@@ -40,10 +40,6 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
 Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& path, const LoadedModel& model,
                                                              bool withHessians, const JobContext& context);
 
-/// Runs a calibration text and gives the importance of every linear layer's inputs.
-Result<ImportanceData> calibrate(const std::shared_ptr<const Checkpoint>& checkpoint, const std::string& textPath,
-                                 const std::string& device, const JobContext& context);
-
 /// Window length for calibration: 512, or what the model has.
 int64_t calibrationContext(const ModelConfig& config);
 

@@ -9,7 +9,6 @@
 #include "app/cli/run_monitor.h"
 #include "core/export/gguf_export.h"
 #include "core/pipeline/method_plan.h"
-#include "core/quant/methods/calibration_file.h"
 
 namespace halftone::cli {
 namespace {
@@ -79,17 +78,12 @@ bool usesMethods(const ResolvedRecipe& recipe) {
     return std::ranges::any_of(recipe.tensors, [](const ResolvedTensor& tensor) { return !tensor.method.isDefault(); });
 }
 
-// Methods need the model's graph; a recipe without them is written for any checkpoint.
-Result<Outcome> writeFile(const QuantizeCommandOptions& options, const CommonOptions& common,
-                          const std::shared_ptr<const Checkpoint>& checkpoint, const Recipe& recipe,
-                          const JobContext& context) {
+// Methods and calibrations need the model's graph; a recipe without them is written for any checkpoint.
+Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shared_ptr<const Checkpoint>& checkpoint,
+                          const Recipe& recipe, const JobContext& context) {
     Outcome outcome;
     HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
-    const bool isSaved = !options.text.empty() && isCalibrationFile(options.text);
-    if (!usesMethods(outcome.recipe) && !isSaved) {
-        if (!options.text.empty()) {
-            HT_ASSIGN_OR_RETURN(outcome.importance, calibrate(checkpoint, options.text, common.device, context));
-        }
+    if (!usesMethods(outcome.recipe) && options.text.empty()) {
         HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
                                                        options.output, context));
         return outcome;
@@ -109,7 +103,7 @@ Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& c
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, common, checkpoint, recipe, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, monitor.context()));
     const auto& [report, resolved, importance] = outcome;
     monitor.hideProgress();
     if (common.json) {

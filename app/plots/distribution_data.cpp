@@ -82,32 +82,29 @@ Status examineAll(const RowSource& source, const PackedTensor& packed, Distribut
     return status;
 }
 
-QuantizeOptions optionsFor(const DistributionRequest& request, const TensorInfo& info) {
-    QuantizeOptions options;
-    options.tensorName = info.canonicalName;
-    if (request.importance) {
-        const auto found = request.importance->byTensor.find(info.canonicalName);
-        if (found != request.importance->byTensor.end()) options.importance = found->second;
-    }
-    return options;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const DistributionData>> computeDistribution(const DistributionRequest& request,
                                                                     const JobContext& context) {
     const auto& info = request.checkpoint->tensors()[size_t(request.tensor)];
-    HT_ASSIGN_OR_RETURN(const auto rows, openRows(request.checkpoint, info));
+    HT_ASSIGN_OR_RETURN(auto rows, openRows(request.checkpoint, info));
     auto data = std::make_shared<DistributionData>();
     data->stats = request.stats;
     if (!data->stats || data->stats->histogram.empty()) {
         HT_ASSIGN_OR_RETURN(auto stats, computeTensorStats(*rows, context));
         data->stats = std::make_shared<const TensorStats>(std::move(stats));
     }
-    if (!request.format) return data;
-    data->format = request.format;
-    HT_ASSIGN_OR_RETURN(const auto quantized,
-                        quantizeTensor(*rows, *request.format, optionsFor(request, info), context));
+    if (!request.target) return data;
+    data->format = request.target->format;
+    PreparedMethod method;
+    if (request.plan) {
+        FactorCache factors;
+        HT_ASSIGN_OR_RETURN(method, request.plan->prepare(*request.target, factors, context));
+        rows = request.plan->scaled(info.canonicalName, std::move(rows));
+    }
+    const QuantizeOptions options{
+        .importance = method.importance, .tensorName = info.canonicalName, .encoder = method.encoder.get()};
+    HT_ASSIGN_OR_RETURN(const auto quantized, quantizeTensor(*rows, *data->format, options, context));
     data->distortion = quantized.distortion;
     HT_TRY(examineAll(*rows, quantized.packed, *data, context));
     if (data->worst)

@@ -8,7 +8,7 @@
 
 #include "core/base/job_context.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/export/gguf_export.h"
+#include "core/pipeline/method_plan.h"
 #include "core/quant/methods/quantize.h"
 #include "core/stats/tensor_stats.h"
 
@@ -18,8 +18,8 @@ struct DistributionRequest {
     std::shared_ptr<const Checkpoint> checkpoint;
     int tensor = -1;
     std::shared_ptr<const TensorStats> stats;  ///< known already, or null
-    std::optional<Format> format;              ///< nullopt: the original only
-    std::shared_ptr<const ImportanceData> importance;
+    std::optional<ResolvedTensor> target;      ///< what the recipe makes of it; nullopt: the original only
+    std::shared_ptr<const MethodPlan> plan;    ///< of the recipe's methods; null: to nearest
 };
 
 /// The group of a quantized tensor that loses most.

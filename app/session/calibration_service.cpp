@@ -17,8 +17,8 @@ namespace {
 const QString kTag = QStringLiteral("calibration");
 constexpr int64_t kWorstChannels = 8;
 constexpr int64_t kMostHessianBytes = int64_t{2} << 30;
-}  // namespace
 
+/// At most the memory that the second moments of all layers' inputs take: layers that share an input share them.
 int64_t hessianBytes(const ModelGraph& graph) {
     int64_t bytes = 0;
     for (const Op& op : graph.ops) {
@@ -28,10 +28,10 @@ int64_t hessianBytes(const ModelGraph& graph) {
     }
     return bytes;
 }
+}  // namespace
 
 struct CalibrationService::Outcome {
     std::map<std::string, std::shared_ptr<const LayerActivations>> layers;
-    std::shared_ptr<const ImportanceData> importance;
     std::shared_ptr<const Calibration> calibration;
     int64_t tokens = 0;
 };
@@ -43,7 +43,6 @@ void CalibrationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_modelJobs.jobs().cancelTag(kTag);
     m_checkpoint = std::move(checkpoint);
     m_layers.clear();
-    m_importance.reset();
     m_calibration.reset();
     m_tokens = 0;
     m_problem.clear();
@@ -73,12 +72,10 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
                                   context);
     }));
     auto outcome = std::make_shared<Outcome>();
-    const halftone::CalibrationOptions collect{
-        .contextLength = length,
-        .withHessians = options.withHessians && hessianBytes(*request.model->graph) <= kMostHessianBytes,
-        .dataset = QFileInfo(options.textPath).fileName().toStdString()};
+    const halftone::CalibrationOptions collect{.contextLength = length,
+                                               .withHessians = hessianBytes(*request.model->graph) <= kMostHessianBytes,
+                                               .dataset = QFileInfo(options.textPath).fileName().toStdString()};
     HT_ASSIGN_OR_RETURN(auto calibration, collectCalibration(*request.model, tokens, collect, context));
-    outcome->importance = std::make_shared<const ImportanceData>(importanceFrom(calibration));
     outcome->calibration = std::make_shared<const Calibration>(std::move(calibration));
     outcome->tokens = int64_t(tokens.size());
     for (const auto& [name, stats] : capture.byWeight) {
@@ -118,7 +115,6 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     if (!m_checkpoint) return;
     m_textPath = options.textPath;
     m_tokens = outcome.tokens;
-    m_importance = outcome.importance;
     m_calibration = outcome.calibration;
     if (!m_calibration->hasHessians()) {
         m_modelJobs.messages().note(

@@ -17,11 +17,7 @@ struct CalibrationOptions {
     QString textPath;
     int64_t contextLength = 512;
     int64_t maxTokens = 8192;  ///< the text is cut after this many
-    bool withHessians = true;  ///< second moments too
 };
-
-/// At most the memory that the second moments of all layers' inputs take (layers that share an input share them).
-[[nodiscard]] int64_t hessianBytes(const ModelGraph& graph);
 
 /// What entered one linear layer while the calibration text ran.
 struct LayerActivations {
@@ -45,8 +41,7 @@ class CalibrationService : public QObject {
     [[nodiscard]] const QString& textPath() const { return m_textPath; }
     /// Null before calibration and for tensors that are no linear layer's weight.
     [[nodiscard]] std::shared_ptr<const LayerActivations> of(int tensor) const;
-    [[nodiscard]] std::shared_ptr<const ImportanceData> importance() const { return m_importance; }
-    /// The same and, where they fit into memory, the second moments that GPTQ and AWQ need.
+    /// What methods may know of the layers' inputs, the second moments only where they fit into memory; null before.
     [[nodiscard]] std::shared_ptr<const Calibration> calibration() const { return m_calibration; }
     [[nodiscard]] const QString& problem() const { return m_problem; }
 
@@ -63,7 +58,6 @@ class CalibrationService : public QObject {
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::vector<std::shared_ptr<const LayerActivations>> m_layers;
-    std::shared_ptr<const ImportanceData> m_importance;
     std::shared_ptr<const Calibration> m_calibration;
     QString m_textPath, m_problem;
     int64_t m_tokens = 0;

@@ -2,6 +2,7 @@
 #include "app/session/candidates.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace halftone::app {
 
@@ -40,10 +41,9 @@ Status tryFormats(const CandidateRequest& request, const std::function<void(cons
     const SpreadRows rows(all, tried);
     QuantizeOptions options;
     options.tensorName = info.canonicalName;
-    if (request.importance) {
-        const auto found = request.importance->byTensor.find(info.canonicalName);
-        if (found != request.importance->byTensor.end()) options.importance = found->second;
-    }
+    const auto* statistics = request.calibration ? request.calibration->find(info.canonicalName) : nullptr;
+    const auto importance = statistics ? statistics->importance() : std::vector<float>{};
+    options.importance = importance;
     const JobContext quiet{context.stop, nullptr, context.pool};
     for (const Format& format : offeredFormats()) {
         HT_TRY(context.checkpoint());

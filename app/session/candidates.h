@@ -7,7 +7,7 @@
 
 #include "core/base/job_context.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/export/gguf_export.h"
+#include "core/quant/methods/calibration.h"
 #include "core/quant/methods/quantize.h"
 
 namespace halftone::app {
@@ -25,11 +25,12 @@ struct Candidate {
 struct CandidateRequest {
     std::shared_ptr<const Checkpoint> checkpoint;
     int tensor = -1;
-    std::shared_ptr<const ImportanceData> importance;  ///< null: none
+    std::shared_ptr<const Calibration> calibration;  ///< null: none
 };
 
-/// Quantizes the tensor in every offered format that its row length allows and hands each result to `sink` as it comes.
-/// Of a large tensor evenly spread rows are tried, so that the answer takes a second and not a minute. Worker threads.
+/// Rounds the tensor to nearest in every offered format that its row length allows and hands each result to `sink` as
+/// it comes. Of a large tensor evenly spread rows are tried, so that the answer takes a second and not a minute. Worker
+/// threads.
 Status tryFormats(const CandidateRequest& request, const std::function<void(const Candidate&)>& sink,
                   const JobContext& context);
 

@@ -63,6 +63,11 @@ bool EvaluationService::isRunning() const {
     return m_modelJobs.jobs().hasTag(kTag);
 }
 
+void EvaluationService::takeBack(int run) {
+    if (run < 0 || run >= int(m_runs.size()) || m_runs[run].target != EvaluationTarget::Recipe) return;
+    m_modelJobs.recipe().apply(m_runs[run].recipe, tr("Take back the recipe of a run"));
+}
+
 void EvaluationService::cancel() {
     m_modelJobs.jobs().cancelTag(kTag);
 }

@@ -51,6 +51,8 @@ class EvaluationService : public QObject {
     /// yet.
     void start(EvaluationTarget target, const EvaluationOptions& options);
     void cancel();
+    /// Makes the recipe of a run the recipe in work again; one undo step.
+    void takeBack(int run);
     [[nodiscard]] bool isRunning() const;
 
     [[nodiscard]] const QList<EvaluationRun>& runs() const { return m_runs; }

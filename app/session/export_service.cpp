@@ -3,8 +3,6 @@
 
 #include <QFileInfo>
 
-#include <algorithm>
-
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
 #include "app/widgets/number_text.h"
@@ -41,27 +39,18 @@ void ExportService::makePlan() {
 
 void ExportService::start(const QString& target) {
     if (!m_checkpoint) return;
-    const ImportanceData importance = m_modelJobs.importance() ? *m_modelJobs.importance() : ImportanceData{};
     m_job = m_modelJobs.jobs().start<ExportReport>(
         {tr("Exporting %1").arg(QFileInfo(target).fileName()), JobLane::Files, kTag}, this,
         [checkpoint = m_checkpoint, resolved = m_modelJobs.recipe().resolved(),
-         text = m_modelJobs.recipe().recipe().toText(), importance, model = m_modelJobs.model(),
+         text = m_modelJobs.recipe().recipe().toText(), model = m_modelJobs.model(),
          calibration = m_modelJobs.calibration(),
          path = std::filesystem::path(target.toStdString())](const JobControl& control) -> Result<ExportReport> {
             if (model) {
                 return exportWithMethods(checkpoint, *model->graph, resolved, text, calibration, path,
                                          control.context());
             }
-            // Methods look at neighbouring layers, which only a model that is understood has.
-            const auto named = std::find_if(resolved.tensors.begin(), resolved.tensors.end(), [](const auto& tensor) {
-                return !tensor.kept && !tensor.method.isDefault();
-            });
-            if (named != resolved.tensors.end()) {
-                return makeError(ErrorCode::kUnsupported,
-                                 "The recipe's method for " + named->name +
-                                     " needs a model that runs here; take the default method.");
-            }
-            return exportGguf(checkpoint, resolved, text, importance, path, control.context());
+            if (const auto* tensor = firstWithMethod(resolved)) return methodNeedsModel(*tensor);
+            return exportGguf(checkpoint, resolved, text, ImportanceData{}, path, control.context());
         },
         [this](const Result<ExportReport>& report) { onExported(report); });
 }

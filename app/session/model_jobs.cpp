@@ -3,6 +3,8 @@
 
 #include <QFile>
 
+#include <algorithm>
+
 #include "app/session/device_service.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
@@ -17,8 +19,7 @@ void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString
     m_model = std::move(model);
     m_whyNot = whyNot;
     m_calibration.reset();
-    m_importance.reset();
-    ++m_importanceRevision;
+    ++m_calibrationRevision;
     if (!m_model) {
         m_jobs.start<int>(
             {tr("Freeing the model"), JobLane::Compute, QStringLiteral("drop"), true}, this,
@@ -31,11 +32,9 @@ void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString
     emit modelChanged();
 }
 
-void ModelJobs::setCalibration(std::shared_ptr<const Calibration> calibration,
-                               std::shared_ptr<const ImportanceData> importance) {
+void ModelJobs::setCalibration(std::shared_ptr<const Calibration> calibration) {
     m_calibration = std::move(calibration);
-    m_importance = std::move(importance);
-    ++m_importanceRevision;
+    ++m_calibrationRevision;
 }
 
 QString ModelJobs::whyNot() const {
@@ -44,7 +43,7 @@ QString ModelJobs::whyNot() const {
 }
 
 quint64 ModelJobs::weightsKey() const {
-    const quint64 revision = m_importance ? m_importanceRevision : 0;
+    const quint64 revision = m_calibration ? m_calibrationRevision : 0;
     return m_recipe.key() ^ (revision * 0x9e3779b97f4a7c15ULL);
 }
 
@@ -62,6 +61,17 @@ Engine::LostHandler ModelJobs::lostHandler(const JobControl& control) {
             m_devices.markLost(QString::fromStdString(device), QString::fromStdString(message));
         });
     };
+}
+
+const ResolvedTensor* firstWithMethod(const ResolvedRecipe& recipe) {
+    const auto found = std::find_if(recipe.tensors.begin(), recipe.tensors.end(),
+                                    [](const auto& tensor) { return !tensor.kept && !tensor.method.isDefault(); });
+    return found == recipe.tensors.end() ? nullptr : &*found;
+}
+
+tl::unexpected<Error> methodNeedsModel(const ResolvedTensor& tensor) {
+    return makeError(ErrorCode::kUnsupported, "The recipe's method for " + tensor.name +
+                                                  " needs a model that runs here; take the default method.");
 }
 
 Result<std::string> readTextFile(const QString& path) {

@@ -27,18 +27,16 @@ class ModelJobs : public QObject {
     /// Null with a sentence: the checkpoint cannot be run; null without: nothing is open, or it is not known yet.
     void setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot = {});
     /// What methods may use of the calibration; null: nothing.
-    void setCalibration(std::shared_ptr<const Calibration> calibration,
-                        std::shared_ptr<const ImportanceData> importance);
+    void setCalibration(std::shared_ptr<const Calibration> calibration);
     [[nodiscard]] const std::shared_ptr<const Calibration>& calibration() const { return m_calibration; }
     [[nodiscard]] const std::shared_ptr<const LoadedModel>& model() const { return m_model; }
-    [[nodiscard]] const std::shared_ptr<const ImportanceData>& importance() const { return m_importance; }
     [[nodiscard]] JobManager& jobs() { return m_jobs; }
     [[nodiscard]] MessageLog& messages() { return m_messages; }
     [[nodiscard]] RecipeEditor& recipe() { return m_recipe; }
 
     /// Empty if the model can run, else the sentence to show.
     [[nodiscard]] QString whyNot() const;
-    /// Equal for equal weights: recipe and importance together.
+    /// Equal for equal weights: recipe and calibration together.
     [[nodiscard]] quint64 weightsKey() const;
     [[nodiscard]] WeightsRequest weightsRequest() const;
     [[nodiscard]] EngineRequest engineRequest() const;
@@ -59,10 +57,13 @@ class ModelJobs : public QObject {
     std::shared_ptr<const LoadedModel> m_model;
     QString m_whyNot;
     std::shared_ptr<const Calibration> m_calibration;
-    std::shared_ptr<const ImportanceData> m_importance;  ///< the same, as the default encoders take it
-    quint64 m_importanceRevision = 0;
+    quint64 m_calibrationRevision = 0;
 };
 
+/// The first tensor whose codes another method than the default chooses; null: there is none.
+[[nodiscard]] const ResolvedTensor* firstWithMethod(const ResolvedRecipe& recipe);
+/// Methods look at neighbouring layers, which only a model that is understood has.
+[[nodiscard]] tl::unexpected<Error> methodNeedsModel(const ResolvedTensor& tensor);
 /// Reads a whole text file; the error says what is wrong with it (missing, empty, too large).
 [[nodiscard]] Result<std::string> readTextFile(const QString& path);
 /// The text's token ids without special tokens.

@@ -2,6 +2,7 @@
 #include "app/session/quantization_service.h"
 
 #include "app/session/message_log.h"
+#include "app/session/model_jobs.h"
 #include "app/session/recipe_editor.h"
 
 namespace halftone::app {
@@ -14,31 +15,29 @@ struct PassSummary {};
 
 }  // namespace
 
-/// Factors that a method folds into neighbouring tensors are left out: they belong to the model and not to the tensor.
-Result<Distortion> QuantizationService::measure(const Source& source, const Task& task, FactorCache& factors,
-                                                const JobContext& context) {
+/// The plan that evaluations and exports follow too, so that the figures are theirs.
+Result<std::shared_ptr<const MethodPlan>> QuantizationService::makePlan(const Source& source,
+                                                                        const JobContext& context) {
+    if (source.model)
+        return MethodPlan::create(source.checkpoint, *source.model->graph, source.recipe, source.calibration, context);
+    if (const auto* tensor = firstWithMethod(source.recipe)) return methodNeedsModel(*tensor);
+    return std::shared_ptr<const MethodPlan>();
+}
+
+Result<Distortion> QuantizationService::measure(const Source& source, const Task& task, const MethodPlan* plan,
+                                                FactorCache& factors, const JobContext& context) {
     const auto& info = source.checkpoint->tensors()[size_t(task.tensor)];
-    HT_ASSIGN_OR_RETURN(const auto rows, openRows(source.checkpoint, info));
+    HT_ASSIGN_OR_RETURN(auto rows, openRows(source.checkpoint, info));
     const JobContext quiet{context.stop, nullptr, context.pool};
-    QuantizeOptions options;
-    options.tensorName = info.canonicalName;
     PreparedMethod prepared;
-    if (!task.method.isDefault()) {
-        const auto* statistics = source.calibration ? source.calibration->find(info.canonicalName) : nullptr;
-        const MethodRequest request{.layout = PackedLayout::of(task.format, rows->cols()),
-                                    .method = task.method,
-                                    .statistics = statistics,
-                                    .channelScale = {},
-                                    .tensor = info.canonicalName};
-        HT_ASSIGN_OR_RETURN(prepared, prepareMethod(request, factors, quiet));
-        options.encoder = prepared.encoder.get();
-        options.importance = prepared.importance;
-    } else if (source.importance) {
-        const auto found = source.importance->byTensor.find(info.canonicalName);
-        if (found != source.importance->byTensor.end()) options.importance = found->second;
+    if (plan) {
+        HT_ASSIGN_OR_RETURN(prepared, plan->prepare(task.target, factors, quiet));
+        rows = plan->scaled(task.target.name, std::move(rows));
     }
+    const QuantizeOptions options{
+        .importance = prepared.importance, .tensorName = task.target.name, .encoder = prepared.encoder.get()};
     auto result = quantizeStreaming(
-        *rows, task.format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
+        *rows, task.target.format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
     context.advance(int64_t(info.sizeBytes));
     return result;
 }
@@ -52,14 +51,23 @@ void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_jobs.cancelTag(kTag);
     m_checkpoint = std::move(checkpoint);
     m_calibration.reset();
-    m_importance.reset();
+    m_model.reset();
+    m_plan.reset();
     m_entries.assign(m_checkpoint ? m_checkpoint->tensors().size() : 0, Entry{});
 }
 
-void QuantizationService::setCalibration(std::shared_ptr<const Calibration> calibration,
-                                         std::shared_ptr<const ImportanceData> importance) {
+void QuantizationService::setCalibration(std::shared_ptr<const Calibration> calibration) {
     m_calibration = std::move(calibration);
-    m_importance = std::move(importance);
+    recomputeAll();
+}
+
+void QuantizationService::setModel(std::shared_ptr<const LoadedModel> model) {
+    if (m_model == model) return;
+    m_model = std::move(model);
+    recomputeAll();
+}
+
+void QuantizationService::recomputeAll() {
     QList<int> all;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
         m_entries[size_t(tensor)].tried.clear();
@@ -122,19 +130,21 @@ void QuantizationService::startPending() {
     int64_t totalBytes = 0;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
         if (m_entries[size_t(tensor)].state != FigureState::Pending) continue;
-        const auto* resolved = m_recipe.resolvedTensor(tensor);
-        tasks.push_back({tensor, resolved->format, resolved->method});
+        tasks.push_back({tensor, *m_recipe.resolvedTensor(tensor)});
         totalBytes += int64_t(m_checkpoint->tensors()[size_t(tensor)].sizeBytes);
     }
     m_jobs.start<PassSummary>(
         {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
-        [this, tasks, totalBytes,
-         source = Source{m_checkpoint, m_calibration, m_importance}](const JobControl& control) -> Result<PassSummary> {
-            FactorCache factors;
+        [this, tasks, totalBytes, source = Source{m_checkpoint, m_model, m_calibration, m_recipe.resolved()}](
+            const JobControl& control) -> Result<PassSummary> {
             control.context().start("quantizing", totalBytes, "B");
+            HT_ASSIGN_OR_RETURN(const auto plan,
+                                makePlan(source, {control.context().stop, nullptr, control.context().pool}));
+            control.post([this, plan] { m_plan = plan; });
+            FactorCache factors;
             for (const auto& task : tasks) {
                 HT_TRY(control.context().checkpoint());
-                auto result = measure(source, task, factors, control.context());
+                auto result = measure(source, task, plan.get(), factors, control.context());
                 if (!result && result.error().code == ErrorCode::kCancelled) return tl::unexpected(result.error());
                 control.post([this, task, result] { store(task, result); });
             }
@@ -163,9 +173,10 @@ void QuantizationService::abandonPending() {
 void QuantizationService::store(const Task& task, const Result<Distortion>& result) {
     if (size_t(task.tensor) >= m_entries.size()) return;
     auto& entry = m_entries[size_t(task.tensor)];
-    if (result) entry.tried[{task.format, task.method.name()}] = *result;
+    if (result) entry.tried[{task.target.format, task.target.method.name()}] = *result;
     const auto* resolved = m_recipe.resolvedTensor(task.tensor);
-    if (!resolved || resolved->kept || resolved->format != task.format || resolved->method != task.method) return;
+    if (!resolved || resolved->kept || resolved->format != task.target.format || resolved->method != task.target.method)
+        return;
     if (result) {
         entry.state = FigureState::Ready;
         entry.distortion = *result;

@@ -13,8 +13,8 @@
 #include "app/jobs/job_manager.h"
 #include "app/session/statistics_service.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/export/gguf_export.h"
-#include "core/quant/methods/prepare_method.h"
+#include "core/pipeline/loaded_model.h"
+#include "core/pipeline/method_plan.h"
 #include "core/quant/methods/quantize.h"
 
 namespace halftone::app {
@@ -32,8 +32,11 @@ class QuantizationService : public QObject {
 
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
     /// What the methods may know of the layers' inputs; null: nothing. All figures are recomputed.
-    void setCalibration(std::shared_ptr<const Calibration> calibration,
-                        std::shared_ptr<const ImportanceData> importance);
+    void setCalibration(std::shared_ptr<const Calibration> calibration);
+    /// The model that methods look at; null: the checkpoint does not run here. All figures are recomputed.
+    void setModel(std::shared_ptr<const LoadedModel> model);
+    /// What the methods of the recipe in work do, as the last pass found it; null if there is none yet.
+    [[nodiscard]] const std::shared_ptr<const MethodPlan>& plan() const { return m_plan; }
 
     /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the
     /// recipe's.
@@ -54,17 +57,19 @@ class QuantizationService : public QObject {
     };
     struct Task {
         int tensor = 0;
-        Format format;
-        MethodChoice method;
+        ResolvedTensor target;
     };
     /// What the tasks of a pass share.
     struct Source {
         std::shared_ptr<const Checkpoint> checkpoint;
+        std::shared_ptr<const LoadedModel> model;
         std::shared_ptr<const Calibration> calibration;
-        std::shared_ptr<const ImportanceData> importance;
+        ResolvedRecipe recipe;
     };
-    static Result<Distortion> measure(const Source& source, const Task& task, FactorCache& factors,
-                                      const JobContext& context);
+    static Result<std::shared_ptr<const MethodPlan>> makePlan(const Source& source, const JobContext& context);
+    static Result<Distortion> measure(const Source& source, const Task& task, const MethodPlan* plan,
+                                      FactorCache& factors, const JobContext& context);
+    void recomputeAll();
     void onRecipeChanged(const QList<int>& tensors);
     [[nodiscard]] bool prepare(int tensor);
     void startPending();
@@ -76,7 +81,8 @@ class QuantizationService : public QObject {
     RecipeEditor& m_recipe;
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::shared_ptr<const Calibration> m_calibration;
-    std::shared_ptr<const ImportanceData> m_importance;
+    std::shared_ptr<const LoadedModel> m_model;
+    std::shared_ptr<const MethodPlan> m_plan;
     std::vector<Entry> m_entries;
 };
 

@@ -65,6 +65,7 @@ Session::~Session() {
 }
 
 void Session::connectServices() {
+    connect(&m_modelJobs, &ModelJobs::modelChanged, this, [this] { m_quantization.setModel(m_modelJobs.model()); });
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
     connect(&m_statistics, &StatisticsService::tensorReady, this,
             [this](int tensor) { emit tensorsChanged({tensor}); });
@@ -74,8 +75,7 @@ void Session::connectServices() {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
     });
     connect(&m_calibration, &CalibrationService::changed, this, [this] {
-        const auto importance = m_useImportance ? m_calibration.importance() : nullptr;
-        if (importance != m_modelJobs.importance()) setUseImportance(m_useImportance);
+        setUseCalibration(m_useCalibration);
         emit tensorsChanged({});
     });
 }
@@ -178,13 +178,12 @@ void Session::startLoadingModel() {
         });
 }
 
-void Session::setUseImportance(bool use) {
-    m_useImportance = use;
-    const auto importance = use ? m_calibration.importance() : nullptr;
-    if (importance == m_modelJobs.importance()) return;
+void Session::setUseCalibration(bool use) {
+    m_useCalibration = use;
     const auto calibration = use ? m_calibration.calibration() : nullptr;
-    m_modelJobs.setCalibration(calibration, importance);
-    m_quantization.setCalibration(calibration, importance);
+    if (calibration == m_modelJobs.calibration()) return;
+    m_modelJobs.setCalibration(calibration);
+    m_quantization.setCalibration(calibration);
     emit m_evaluation.stateChanged();
     emit m_compare.stateChanged();
 }

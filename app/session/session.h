@@ -55,9 +55,9 @@ class Session : public QObject {
     [[nodiscard]] int tensorCount() const;
     [[nodiscard]] const TensorInfo& tensor(int index) const { return m_checkpoint->tensors()[size_t(index)]; }
 
-    /// Whether quantizers use the importance that calibration measured.
-    void setUseImportance(bool use);
-    [[nodiscard]] bool usesImportance() const { return m_useImportance; }
+    /// Whether methods use what calibration measured.
+    void setUseCalibration(bool use);
+    [[nodiscard]] bool usesCalibration() const { return m_useCalibration; }
 
     /// A tensor's value of a measure; nullopt: not applicable or not known yet.
     [[nodiscard]] std::optional<double> value(Measure measure, int tensor) const;
@@ -103,7 +103,7 @@ class Session : public QObject {
     ExportService m_exporter{m_modelJobs};
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
-    bool m_useImportance = true;
+    bool m_useCalibration = true;
     QString m_sessionPath;
     SessionFile m_preferences;
 };

@@ -48,4 +48,12 @@ QLabel* mutedLabel(const QString& text, QWidget* parent) {
     return label;
 }
 
+QLabel* captionLabel(QWidget* parent) {
+    auto* label = new QLabel(parent);
+    label->setProperty("role", "muted");
+    label->setContentsMargins(8, 4, 8, 0);
+    label->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    return label;
+}
+
 }  // namespace halftone::app

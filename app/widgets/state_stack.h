@@ -30,5 +30,7 @@ class StateStack : public QStackedWidget {
 
 /// A label in the muted colour; long text wraps.
 [[nodiscard]] QLabel* mutedLabel(const QString& text, QWidget* parent);
+/// One muted line above a view, which never widens it.
+[[nodiscard]] QLabel* captionLabel(QWidget* parent);
 
 }  // namespace halftone::app

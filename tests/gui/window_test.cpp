@@ -171,6 +171,9 @@ TEST_F(WindowTest, AMethodThatNeedsCalibrationSaysSoAndThenLosesLess) {
     session.calibration().start({resourcePath("texts/calibration.txt"), 256, 2048});
     ASSERT_TRUE(waitUntil([&] { return session.calibration().hasData(); }, 300'000));
     ASSERT_TRUE(waitUntil([&] { return session.evaluation().runs().size() == 3; }, 300'000)) << "measured by itself";
+    ASSERT_TRUE(awaitIdle(300'000));
+    for (const int tensor : tensorsOf(TensorRole::kAttnQ))
+        EXPECT_EQ(session.quantization().state(tensor), FigureState::Ready) << tensor;
     EXPECT_LT(session.evaluation().runs()[2].result.reference->kld.mean,
               session.evaluation().runs()[1].result.reference->kld.mean);
 }
@@ -193,9 +196,9 @@ TEST_F(WindowTest, CalibrationGivesActivationsAndImportance) {
     EXPECT_EQ(session.calibration().tokens(), 256);
     for (const int tensor : tensorsOf(TensorRole::kFfnDown))
         EXPECT_TRUE(session.value(Measure::ActivationMaximum, tensor)) << tensor;
-    EXPECT_NE(session.modelJobs().importance(), nullptr);
+    EXPECT_NE(session.modelJobs().calibration(), nullptr);
     const auto weighted = session.modelJobs().weightsKey();
-    session.setUseImportance(false);
+    session.setUseCalibration(false);
     EXPECT_NE(session.modelJobs().weightsKey(), weighted) << "other weights: measured figures are stale";
 }
 

@@ -42,10 +42,7 @@ CandidatePanel::CandidatePanel(Session& session, QWidget* parent)
 
 void CandidatePanel::createLayout() {
     auto* content = new QWidget(this);
-    m_caption = new QLabel(content);
-    m_caption->setProperty("role", "muted");
-    m_caption->setContentsMargins(8, 4, 8, 0);
-    m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_caption = captionLabel(content);
     m_plot = new ScatterPlot(content);
     m_plot->setAxes(tr("bits per weight"), tr("relative error"));
     m_plot->setMinimumSize(200, 90);
@@ -99,10 +96,10 @@ void CandidatePanel::onSelectionChanged() {
                                          ? tr("Norms and biases stay F32: their bytes are few and their errors costly.")
                                          : tr("Select a weight matrix to see what every format would do to it."));
     }
-    const auto importance = m_session.modelJobs().importance();
-    if (!isVisible() || (tensor == m_tensor && importance == m_importance)) return;
+    const auto calibration = m_session.modelJobs().calibration();
+    if (!isVisible() || (tensor == m_tensor && calibration == m_calibration)) return;
     m_tensor = tensor;
-    m_importance = importance;
+    m_calibration = calibration;
     run();
 }
 
@@ -111,7 +108,7 @@ void CandidatePanel::run() {
     showCurrent();
     m_caption->setText(tr("Trying every format…"));
     m_stack->showContent();
-    const CandidateRequest request{m_session.checkpoint(), m_tensor, m_importance};
+    const CandidateRequest request{m_session.checkpoint(), m_tensor, m_calibration};
     struct Done {};
     m_session.jobs().start<Done>(
         {tr("Trying every format"), JobLane::Plots, kTag, true}, this,
@@ -132,10 +129,12 @@ void CandidatePanel::run() {
 void CandidatePanel::receive(const Candidate& candidate) {
     m_model->add(candidate);
     const QString name = QString::fromStdString(m_session.tensor(m_tensor).canonicalName);
-    m_caption->setText(
-        candidate.triedRows < candidate.rows
-            ? tr("%1 · tried on %2 of %3 rows, evenly spread").arg(name).arg(candidate.triedRows).arg(candidate.rows)
-            : name);
+    m_caption->setText(candidate.triedRows < candidate.rows
+                           ? tr("%1 · rounded to nearest · tried on %2 of %3 rows, evenly spread")
+                                 .arg(name)
+                                 .arg(candidate.triedRows)
+                                 .arg(candidate.rows)
+                           : tr("%1 · rounded to nearest").arg(name));
     if (!m_drawTimer.isActive()) m_drawTimer.start();
 }
 

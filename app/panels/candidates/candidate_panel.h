@@ -49,7 +49,7 @@ class CandidatePanel : public QWidget {
     QLabel* m_caption = nullptr;
     QTimer m_drawTimer;
     int m_tensor = -1;  ///< that the model holds figures of
-    std::shared_ptr<const ImportanceData> m_importance;
+    std::shared_ptr<const Calibration> m_calibration;
 };
 
 }  // namespace halftone::app

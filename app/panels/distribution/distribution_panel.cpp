@@ -133,22 +133,27 @@ void DistributionPanel::showActivations(int tensor) {
 
 void DistributionPanel::showWeights(int tensor) {
     DistributionRequest request{m_session.checkpoint(), tensor, m_session.statistics().of(tensor), std::nullopt,
-                                m_session.modelJobs().importance()};
+                                m_session.quantization().plan()};
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
-    if (resolved && resolved->quantizable && !resolved->kept) request.format = resolved->format;
+    if (resolved && resolved->quantizable && !resolved->kept) request.target = *resolved;
     const bool hasStatistics = request.stats != nullptr;
-    if (tensor == m_shownTensor && request.format == m_requestedFormat && (hasStatistics == m_hadStatistics || m_data))
+    const auto roundedBy = request.target ? std::pair(request.target->format, request.target->method)
+                                          : std::pair(Format(), MethodChoice());
+    if (tensor == m_shownTensor && request.target.has_value() == m_hadTarget && roundedBy == m_roundedBy &&
+        request.plan == m_plan && (hasStatistics == m_hadStatistics || m_data))
         return;
     m_title->setText(titleOf(tensor));
     m_shownTensor = tensor;
-    m_requestedFormat = request.format;
+    m_hadTarget = request.target.has_value();
+    m_roundedBy = roundedBy;
+    m_plan = request.plan;
     m_hadStatistics = hasStatistics;
     if (hasStatistics && !request.stats->histogram.empty()) {
         // The original is there at once; the quantized line follows when it is computed.
         auto distribution = std::make_shared<DistributionData>();
         distribution->stats = request.stats;
         showData(std::move(distribution));
-        if (!request.format) return;
+        if (!request.target) return;
     } else if (!m_data) {
         m_stack->showSentence(tr("Reading the tensor…"));
     }

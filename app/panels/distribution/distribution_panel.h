@@ -41,7 +41,9 @@ class DistributionPanel : public QWidget {
     DistributionPlot* m_plot = nullptr;
     StateStack* m_stack = nullptr;
     int m_shownTensor = -1;
-    std::optional<Format> m_requestedFormat;
+    bool m_hadTarget = false;  ///< what follows was asked for
+    std::pair<Format, MethodChoice> m_roundedBy;
+    std::shared_ptr<const MethodPlan> m_plan;
     bool m_hadStatistics = false;
     std::shared_ptr<const DistributionData> m_data;
 };

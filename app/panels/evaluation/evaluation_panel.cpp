@@ -128,11 +128,13 @@ void EvaluationPanel::createTable() {
         {RunTableModel::Device, 150}, {RunTableModel::Seconds, 64},        {RunTableModel::When, 52}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
-    connect(m_table, &QTableView::doubleClicked, this, &EvaluationPanel::restoreRecipe);
+    connect(m_table, &QTableView::doubleClicked, this,
+            [this](const QModelIndex& index) { m_session.evaluation().takeBack(index.row()); });
     connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
         QMenu menu(this);
         const auto index = m_table->indexAt(position);
-        menu.addAction(tr("Take this recipe back"), this, [this, index] { restoreRecipe(index); })
+        menu.addAction(tr("Take this recipe back"), this,
+                       [this, index] { m_session.evaluation().takeBack(index.row()); })
             ->setEnabled(index.isValid());
         menu.addAction(tr("Copy all runs as CSV"), this,
                        [this] { QApplication::clipboard()->setText(m_model->csv()); });
@@ -292,13 +294,6 @@ void EvaluationPanel::refresh() {
         m_status->clear();
     }
     m_status->setVisible(!m_status->text().isEmpty());
-}
-
-void EvaluationPanel::restoreRecipe(const QModelIndex& index) {
-    if (!index.isValid()) return;
-    const auto& run = m_session.evaluation().runs()[index.row()];
-    if (run.target == EvaluationTarget::Recipe)
-        m_session.recipe().apply(run.recipe, tr("Take back the recipe of a run"));
 }
 
 }  // namespace halftone::app

@@ -37,7 +37,6 @@ class EvaluationPanel : public QWidget {
     void refresh();
     void followEdit();
     void onProtocolChosen();
-    void restoreRecipe(const QModelIndex& index);
     void restoreSession();
     [[nodiscard]] QString runningText() const;
 

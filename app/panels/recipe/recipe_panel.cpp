@@ -81,12 +81,12 @@ void RecipePanel::createTop() {
         if (const auto method = MethodChoice::parse(m_method->currentData().toString().toStdString()))
             m_session.recipe().setDefaultMethod(*method);
     });
-    m_importance = new QCheckBox(tr("use calibration"), this);
-    m_importance->setToolTip(
+    m_useCalibration = new QCheckBox(tr("use calibration"), this);
+    m_useCalibration->setToolTip(
         tr("Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ and "
            "SmoothQuant cannot do without."));
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
-    connect(m_importance, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseImportance(on); });
+    connect(m_useCalibration, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseCalibration(on); });
 }
 
 void RecipePanel::createRules() {
@@ -154,7 +154,7 @@ void RecipePanel::createLayout() {
     auto* methods = new QHBoxLayout;
     methods->addWidget(new QLabel(tr("Method"), this));
     methods->addWidget(m_method, 1);
-    methods->addWidget(m_importance);
+    methods->addWidget(m_useCalibration);
     auto* ruleBar = new QHBoxLayout;
     ruleBar->addWidget(titleLabel(tr("Rules"), this));
     ruleBar->addStretch();
@@ -190,8 +190,8 @@ void RecipePanel::refresh() {
         m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
     const std::string method(describeMethod(recipe.defaultMethod.id).name);
     m_method->setCurrentIndex(m_method->findData(QString::fromStdString(method)));
-    m_importance->setEnabled(m_session.calibration().hasData());
-    m_importance->setChecked(m_session.usesImportance() && m_session.calibration().hasData());
+    m_useCalibration->setEnabled(m_session.calibration().hasData());
+    m_useCalibration->setChecked(m_session.usesCalibration() && m_session.calibration().hasData());
     m_ruleTable->verticalHeader()->setVisible(!recipe.rules.empty());
     const auto overrides = int(recipe.overrides.size());
     m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")

@@ -51,7 +51,7 @@ class RecipePanel : public QWidget {
     QComboBox* m_default = nullptr;
     QToolButton *m_presets = nullptr, *m_clearOverrides = nullptr;
     QComboBox* m_method = nullptr;
-    QCheckBox* m_importance = nullptr;
+    QCheckBox* m_useCalibration = nullptr;
     QTableView* m_ruleTable = nullptr;
     QListView* m_problemList = nullptr;
     QList<QToolButton*> m_ruleButtons;

@@ -21,10 +21,7 @@ constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
 TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("tradeoffPanel"));
     auto* content = new QWidget(this);
-    m_caption = new QLabel(content);
-    m_caption->setProperty("role", "muted");
-    m_caption->setContentsMargins(8, 4, 8, 0);
-    m_caption->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_caption = captionLabel(content);
     m_plot = new ScatterPlot(content);
     m_plot->setObjectName(QStringLiteral("tradeoffPlot"));
     m_plot->setMinimumSize(220, 110);
@@ -41,7 +38,7 @@ TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent
     connect(&evaluation, &EvaluationService::runAdded, this, &TradeoffPanel::refresh);
     connect(&evaluation, &EvaluationService::runsReset, this, &TradeoffPanel::refresh);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &TradeoffPanel::refresh);
-    connect(m_plot, &ScatterPlot::picked, this, &TradeoffPanel::takeBack);
+    connect(m_plot, &ScatterPlot::picked, &evaluation, &EvaluationService::takeBack);
     connect(m_plot, &ScatterPlot::probed, this, &TradeoffPanel::probed);
     refresh();
 }
@@ -85,12 +82,6 @@ void TradeoffPanel::refresh() {
     if (last->storeError > 0) caption += tr(" · below %1 a divergence means nothing").arg(numberText(last->storeError));
     m_caption->setText(caption);
     m_stack->showContent();
-}
-
-void TradeoffPanel::takeBack(int run) {
-    const auto& runs = m_session.evaluation().runs();
-    if (run >= 0 && run < int(runs.size()))
-        m_session.recipe().apply(runs[run].recipe, tr("Take back the recipe of a run"));
 }
 
 }  // namespace halftone::app

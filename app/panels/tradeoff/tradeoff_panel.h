@@ -23,7 +23,6 @@ class TradeoffPanel : public QWidget {
 
   private:
     void refresh();
-    void takeBack(int run);
 
     Session& m_session;
     StateStack* m_stack = nullptr;

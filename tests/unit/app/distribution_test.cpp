@@ -25,6 +25,12 @@ class DistributionTest : public ::testing::Test {
         return uint64_t(request.checkpoint->tensors()[size_t(request.tensor)].elementCount());
     }
 
+    void takeFormat(const Format& format) {
+        request.target = ResolvedTensor{};
+        request.target->name = request.checkpoint->tensors()[size_t(request.tensor)].canonicalName;
+        request.target->format = format;
+    }
+
     DistributionRequest request;
     JobContext context;
 };
@@ -37,7 +43,7 @@ TEST_F(DistributionTest, OriginalAloneCountsEveryWeight) {
 }
 
 TEST_F(DistributionTest, QuantizedHistogramHasAsManyWeightsAndTheWorstGroupItsLevels) {
-    request.format = Format::parse("int3_g32_asym").value();
+    takeFormat(Format::parse("int3_g32_asym").value());
     const auto data = computeDistribution(request, context);
     HT_ASSERT_OK(data);
     EXPECT_EQ((*data)->quantized.total(), elements());
@@ -50,7 +56,7 @@ TEST_F(DistributionTest, QuantizedHistogramHasAsManyWeightsAndTheWorstGroupItsLe
 }
 
 TEST_F(DistributionTest, TheNumberOfThreadsChangesNothing) {
-    request.format = Format::of(DType::kQ4_0);
+    takeFormat(Format::of(DType::kQ4_0));
     const auto many = computeDistribution(request, JobContext{{}, nullptr, ThreadPool(4)});
     const auto one = computeDistribution(request, JobContext{{}, nullptr, ThreadPool(1)});
     HT_ASSERT_OK(many);
@@ -63,7 +69,7 @@ TEST_F(DistributionTest, TheNumberOfThreadsChangesNothing) {
 TEST_F(DistributionTest, CancelIsNoticed) {
     std::stop_source stop;
     stop.request_stop();
-    request.format = Format::of(DType::kQ4_0);
+    takeFormat(Format::of(DType::kQ4_0));
     const auto data = computeDistribution(request, JobContext{stop.get_token(), nullptr, ThreadPool(1)});
     ASSERT_FALSE(data);
     EXPECT_EQ(data.error().code, ErrorCode::kCancelled);
