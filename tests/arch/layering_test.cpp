@@ -97,7 +97,7 @@ TEST(Layering, CommandLineHasNoQt) {
 }
 
 TEST(Layering, PanelsDoNotSeeEachOther) {
-    if (!fs::exists(test::sourceDir() / "app/panels")) GTEST_SKIP() << "no panels";
+    ASSERT_TRUE(fs::exists(test::sourceDir() / "app/panels"));
     for (const Source& source : readSources({"app/panels"})) {
         const std::string own = part(source.relative, 2);
         for (const std::string& include : source.includes) {
