@@ -18,6 +18,7 @@ namespace halftone::app {
 namespace {
 const QString kTag = QStringLiteral("candidates");
 constexpr int kRedrawMs = 60;
+constexpr double kNegligibleError = 1e-8;
 }  // namespace
 
 CandidatePanel::CandidatePanel(Session& session, QWidget* parent)
@@ -58,7 +59,7 @@ void CandidatePanel::createLayout() {
     m_table->verticalHeader()->hide();
     m_table->verticalHeader()->setDefaultSectionSize(22);
     m_table->horizontalHeader()->setHighlightSections(false);
-    const int widths[] = {116, 46, 76, 66, 70};
+    const int widths[] = {124, 44, 72, 64, 68};
     for (int column = 0; column < CandidateModel::ColumnCount; ++column)
         m_table->horizontalHeader()->resizeSection(column, widths[column]);
     auto* split = new QSplitter(Qt::Horizontal, content);
@@ -66,7 +67,7 @@ void CandidatePanel::createLayout() {
     split->addWidget(m_table);
     split->setChildrenCollapsible(false);
     split->setHandleWidth(1);
-    split->setSizes({320, 280});
+    split->setSizes({270, 330});
     auto* contentLayout = new QVBoxLayout(content);
     contentLayout->setContentsMargins(0, 0, 0, 0);
     contentLayout->setSpacing(0);
@@ -149,8 +150,8 @@ void CandidatePanel::showPoints() {
     const auto& candidates = m_model->candidates();
     for (int row = 0; row < int(candidates.size()); ++row) {
         const auto& candidate = candidates[size_t(row)];
-        // What loses nothing has no place on a logarithmic axis, and needs no comparing.
-        if (candidate.distortion.sumSquaredError <= 0) continue;
+        // What loses as good as nothing needs no comparing, and would press all others together.
+        if (candidate.distortion.relativeMse() < kNegligibleError) continue;
         const QString name = QString::fromStdString(candidate.format.displayName());
         const double error = candidate.distortion.relativeMse();
         const QString detail = tr("%1 · %2 bits · error %3 · SQNR %4 dB · click to take it")
