@@ -19,6 +19,7 @@
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/recipe/preset_menu.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tensors/tensor_panel.h"
 #include "app/session/session.h"
@@ -82,8 +83,7 @@ void MainWindow::createEditMenu() {
 void MainWindow::createRecipeMenu() {
     auto* menu = menuBar()->addMenu(tr("&Recipe"));
     auto* presets = menu->addMenu(tr("&Presets"));
-    for (const auto& [name, path] : RecipePanel::presets())
-        presets->addAction(name, this, [this, path = path] { m_recipe->loadPreset(path); });
+    fillWithPresets(*presets, m_session);
     auto* formats = menu->addMenu(tr("&Format of the selection"));
     fillWithFormats(*formats);
     connect(formats, &QMenu::triggered, this, [this](const QAction* action) {

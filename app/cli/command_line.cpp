@@ -56,14 +56,17 @@ void addCheckpoint(CLI::App& verb, std::string& checkpoint) {
 void addFormat(CLI::App& verb, FormatChoice& choice, bool required) {
     auto* format =
         verb.add_option("--format", choice.format, "Format of every weight matrix: q4_k, q8_0, int4_g128_asym, ...");
+    auto* mix =
+        verb.add_option("--mix", choice.mix, "Mixture of types by its common name: q4_k_m, q4_k_s, q3_k_l, ...");
     auto* recipe = verb.add_option("--recipe", choice.recipe, "Recipe file that gives each tensor its format");
-    format->excludes(recipe);
-    verb.add_option("--method", choice.method,
-                    "How codes are chosen with --format: nearest, mse, hqq, gptq, awq, ...; gptq:damping=0.05")
-        ->needs(format);
+    format->excludes(recipe)->excludes(mix);
+    mix->excludes(recipe);
+    verb.add_option(
+        "--method", choice.method,
+        "How codes are chosen with --format or --mix: nearest, mse, hqq, gptq, awq, ...; gptq:damping=0.05");
     if (!required) return;
     auto* group = verb.add_option_group("format");
-    group->add_options(format, recipe);
+    group->add_options(format, mix, recipe);
     group->require_option(1);
 }
 
@@ -177,7 +180,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addFormat(quantize, all.quantize.format, true);
     quantize.add_option("--output", all.quantize.output, "The file to write")->required();
     quantize.add_option(
-        "--text", all.quantize.text,
+        "--text", all.quantize.format.calibration,
         "Calibration text, or a saved calibration: weights that meet large inputs are kept more exactly");
 }
 

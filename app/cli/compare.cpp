@@ -72,8 +72,8 @@ void printColumnsJson(const GenerateCommandOptions& options, const Column& origi
 
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
     const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling};

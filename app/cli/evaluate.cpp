@@ -49,9 +49,9 @@ Result<RunningModel> prepareReference(const EvaluateOptions& options, const Load
 Result<Evaluation> prepareEvaluation(const EvaluateOptions& options, Backend& backend, const JobContext& context) {
     Evaluation evaluation;
     HT_ASSIGN_OR_RETURN(evaluation.protocol, parseProtocol(options));
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const std::string text, readText(options.text));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
     HT_ASSIGN_OR_RETURN(
         evaluation.windows,

@@ -51,8 +51,8 @@ Status cancelledUnlessFinished(const GenerateResult& result) {
 
 Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
     HT_ASSIGN_OR_RETURN(auto calibration,
                         obtainCalibration(options.format.calibration, model, true, monitor.context()));

@@ -7,6 +7,7 @@
 
 #include "core/base/text_file.h"
 #include "core/quant/methods/calibration_file.h"
+#include "core/recipe/stock_mix.h"
 
 namespace halftone::cli {
 namespace {
@@ -16,13 +17,23 @@ constexpr int64_t kCalibrationContext = 512;
 
 }  // namespace
 
-Result<Recipe> loadRecipe(const FormatChoice& choice) {
+Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoint) {
+    if (!choice.method.empty() && choice.format.empty() && choice.mix.empty()) {
+        return usageError("--method goes with --format or --mix; a recipe file names its methods itself.");
+    }
+    const auto method = MethodChoice::parse(choice.method.empty() ? "nearest" : choice.method);
+    if (!method) return usageError(method.error().message);
     if (!choice.recipe.empty()) return Recipe::load(choice.recipe);
+    if (!choice.mix.empty()) {
+        const auto mix = findStockMix(choice.mix);
+        if (!mix) return usageError(mix.error().message);
+        Recipe recipe = stockMixRecipe(*mix, checkpoint.tensors(), !choice.calibration.empty());
+        recipe.defaultMethod = *method;
+        return recipe;
+    }
     if (choice.format.empty()) return Recipe{};
     const auto format = Format::parse(choice.format);
     if (!format) return usageError(format.error().message);
-    const auto method = MethodChoice::parse(choice.method.empty() ? "nearest" : choice.method);
-    if (!method) return usageError(method.error().message);
     if (std::string obstacle = methodObstacle(method->id, *format); !obstacle.empty()) {
         return usageError(std::move(obstacle));
     }

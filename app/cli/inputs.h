@@ -12,8 +12,9 @@
 
 namespace halftone::cli {
 
-/// The recipe that --format or --recipe names; a recipe that keeps everything where neither is given.
-Result<Recipe> loadRecipe(const FormatChoice& choice);
+/// The recipe that --format, --mix or --recipe names; a recipe that keeps everything where none is given. Some mixes
+/// give other types where a calibration will be used (`choice.calibration`).
+Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoint);
 
 /// The recipe applied to a checkpoint. Its errors stop the verb; the rest stays in `problems`.
 Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint);

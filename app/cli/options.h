@@ -17,13 +17,14 @@ struct CommonOptions {
     bool json = false;
 };
 
-/// One of the two, or neither.
+/// One of the first three, or none.
 struct FormatChoice {
     std::string format;         ///< applied to every weight matrix
+    std::string mix;            ///< a mixture by its common name: "q4_k_m"
     std::string recipe;         ///< a .recipe file
-    std::string method{};       ///< with `format`: how codes are chosen
+    std::string method{};       ///< with `format` or `mix`: how codes are chosen
     std::string calibration{};  ///< text, or saved calibration, for methods that need one
-    [[nodiscard]] bool isSet() const { return !format.empty() || !recipe.empty(); }
+    [[nodiscard]] bool isSet() const { return !format.empty() || !mix.empty() || !recipe.empty(); }
 };
 
 struct InspectOptions {
@@ -59,7 +60,6 @@ struct QuantizeCommandOptions {
     std::string checkpoint;
     FormatChoice format;
     std::string output;
-    std::string text;
 };
 
 struct TokenizeOptions {

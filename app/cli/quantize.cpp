@@ -83,14 +83,14 @@ Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shar
                           const Recipe& recipe, const JobContext& context) {
     Outcome outcome;
     HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
-    if (!usesMethods(outcome.recipe) && options.text.empty()) {
+    if (!usesMethods(outcome.recipe) && options.format.calibration.empty()) {
         HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
                                                        options.output, context));
         return outcome;
     }
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
     HT_ASSIGN_OR_RETURN(const auto calibration,
-                        obtainCalibration(options.text, model, needsHessians(outcome.recipe), context));
+                        obtainCalibration(options.format.calibration, model, needsHessians(outcome.recipe), context));
     if (calibration) outcome.importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(outcome.report, exportWithMethods(checkpoint, *model.graph, outcome.recipe, recipe.toText(),
                                                           calibration, options.output, context));
@@ -101,8 +101,8 @@ Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shar
 
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format));
     HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *checkpoint));
     HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, monitor.context()));
     const auto& [report, resolved, importance] = outcome;
     monitor.hideProgress();

@@ -5,6 +5,7 @@
 #include <QFile>
 #include <QProxyStyle>
 #include <QStyleFactory>
+#include <QStyleOption>
 
 /// Resources of a static library are linked only if something asks for them; the macro must stand outside namespaces.
 static void initializeResources() {
@@ -22,6 +23,31 @@ class RoomyStyle : public QProxyStyle {
     int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
         if (metric == PM_FocusFrameHMargin) return 5;
         return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+
+    void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+        const auto* item = qstyleoption_cast<const QStyleOptionMenuItem*>(option);
+        if (element != CE_MenuBarItem || !item) return QProxyStyle::drawControl(element, option, painter, widget);
+        // What stands in the bar's corner makes it higher than its items: they fill it, and their lower edges are its.
+        QStyleOptionMenuItem whole(*item);
+        whole.rect.setBottom(item->menuRect.bottom());
+        QProxyStyle::drawControl(element, &whole, painter, widget);
+    }
+
+    void drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
+                            const QWidget* widget) const override {
+        const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option);
+        const bool hasArrow = control == CC_ToolButton && button &&
+                              (button->features & QStyleOptionToolButton::HasMenu) &&
+                              !(button->features & QStyleOptionToolButton::MenuButtonPopup);
+        if (!hasArrow) return QProxyStyle::drawComplexControl(control, option, painter, widget);
+        QStyleOptionToolButton plain(*button);
+        plain.features &= ~QStyleOptionToolButton::HasMenu;
+        QProxyStyle::drawComplexControl(control, &plain, painter, widget);
+        constexpr int kArrow = 7;
+        plain.rect = QRect(button->rect.right() - kArrow - 2, button->rect.center().y() - kArrow / 2, kArrow, kArrow);
+        proxy()->drawPrimitive(PE_IndicatorArrowDown, &plain, painter, widget);
     }
 };
 

@@ -10,6 +10,7 @@
 #include "core/export/carrier.h"
 #include "core/export/export_plan.h"
 #include "core/export/gguf_metadata.h"
+#include "core/recipe/stock_mix.h"
 
 namespace halftone {
 namespace {
@@ -39,6 +40,9 @@ class Planner {
         checkNames();
         HT_ASSIGN_OR_RETURN(m_draft.metadata, buildExportMetadata(m_checkpoint, m_draft.config, m_draft.plan.tensors,
                                                                   m_draft.plan.problems));
+        // A file whose types are those of a known mix goes by that mix's name in runtimes.
+        if (const StockMix* mix = matchingStockMix(m_recipe, tensors))
+            m_draft.metadata.set("general.file_type", mix->fileType);
         m_draft.plan.totalBytes = ggufHeaderBytes(m_draft.metadata, m_draft.plan.tensors);
         for (const ExportTensorPlan& tensor : m_draft.plan.tensors)
             m_draft.plan.totalBytes += roundUp(tensor.bytes, kAlignment);

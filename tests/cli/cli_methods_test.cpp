@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calibration, methods and the error table from the command line, on the bundled sample checkpoint.
 #include <fstream>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,6 +82,27 @@ TEST_F(CliMethods, WhatMakesNoSenseIsToldAtOnce) {
     EXPECT_THAT(failure({"evaluate", m_model, "--text", m_text, "--format", "int4_g64_asym", "--method", "gptq"}),
                 HasSubstr("calibrate on a text first"));
     EXPECT_THAT(failure({"generate", m_model, "--prompt", "a", "--method", "gptq"}), HasSubstr("--format"));
+}
+
+TEST_F(CliMethods, AKnownMixGivesEachTensorItsType) {
+    const std::string output = (m_folder.path() / "mix.gguf").string();
+    const json written = runJson({"quantize", m_model, "--mix", "q4_k_m", "--output", output});
+    EXPECT_EQ(written["path"], output);
+    const json inspected = runJson({"inspect", output});
+    std::map<std::string, std::string> types;
+    for (const json& tensor : inspected["tensors"]) types[tensor["name"]] = tensor["type"];
+    for (const char* wide : {"blk.2.attn_v.weight", "blk.5.ffn_down.weight", "token_embd.weight"})
+        EXPECT_EQ(types[wide], "Q6_K") << wide;
+    for (const char* narrow : {"blk.1.attn_v.weight", "blk.2.ffn_up.weight"})
+        EXPECT_EQ(types[narrow], "Q4_K") << narrow;
+    const CliRun unknown = runCli({"quantize", m_model, "--mix", "q4_k_xl", "--output", output});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_THAT(unknown.err, HasSubstr("is not a known mix; there are q2_k_s"));
+    const CliRun both = runCli({"quantize", m_model, "--mix", "q4_k_m", "--format", "q4_k", "--output", output});
+    EXPECT_EQ(both.status, 2);
+    const CliRun alone = runCli({"evaluate", m_model, "--text", m_text, "--method", "gptq"});
+    EXPECT_EQ(alone.status, 2);
+    EXPECT_THAT(alone.err, HasSubstr("--method goes with --format or --mix"));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QDir>
 #include <QFileDialog>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -19,7 +18,7 @@
 #include "app/dialogs/rule_dialog.h"
 #include "app/models/problem_model.h"
 #include "app/models/rule_table_model.h"
-#include "app/session/resources.h"
+#include "app/panels/recipe/preset_menu.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
 #include "app/widgets/number_text.h"
@@ -60,7 +59,7 @@ void RecipePanel::createTop() {
     m_presets->setText(tr("Presets"));
     m_presets->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(m_presets);
-    for (const auto& [name, path] : presets()) menu->addAction(name, this, [this, path = path] { loadPreset(path); });
+    fillWithPresets(*menu, m_session);
     m_presets->setMenu(menu);
     m_default = new QComboBox(this);
     m_default->setObjectName(QStringLiteral("defaultFormat"));
@@ -257,23 +256,8 @@ void RecipePanel::jumpToProblem(int row) {
     if (!found.isEmpty()) m_session.selection().select(found);
 }
 
-QList<std::pair<QString, QString>> RecipePanel::presets() {
-    QList<std::pair<QString, QString>> list;
-    const QDir folder(resourcePath(QStringLiteral("presets")));
-    for (const auto& file : folder.entryInfoList({QStringLiteral("*.recipe")}, QDir::Files, QDir::Name)) {
-        const auto recipe = Recipe::load(file.filePath().toStdString());
-        if (recipe)
-            list.append({recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name),
-                         file.filePath()});
-    }
-    return list;
-}
-
 void RecipePanel::loadPreset(const QString& path) {
-    auto recipe = Recipe::load(path.toStdString());
-    if (!recipe) return m_session.messages().fail(tr("Recipe"), recipe.error());
-    const QString name = tr("Load the recipe “%1”").arg(QString::fromStdString(recipe->name));
-    m_session.recipe().apply(std::move(*recipe), name);
+    app::loadPreset(m_session, path);
 }
 
 void RecipePanel::load() {

@@ -26,8 +26,6 @@ class RecipePanel : public QWidget {
     void loadPreset(const QString& path);
     void load();
     void save();
-    /// Presets found beside the program, as (name, path).
-    [[nodiscard]] static QList<std::pair<QString, QString>> presets();
 
   private:
     void createTop();
