@@ -34,21 +34,6 @@ class RoomyStyle : public QProxyStyle {
         whole.rect.setBottom(item->menuRect.bottom());
         QProxyStyle::drawControl(element, &whole, painter, widget);
     }
-
-    void drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter,
-                            const QWidget* widget) const override {
-        const auto* button = qstyleoption_cast<const QStyleOptionToolButton*>(option);
-        const bool hasArrow = control == CC_ToolButton && button &&
-                              (button->features & QStyleOptionToolButton::HasMenu) &&
-                              !(button->features & QStyleOptionToolButton::MenuButtonPopup);
-        if (!hasArrow) return QProxyStyle::drawComplexControl(control, option, painter, widget);
-        QStyleOptionToolButton plain(*button);
-        plain.features &= ~QStyleOptionToolButton::HasMenu;
-        QProxyStyle::drawComplexControl(control, &plain, painter, widget);
-        constexpr int kArrow = 7;
-        plain.rect = QRect(button->rect.right() - kArrow - 2, button->rect.center().y() - kArrow / 2, kArrow, kArrow);
-        proxy()->drawPrimitive(PE_IndicatorArrowDown, &plain, painter, widget);
-    }
 };
 
 QColor mix(const QColor& a, const QColor& b, double share) {

@@ -3,6 +3,7 @@
 #include <QAction>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QPushButton>
 #include <QTableView>
 #include <QTest>
@@ -83,6 +84,21 @@ TEST_F(WindowTest, AnEditComputesTheErrorOfItsTensorsAndUndoBringsTheOldOneBack)
     EXPECT_LT(*session.value(Measure::RelativeError, tensor), *first);
     session.recipe().undoStack().undo();
     EXPECT_EQ(session.value(Measure::RelativeError, tensor), first) << "known at once";
+}
+
+TEST_F(WindowTest, AKnownMixtureIsTakenFromTheMenuWhichShowsItsSize) {
+    openSample();
+    auto* mix = window.findChild<QAction*>("q4_k_m");
+    ASSERT_TRUE(mix);
+    auto* menu = qobject_cast<QMenu*>(mix->parent());
+    ASSERT_TRUE(menu);
+    emit menu->aboutToShow();
+    EXPECT_TRUE(mix->text().startsWith("Q4_K_M\t4.95 bits")) << mix->text().toStdString();
+    mix->trigger();
+    EXPECT_EQ(session.recipe().recipe().name, "Q4_K_M");
+    EXPECT_EQ(session.recipe().undoStack().undoText(), "Load the recipe “Q4_K_M”");
+    EXPECT_EQ(session.recipe().resolvedTensor(tensorsOf(TensorRole::kAttnV)[2])->format, Format::of(DType::kQ6_K));
+    EXPECT_EQ(session.recipe().resolvedTensor(tensorsOf(TensorRole::kAttnV)[1])->format, Format::of(DType::kQ4_K));
 }
 
 TEST_F(WindowTest, DistributionFollowsTheSelection) {

@@ -2,6 +2,7 @@
 #include "app/panels/recipe/preset_menu.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <QCoreApplication>
 #include <QDir>
@@ -9,14 +10,22 @@
 
 #include "app/session/resources.h"
 #include "app/session/session.h"
+#include "app/widgets/number_text.h"
 #include "core/recipe/stock_mix.h"
 
 namespace halftone::app {
 namespace {
 
 struct Preset {
-    QString name, path;
-    double bits = 0;
+    QString name;
+    Recipe recipe;
+};
+
+// A line of the menu and what it stands for with the open checkpoint.
+struct Entry {
+    QAction* action = nullptr;
+    QString name;
+    std::function<Recipe()> recipe;
 };
 
 QString tr(const char* text) {
@@ -31,12 +40,15 @@ QList<Preset> presets() {
     QList<Preset> list;
     const QDir folder(resourcePath(QStringLiteral("presets")));
     for (const auto& file : folder.entryInfoList({QStringLiteral("*.recipe")}, QDir::Files, QDir::Name)) {
-        const auto recipe = Recipe::load(file.filePath().toStdString());
+        auto recipe = Recipe::load(file.filePath().toStdString());
         if (!recipe) continue;
-        list.append({recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name),
-                     file.filePath(), recipe->defaultFormat ? recipe->defaultFormat->bitsPerWeight() : 0});
+        const QString name = recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name);
+        list.append({name, std::move(*recipe)});
     }
-    std::ranges::stable_sort(list, {}, &Preset::bits);
+    const auto bits = [](const Preset& preset) {
+        return preset.recipe.defaultFormat ? preset.recipe.defaultFormat->bitsPerWeight() : 0;
+    };
+    std::ranges::stable_sort(list, {}, bits);
     return list;
 }
 
@@ -45,28 +57,52 @@ void take(Session& session, Recipe recipe) {
     session.recipe().apply(std::move(recipe), name);
 }
 
-void takeMix(Session& session, const StockMix& mix) {
-    if (!session.checkpoint()) return;
+Recipe recipeOf(Session& session, const StockMix& mix) {
     const bool withImportance = session.usesCalibration() && session.calibration().hasData();
-    take(session, stockMixRecipe(mix, session.checkpoint()->tensors(), withImportance));
+    return stockMixRecipe(mix, session.checkpoint()->tensors(), withImportance);
+}
+
+// What each recipe comes to for the open checkpoint, where menus show shortcuts.
+void showSizes(const QList<Entry>& entries, Session& session) {
+    if (!session.checkpoint()) return;
+    const auto tensors = session.checkpoint()->tensors();
+    for (const Entry& entry : entries) {
+        const RecipeTotals totals = resolve(entry.recipe(), tensors).totals;
+        entry.action->setText(tr("%1\t%2 bits  %3")
+                                  .arg(entry.name)
+                                  .arg(totals.bitsPerWeight(), 0, 'f', 2)
+                                  .arg(bytesText(double(totals.bytes))));
+    }
+}
+
+Entry addEntry(QMenu& menu, Session& session, const QString& name, const std::function<Recipe()>& recipe) {
+    auto* action = menu.addAction(name, &session, [&session, recipe] {
+        if (session.checkpoint()) take(session, recipe());
+    });
+    return {action, name, recipe};
+}
+
+void fillWithMixes(QMenu& menu, Session& session) {
+    menu.setToolTipsVisible(true);
+    QList<Entry> entries;
+    for (const StockMix& mix : stockMixes()) {
+        entries.append(
+            addEntry(menu, session, fromView(mix.displayName), [&session, &mix] { return recipeOf(session, mix); }));
+        entries.back().action->setObjectName(fromView(mix.name));
+        entries.back().action->setToolTip(fromView(mix.sentence));
+    }
+    QObject::connect(&menu, &QMenu::aboutToShow, &session, [entries, &session] { showSizes(entries, session); });
 }
 
 }  // namespace
 
 void fillWithPresets(QMenu& menu, Session& session) {
-    menu.setToolTipsVisible(true);
-    auto* mixes = menu.addMenu(tr("Known mixtures, as llama-quantize makes them"));
-    mixes->setToolTipsVisible(true);
-    for (const StockMix& mix : stockMixes()) {
-        auto* action =
-            mixes->addAction(fromView(mix.displayName), &session, [&session, mix] { takeMix(session, mix); });
-        action->setObjectName(fromView(mix.name));
-        action->setToolTip(fromView(mix.sentence));
-    }
+    fillWithMixes(*menu.addMenu(tr("Known mixtures, as llama-quantize makes them")), session);
     menu.addSeparator();
-    for (const Preset& preset : presets()) {
-        menu.addAction(preset.name, &session, [&session, path = preset.path] { loadPreset(session, path); });
-    }
+    QList<Entry> entries;
+    for (const Preset& preset : presets())
+        entries.append(addEntry(menu, session, preset.name, [recipe = preset.recipe] { return recipe; }));
+    QObject::connect(&menu, &QMenu::aboutToShow, &session, [entries, &session] { showSizes(entries, session); });
 }
 
 void loadPreset(Session& session, const QString& path) {
