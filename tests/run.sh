@@ -37,6 +37,8 @@ export XDG_CACHE_HOME=${XDG_CACHE_HOME:-$root/build/cache}
 # Paths relative to the checkout: a second checkout of the same sources reuses what the first compiled.
 export CCACHE_DIR=${CCACHE_DIR:-$HOME/.cache/ccache} CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 
+export TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp
+
 run_preset dev
 for option in "$@"; do
     case $option in
