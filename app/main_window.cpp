@@ -160,6 +160,7 @@ void MainWindow::connectSession() {
     connect(m_channels, &ChannelPanel::probed, this, probe);
     connect(m_candidates, &CandidatePanel::probed, this, probe);
     connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
+    connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
 }
 
 void MainWindow::restoreState() {

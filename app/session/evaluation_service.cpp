@@ -12,6 +12,7 @@ namespace halftone::app {
 
 namespace {
 const QString kTag = QStringLiteral("evaluation");
+const QString kSeriesTag = QStringLiteral("evaluation series");
 constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
 }  // namespace
 
@@ -51,6 +52,7 @@ EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QO
 
 void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_modelJobs.jobs().cancelTag(kTag);
+    cancelSeries();
     m_checkpoint = std::move(checkpoint);
     m_runs.clear();
     m_running.reset();
@@ -149,6 +151,60 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
                 m_problem = QString::fromStdString(outcome.error().message);
                 m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
             }
+            emit stateChanged();
+        });
+    emit stateChanged();
+}
+
+void EvaluationService::startSeries(QList<Recipe> recipes, const EvaluationOptions& options) {
+    if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) return m_modelJobs.messages().warn(why);
+    cancelSeries();
+    m_series = std::move(recipes);
+    m_seriesOptions = options;
+    continueSeries();
+}
+
+void EvaluationService::cancelSeries() {
+    m_series.clear();
+    m_modelJobs.jobs().cancelTag(kSeriesTag);
+    emit stateChanged();
+}
+
+int EvaluationService::seriesLeft() const {
+    return int(m_series.size()) + (m_modelJobs.jobs().hasTag(kSeriesTag) ? 1 : 0);
+}
+
+bool EvaluationService::hasRun(quint64 weightsKey, const EvaluationOptions& options) const {
+    return std::ranges::any_of(m_runs, [&](const auto& run) {
+        return run.target == EvaluationTarget::Recipe && run.weightsKey == weightsKey && !run.isEarlier &&
+               run.options.sameMeasurement(options);
+    });
+}
+
+void EvaluationService::continueSeries() {
+    std::shared_ptr<Request> request;
+    while (!request && !m_series.isEmpty() && m_checkpoint) {
+        auto next = makeRequest(EvaluationTarget::Recipe, m_seriesOptions);
+        next->recipe = m_series.takeFirst();
+        next->weights = m_modelJobs.weightsRequest(resolve(next->recipe, m_checkpoint->tensors()));
+        next->bytes = next->weights.recipe.totals.bytes;
+        next->bitsPerWeight = next->weights.recipe.totals.bitsPerWeight();
+        if (!hasRun(next->weights.key, m_seriesOptions)) request = std::move(next);
+    }
+    if (!request) return emit stateChanged();
+    m_modelJobs.jobs().start<std::shared_ptr<Outcome>>(
+        {tr("Evaluating %1").arg(nameOf(request->recipe)), JobLane::Compute, kSeriesTag}, this,
+        [this, request](const JobControl& control) {
+            return evaluate(*request, {}, m_modelJobs.lostHandler(control), control.context());
+        },
+        [this, request](Result<std::shared_ptr<Outcome>> outcome) {
+            if (outcome) {
+                store(*request, std::move(**outcome));
+                return continueSeries();
+            }
+            m_series.clear();
+            if (outcome.error().code != ErrorCode::kCancelled)
+                m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
             emit stateChanged();
         });
     emit stateChanged();

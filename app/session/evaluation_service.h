@@ -51,6 +51,12 @@ class EvaluationService : public QObject {
     /// yet.
     void start(EvaluationTarget target, const EvaluationOptions& options);
     void cancel();
+    /// Measures recipes one after the other, apart from the recipe in work; those that have been measured so are left
+    /// out. Replaces a series that is on its way.
+    void startSeries(QList<Recipe> recipes, const EvaluationOptions& options);
+    void cancelSeries();
+    /// Recipes of the series that are not measured yet, the one being measured included.
+    [[nodiscard]] int seriesLeft() const;
     /// Makes the recipe of a run the recipe in work again; one undo step.
     void takeBack(int run);
     [[nodiscard]] bool isRunning() const;
@@ -86,6 +92,8 @@ class EvaluationService : public QObject {
                                                      const Engine::LostHandler& lost, const JobContext& context);
     [[nodiscard]] std::shared_ptr<Request> makeRequest(EvaluationTarget target, const EvaluationOptions& options) const;
     [[nodiscard]] static QString nameOf(const Recipe& recipe);
+    void continueSeries();
+    [[nodiscard]] bool hasRun(quint64 weightsKey, const EvaluationOptions& options) const;
     void store(const Request& request, Outcome outcome);
     void addRun(EvaluationRun run);
 
@@ -94,6 +102,8 @@ class EvaluationService : public QObject {
     QList<EvaluationRun> m_runs;
     std::optional<SessionFigures> m_running;
     EvaluationTarget m_runningTarget = EvaluationTarget::Original;
+    QList<Recipe> m_series;  // not started yet
+    EvaluationOptions m_seriesOptions;
     QString m_problem;
 };
 

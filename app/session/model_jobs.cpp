@@ -42,13 +42,22 @@ QString ModelJobs::whyNot() const {
     return m_whyNot.isEmpty() ? tr("No checkpoint that can be run is open.") : m_whyNot;
 }
 
-quint64 ModelJobs::weightsKey() const {
+quint64 ModelJobs::withCalibration(quint64 recipeKey) const {
     const quint64 revision = m_calibration ? m_calibrationRevision : 0;
-    return m_recipe.key() ^ (revision * 0x9e3779b97f4a7c15ULL);
+    return recipeKey ^ (revision * 0x9e3779b97f4a7c15ULL);
+}
+
+quint64 ModelJobs::weightsKey() const {
+    return withCalibration(m_recipe.key());
 }
 
 WeightsRequest ModelJobs::weightsRequest() const {
     return {weightsKey(), m_recipe.resolved(), m_calibration};
+}
+
+WeightsRequest ModelJobs::weightsRequest(ResolvedRecipe recipe) const {
+    const quint64 key = withCalibration(recipeKey(recipe));
+    return {key, std::move(recipe), m_calibration};
 }
 
 EngineRequest ModelJobs::engineRequest() const {

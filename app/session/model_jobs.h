@@ -39,6 +39,8 @@ class ModelJobs : public QObject {
     /// Equal for equal weights: recipe and calibration together.
     [[nodiscard]] quint64 weightsKey() const;
     [[nodiscard]] WeightsRequest weightsRequest() const;
+    /// The same for another recipe than the one in work.
+    [[nodiscard]] WeightsRequest weightsRequest(ResolvedRecipe recipe) const;
     [[nodiscard]] EngineRequest engineRequest() const;
     [[nodiscard]] std::shared_ptr<Engine> engine() const { return m_engine; }
     /// Tells the GUI thread that a device is lost; may be called from any thread of the job.
@@ -49,6 +51,8 @@ class ModelJobs : public QObject {
     void modelChanged();
 
   private:
+    [[nodiscard]] quint64 withCalibration(quint64 recipeKey) const;
+
     JobManager& m_jobs;
     MessageLog& m_messages;
     DeviceService& m_devices;

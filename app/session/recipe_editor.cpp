@@ -22,9 +22,9 @@ class RecipeCommand : public QUndoCommand {
     Recipe m_before, m_after;
 };
 
-namespace {
+namespace {}  // namespace
 
-quint64 keyOf(const ResolvedRecipe& resolved) {
+quint64 recipeKey(const ResolvedRecipe& resolved) {
     std::string text;
     for (const auto& tensor : resolved.tensors) {
         text += tensor.name;
@@ -33,8 +33,6 @@ quint64 keyOf(const ResolvedRecipe& resolved) {
     }
     return hashBytes(std::as_bytes(std::span(text)));
 }
-
-}  // namespace
 
 RecipeEditor::RecipeEditor(QObject* parent) : QObject(parent) {}
 
@@ -124,7 +122,7 @@ void RecipeEditor::assign(const Recipe& recipe) {
     const ResolvedRecipe before = std::move(m_resolved);
     m_recipe = recipe;
     m_resolved = m_checkpoint ? resolve(m_recipe, m_checkpoint->tensors()) : ResolvedRecipe{};
-    m_key = keyOf(m_resolved);
+    m_key = recipeKey(m_resolved);
     QList<int> tensors;
     for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
         const auto& now = m_resolved.tensors[i];

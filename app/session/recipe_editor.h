@@ -15,6 +15,9 @@
 
 namespace halftone::app {
 
+/// What a recipe makes of the tensors, as one number: equal for recipes that come to the same.
+[[nodiscard]] quint64 recipeKey(const ResolvedRecipe& resolved);
+
 /// The recipe in work and its undo history. Every edit is one named step that keeps the recipe before and after it.
 /// Resolves at once: size and problems are never out of date.
 class RecipeEditor : public QObject {
@@ -31,7 +34,7 @@ class RecipeEditor : public QObject {
     /// Resolved entry of a tensor of the checkpoint, or null.
     [[nodiscard]] const ResolvedTensor* resolvedTensor(int tensor) const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undoStack; }
-    /// What the recipe makes of the tensors, as one number: equal for recipes that come to the same.
+    /// recipeKey() of resolved().
     [[nodiscard]] quint64 key() const { return m_key; }
     [[nodiscard]] bool changesNothing() const;
 

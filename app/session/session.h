@@ -58,6 +58,8 @@ class Session : public QObject {
     /// Whether methods use what calibration measured.
     void setUseCalibration(bool use);
     [[nodiscard]] bool usesCalibration() const { return m_useCalibration; }
+    /// They do, and something was measured: encoders weigh channels by importance.
+    [[nodiscard]] bool usesImportance() const { return m_useCalibration && m_calibration.hasData(); }
 
     /// A tensor's value of a measure; nullopt: not applicable or not known yet.
     [[nodiscard]] std::optional<double> value(Measure measure, int tensor) const;

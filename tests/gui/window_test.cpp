@@ -8,14 +8,17 @@
 #include <QTableView>
 #include <QTest>
 #include <QTextEdit>
+#include <QToolButton>
 
 #include "app/dialogs/export_dialog.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
+#include "app/panels/tradeoff/tradeoff_panel.h"
 #include "app/plots/distribution_plot.h"
 #include "app/plots/layer_matrix.h"
+#include "app/plots/scatter_plot.h"
 #include "app/session/resources.h"
 #include "tests/gui/window_fixture.h"
 
@@ -99,6 +102,30 @@ TEST_F(WindowTest, AKnownMixtureIsTakenFromTheMenuWhichShowsItsSize) {
     EXPECT_EQ(session.recipe().undoStack().undoText(), "Load the recipe “Q4_K_M”");
     EXPECT_EQ(session.recipe().resolvedTensor(tensorsOf(TensorRole::kAttnV)[2])->format, Format::of(DType::kQ6_K));
     EXPECT_EQ(session.recipe().resolvedTensor(tensorsOf(TensorRole::kAttnV)[1])->format, Format::of(DType::kQ4_K));
+}
+
+TEST_F(WindowTest, KnownMixturesBecomeTheLineThatRecipesAreHeldAgainst) {
+    openSample();
+    window.evaluationPanel().setChunks(1);
+    auto* panel = find<TradeoffPanel>("tradeoffPanel");
+    auto* button = panel->findChild<QPushButton*>();
+    ASSERT_TRUE(button);
+    EXPECT_EQ(button->text(), "Measure the known mixtures");
+    button->click();
+    EXPECT_EQ(session.evaluation().seriesLeft(), 11);
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(session.evaluation().seriesLeft(), 0);
+    const auto& runs = session.evaluation().runs();
+    ASSERT_EQ(runs.size(), 12) << "the original and eleven mixtures";
+    EXPECT_EQ(runs[1].name, "Q2_K");
+    EXPECT_EQ(runs.back().name, "Q8_0");
+    EXPECT_LT(runs[1].bytes, runs.back().bytes);
+    EXPECT_GT(runs[1].result.reference->kld.mean, 10 * runs.back().result.reference->kld.mean);
+    EXPECT_TRUE(session.recipe().changesNothing()) << "the recipe in work is left alone";
+    EXPECT_EQ(find<ScatterPlot>("tradeoffPlot")->points().size(), 11);
+    find<QToolButton>("measureMixtures")->click();
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(runs.size(), 12) << "nothing is measured twice";
 }
 
 TEST_F(WindowTest, DistributionFollowsTheSelection) {

@@ -238,6 +238,10 @@ void EvaluationPanel::start(EvaluationTarget target) {
     m_session.evaluation().start(target, chosen);
 }
 
+void EvaluationPanel::startSeries(const QList<Recipe>& recipes) {
+    m_session.evaluation().startSeries(recipes, options());
+}
+
 /// Edits that come quickly one after the other are measured once, and one in work gives way to a newer one.
 void EvaluationPanel::followEdit() {
     const auto chosen = options();

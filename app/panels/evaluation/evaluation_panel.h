@@ -26,6 +26,8 @@ class EvaluationPanel : public QWidget {
   public:
     explicit EvaluationPanel(Session& session, QWidget* parent = nullptr);
     void start(EvaluationTarget target);
+    /// Measures these recipes one after the other as the controls say.
+    void startSeries(const QList<Recipe>& recipes);
     [[nodiscard]] EvaluationOptions options() const;
     void setChunks(int chunks);
 

@@ -57,9 +57,8 @@ void take(Session& session, Recipe recipe) {
     session.recipe().apply(std::move(recipe), name);
 }
 
-Recipe recipeOf(Session& session, const StockMix& mix) {
-    const bool withImportance = session.usesCalibration() && session.calibration().hasData();
-    return stockMixRecipe(mix, session.checkpoint()->tensors(), withImportance);
+Recipe recipeOf(const Session& session, const StockMix& mix) {
+    return stockMixRecipe(mix, session.checkpoint()->tensors(), session.usesImportance());
 }
 
 // What each recipe comes to for the open checkpoint, where menus show shortcuts.

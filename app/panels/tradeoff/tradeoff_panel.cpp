@@ -2,7 +2,9 @@
 #include "app/panels/tradeoff/tradeoff_panel.h"
 
 #include <QFileInfo>
+#include <QHBoxLayout>
 #include <QLabel>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -11,56 +13,102 @@
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
+#include "core/recipe/stock_mix.h"
 
 namespace halftone::app {
 
 namespace {
 constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
-}
+// The mixtures that people choose from, without the old simple blocks.
+constexpr const char* kUsualMixes[] = {"q2_k",   "q3_k_s", "q3_k_m", "q3_k_l", "iq4_xs", "q4_k_s",
+                                       "q4_k_m", "q5_k_s", "q5_k_m", "q6_k",   "q8_0"};
+}  // namespace
 
 TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("tradeoffPanel"));
-    auto* content = new QWidget(this);
-    m_caption = captionLabel(content);
-    m_plot = new ScatterPlot(content);
-    m_plot->setObjectName(QStringLiteral("tradeoffPlot"));
-    m_plot->setMinimumSize(220, 110);
-    auto* contentLayout = new QVBoxLayout(content);
-    contentLayout->setContentsMargins(0, 0, 0, 0);
-    contentLayout->setSpacing(0);
-    contentLayout->addWidget(m_caption);
-    contentLayout->addWidget(m_plot, 1);
-    m_stack = new StateStack(content, this);
-    auto* layout = new QVBoxLayout(this);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_stack);
+    createLayout();
     auto& evaluation = m_session.evaluation();
     connect(&evaluation, &EvaluationService::runAdded, this, &TradeoffPanel::refresh);
     connect(&evaluation, &EvaluationService::runsReset, this, &TradeoffPanel::refresh);
-    connect(&m_session.recipe(), &RecipeEditor::changed, this, &TradeoffPanel::refresh);
+    connect(&evaluation, &EvaluationService::stateChanged, this, &TradeoffPanel::refresh);
+    connect(&m_session, &Session::modelChanged, this, &TradeoffPanel::refresh);
+    connect(&m_session.jobs(), &JobManager::jobsChanged, this, &TradeoffPanel::refresh);
     connect(m_plot, &ScatterPlot::picked, &evaluation, &EvaluationService::takeBack);
     connect(m_plot, &ScatterPlot::probed, this, &TradeoffPanel::probed);
     refresh();
 }
 
+void TradeoffPanel::createLayout() {
+    auto* content = new QWidget(this);
+    m_caption = captionLabel(content);
+    m_series = new QToolButton(content);
+    m_series->setObjectName(QStringLiteral("measureMixtures"));
+    m_series->setToolTip(
+        tr("Measures the mixtures of llama-quantize from Q2_K to Q8_0 one after the other: the line that a recipe of "
+           "your own should lie below."));
+    connect(m_series, &QToolButton::clicked, this, &TradeoffPanel::startOrStopSeries);
+    m_plot = new ScatterPlot(content);
+    m_plot->setObjectName(QStringLiteral("tradeoffPlot"));
+    m_plot->setMinimumSize(220, 110);
+    auto* top = new QHBoxLayout;
+    top->setContentsMargins(0, 0, 6, 0);
+    top->addWidget(m_caption, 1);
+    top->addWidget(m_series);
+    auto* contentLayout = new QVBoxLayout(content);
+    contentLayout->setContentsMargins(0, 0, 0, 0);
+    contentLayout->setSpacing(0);
+    contentLayout->addLayout(top);
+    contentLayout->addWidget(m_plot, 1);
+    m_stack = new StateStack(content, this);
+    auto* layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_stack);
+}
+
+void TradeoffPanel::startOrStopSeries() {
+    auto& evaluation = m_session.evaluation();
+    if (evaluation.seriesLeft() > 0) return evaluation.cancelSeries();
+    if (!m_session.checkpoint()) return;
+    QList<Recipe> recipes;
+    for (const char* name : kUsualMixes) {
+        if (const auto mix = findStockMix(name))
+            recipes.append(stockMixRecipe(*mix, m_session.checkpoint()->tensors(), m_session.usesImportance()));
+    }
+    emit seriesWanted(recipes);
+}
+
 /// Only figures of one text and one protocol can be compared: those of the run that was made last.
 void TradeoffPanel::refresh() {
+    const int left = m_session.evaluation().seriesLeft();
+    const bool canRun = m_session.modelJobs().whyNot().isEmpty() && m_session.checkpoint();
+    m_series->setText(left > 0 ? tr("Stop (%n left)", nullptr, left) : tr("Measure mixtures"));
+    m_series->setEnabled(canRun);
     const auto& runs = m_session.evaluation().runs();
     const auto last =
         std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.result.reference.has_value(); });
-    if (last == runs.rend()) {
-        m_plot->setPoints({});
-        return m_stack->showSentence(
-            tr("Run a recipe: every recipe that was measured becomes a point here, its size "
-               "against its divergence from the original."));
+    if (last != runs.rend()) {
+        refreshPoints(int(runs.rend() - last) - 1);
+        return m_stack->showContent();
     }
+    m_plot->setPoints({});
+    const QString sentence =
+        tr("Run a recipe: every recipe that was measured becomes a point here, its size against its divergence from "
+           "the original.");
+    if (!canRun) return m_stack->showSentence(sentence);
+    m_stack->showSentence(sentence, left > 0 ? m_series->text() : tr("Measure the known mixtures"),
+                          [this] { startOrStopSeries(); });
+}
+
+void TradeoffPanel::refreshPoints(int lastRun) {
+    const auto& runs = m_session.evaluation().runs();
+    const auto& last = runs[lastRun];
     const auto& checkpoint = m_session.checkpoint();
     const double originalBytes = checkpoint ? double(checkpoint->totalTensorBytes()) : 0;
     const double unit = originalBytes >= kGigabyte ? kGigabyte : kMegabyte;
     QList<ScatterPoint> points;
     for (int i = 0; i < int(runs.size()); ++i) {
         const auto& run = runs[i];
-        if (!run.result.reference || !run.options.sameMeasurement(last->options)) continue;
+        if (!run.result.reference || !run.options.sameMeasurement(last.options)) continue;
         // Measured again with the same weights: the later figure counts.
         const bool again = std::any_of(runs.begin() + i + 1, runs.end(), [&](const auto& later) {
             return later.result.reference && later.weightsKey == run.weightsKey &&
@@ -76,12 +124,11 @@ void TradeoffPanel::refresh() {
                        !m_session.evaluation().isStale(run)});
     }
     m_plot->setAxes(unit == kGigabyte ? tr("size (GB)") : tr("size (MB)"), tr("KL divergence (nats)"));
-    m_plot->setPoints(points, last->storeError, originalBytes / unit);
+    m_plot->setPoints(points, last.storeError, originalBytes / unit);
     QString caption =
-        tr("%1 · %2").arg(QFileInfo(last->options.textPath).fileName(), QString::fromStdString(last->result.protocol));
-    if (last->storeError > 0) caption += tr(" · below %1 a divergence means nothing").arg(numberText(last->storeError));
+        tr("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(), QString::fromStdString(last.result.protocol));
+    if (last.storeError > 0) caption += tr(" · below %1 a divergence means nothing").arg(numberText(last.storeError));
     m_caption->setText(caption);
-    m_stack->showContent();
 }
 
 }  // namespace halftone::app

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QList>
 #include <QWidget>
 
+#include "core/recipe/recipe.h"
+
 class QLabel;
+class QToolButton;
 
 namespace halftone::app {
 
@@ -20,14 +24,20 @@ class TradeoffPanel : public QWidget {
 
   signals:
     void probed(const QString& text);
+    /// These recipes should be measured, one after the other.
+    void seriesWanted(const QList<Recipe>& recipes);
 
   private:
+    void createLayout();
     void refresh();
+    void refreshPoints(int last);
+    void startOrStopSeries();
 
     Session& m_session;
     StateStack* m_stack = nullptr;
     ScatterPlot* m_plot = nullptr;
     QLabel* m_caption = nullptr;
+    QToolButton* m_series = nullptr;
 };
 
 }  // namespace halftone::app
