@@ -28,6 +28,7 @@ struct EvaluationService::Request {
     WeightsRequest weights;
     std::shared_ptr<Engine> engine;
     Recipe recipe;
+    bool ofSeries = false;
     int64_t bytes = 0;
     double bitsPerWeight = 0;
 };
@@ -186,6 +187,7 @@ void EvaluationService::continueSeries() {
     while (!request && !m_series.isEmpty() && m_checkpoint) {
         auto next = makeRequest(EvaluationTarget::Recipe, m_seriesOptions);
         next->recipe = m_series.takeFirst();
+        next->ofSeries = true;
         next->weights = m_modelJobs.weightsRequest(resolve(next->recipe, m_checkpoint->tensors()));
         next->bytes = next->weights.recipe.totals.bytes;
         next->bitsPerWeight = next->weights.recipe.totals.bitsPerWeight();
@@ -232,6 +234,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     run.recipe = request.recipe;
     run.name = nameOf(request.recipe);
     run.weightsKey = request.weights.key;
+    run.ofSeries = request.ofSeries;
     run.result = std::move(*outcome.recipeResult);
     if (run.result.reference) run.storeError = run.result.reference->storeStandardError;
     run.result.device = outcome.device;
@@ -250,10 +253,15 @@ bool EvaluationService::isStale(const EvaluationRun& run) const {
 }
 
 const EvaluationRun* EvaluationService::ofRecipe() const {
-    const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [this](const auto& run) {
-        return run.target == EvaluationTarget::Recipe && !isStale(run);
-    });
-    return found == m_runs.rend() ? latest(EvaluationTarget::Recipe) : &*found;
+    if (m_modelJobs.recipe().changesNothing()) return nullptr;
+    const auto find = [this](const auto& condition) {
+        const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) {
+            return run.target == EvaluationTarget::Recipe && condition(run);
+        });
+        return found == m_runs.rend() ? nullptr : &*found;
+    };
+    if (const auto* fresh = find([this](const auto& run) { return !isStale(run); })) return fresh;
+    return find([](const auto& run) { return !run.ofSeries; });
 }
 
 bool EvaluationService::wantsFollowUp(const EvaluationOptions& options) const {

@@ -37,6 +37,7 @@ struct EvaluationRun {
     double bitsPerWeight = 0;
     QDateTime when;
     bool isEarlier = false;  ///< read from a session file
+    bool ofSeries = false;   ///< measured beside the recipe in work, not as it
 };
 
 /// Perplexity and divergence of the original and of recipes, and the history of what was measured.
@@ -66,7 +67,8 @@ class EvaluationService : public QObject {
     [[nodiscard]] bool isStale(const EvaluationRun& run) const;
     /// The latest run of this kind, or null.
     [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
-    /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of any; or null.
+    /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of any other
+    /// that it was; null where there is none or the recipe changes nothing.
     [[nodiscard]] const EvaluationRun* ofRecipe() const;
     /// Whether the original has been measured so, and the recipe in work has not: a live evaluation then follows edits.
     [[nodiscard]] bool wantsFollowUp(const EvaluationOptions& options) const;

@@ -125,9 +125,12 @@ void TradeoffPanel::refreshPoints(int lastRun) {
     }
     m_plot->setAxes(unit == kGigabyte ? tr("size (GB)") : tr("size (MB)"), tr("KL divergence (nats)"));
     m_plot->setPoints(points, last.storeError, originalBytes / unit);
-    QString caption =
+    const QString caption =
         tr("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(), QString::fromStdString(last.result.protocol));
-    if (last.storeError > 0) caption += tr(" · below %1 a divergence means nothing").arg(numberText(last.storeError));
+    m_caption->setToolTip(
+        last.storeError > 0
+            ? tr("Below %1, the dashed line, a divergence means nothing.").arg(numberText(last.storeError))
+            : QString());
     m_caption->setText(caption);
 }
 
