@@ -160,6 +160,7 @@ void MainWindow::connectSession() {
     connect(m_channels, &ChannelPanel::probed, this, probe);
     connect(m_candidates, &CandidatePanel::probed, this, probe);
     connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
+    connect(m_matrix, &MatrixPanel::sensitivityWanted, m_evaluation, &EvaluationPanel::startSensitivity);
     connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
 }
 
@@ -168,7 +169,7 @@ void MainWindow::restoreState() {
     fitToScreen();
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     m_docks->restore(settings);
-    m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header")).toByteArray());
+    m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/2")).toByteArray());
     m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
     m_empty->setRecentFiles(recentFiles());
@@ -191,7 +192,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     }
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-    settings.setValue(QStringLiteral("tensors/header"), m_tensors->headerState());
+    settings.setValue(QStringLiteral("tensors/header/2"), m_tensors->headerState());
     settings.setValue(QStringLiteral("device"), m_session.devices().choice());
     m_docks->save(settings);
     event->accept();

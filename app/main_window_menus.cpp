@@ -19,6 +19,7 @@
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/matrix/matrix_panel.h"
 #include "app/panels/recipe/preset_menu.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tensors/tensor_panel.h"
@@ -142,6 +143,10 @@ void MainWindow::createRunMenu() {
                                         [this] { m_evaluation->start(EvaluationTarget::Original); });
     m_needCheckpoint << menu->addAction(tr("Evaluate the &recipe"), QKeySequence(Qt::Key_F5), this,
                                         [this] { m_evaluation->start(EvaluationTarget::Recipe); });
+    m_needCheckpoint << menu->addAction(tr("Measure &sensitivity"), QKeySequence(Qt::Key_F7), this, [this] {
+        m_matrix->setMeasure(Measure::Sensitivity);
+        m_evaluation->startSensitivity();
+    });
     m_needCheckpoint << menu->addAction(tr("&Generate text"), QKeySequence(Qt::CTRL | Qt::Key_Return), this, [this] {
         setWorkspace(Workspace::Compare);
         m_compare->start();

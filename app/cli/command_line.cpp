@@ -22,6 +22,7 @@ struct AllOptions {
     InspectOptions inspect;
     StatsOptions stats;
     EvaluateOptions evaluate;
+    SensitivityOptions sensitivity;
     GenerateCommandOptions generate, compare;
     QuantizeCommandOptions quantize;
     TokenizeOptions tokenize;
@@ -142,23 +143,41 @@ void addReadingVerbs(CLI::App& app, AllOptions& all) {
                       "Add BOS and the like where the tokenizer does, and parse control tokens in the text");
 }
 
+void addMeasurement(CLI::App& verb, EvaluateOptions& evaluate) {
+    addCheckpoint(verb, evaluate.checkpoint);
+    verb.add_option("--text", evaluate.text, "Text to evaluate on")->required();
+    verb.add_option("--protocol", evaluate.protocol, "p512, p2048, p4096, bos-window or plain-window")
+        ->capture_default_str();
+    verb.add_option("--ctx", evaluate.contextLength, "Window length instead of the protocol's")
+        ->check(CLI::Range(int64_t{2}, int64_t{1} << 24));
+    verb.add_option("--chunks", evaluate.chunks, "Windows to evaluate at most")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+}
+
+void addSensitivityVerb(CLI::App& app, AllOptions& all) {
+    CLI::App& verb = addVerb(app, all, "sensitivity", "What each tensor alone costs in its format, worst first",
+                             [&all] { return runSensitivity(all.sensitivity, all.common); });
+    addMeasurement(verb, all.sensitivity.evaluate);
+    addFormat(verb, all.sensitivity.evaluate.format, true);
+    addCalibration(verb, all.sensitivity.evaluate.format);
+    verb.add_option("--tensor", all.sensitivity.tensorRegex, "Only tensors whose name matches this regular expression");
+    verb.add_option("--precision", all.sensitivity.precision,
+                    "Run windows until the 95 % interval is this share of the figure; 0: all windows")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 10.0));
+}
+
 void addRunningVerbs(CLI::App& app, AllOptions& all) {
     EvaluateOptions& evaluate = all.evaluate;
     CLI::App& evaluateVerb =
         addVerb(app, all, "evaluate", "Perplexity, and divergence from the original or a reference",
                 [&all] { return runEvaluate(all.evaluate, all.common); });
-    addCheckpoint(evaluateVerb, evaluate.checkpoint);
-    evaluateVerb.add_option("--text", evaluate.text, "Text to evaluate on")->required();
-    evaluateVerb.add_option("--protocol", evaluate.protocol, "p512, p2048, p4096, bos-window or plain-window")
-        ->capture_default_str();
-    evaluateVerb.add_option("--ctx", evaluate.contextLength, "Window length instead of the protocol's")
-        ->check(CLI::Range(int64_t{2}, int64_t{1} << 24));
-    evaluateVerb.add_option("--chunks", evaluate.chunks, "Windows to evaluate at most")
-        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+    addMeasurement(evaluateVerb, evaluate);
     addFormat(evaluateVerb, evaluate.format, false);
     addCalibration(evaluateVerb, evaluate.format);
     evaluateVerb.add_option("--reference", evaluate.reference,
                             "Checkpoint to compare with instead of the original weights");
+    addSensitivityVerb(app, all);
 
     CLI::App& generate =
         addVerb(app, all, "generate", "Continues a prompt", [&all] { return runGenerate(all.generate, all.common); });

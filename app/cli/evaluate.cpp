@@ -23,13 +23,6 @@ struct Evaluation {
     std::string description;  // "Q4_K", "original weights"
 };
 
-Result<Protocol> parseProtocol(const EvaluateOptions& options) {
-    auto protocol = Protocol::parse(options.protocol);
-    if (!protocol) return usageError(protocol.error().message);
-    if (options.contextLength > 0) protocol->contextLength = options.contextLength;
-    return *protocol;
-}
-
 // The model to compare with: another checkpoint, or the original weights of the same one.
 Result<RunningModel> prepareReference(const EvaluateOptions& options, const LoadedModel& model, const std::string& text,
                                       Backend& backend, const JobContext& context) {

@@ -40,6 +40,13 @@ Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoi
     return Recipe::pure(*format, *method);
 }
 
+Result<Protocol> parseProtocol(const EvaluateOptions& options) {
+    auto protocol = Protocol::parse(options.protocol);
+    if (!protocol) return usageError(protocol.error().message);
+    if (options.contextLength > 0) protocol->contextLength = options.contextLength;
+    return *protocol;
+}
+
 Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint) {
     ResolvedRecipe resolved = resolve(recipe, checkpoint.tensors());
     const auto error = std::ranges::find(resolved.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);

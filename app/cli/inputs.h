@@ -6,12 +6,15 @@
 
 #include "app/cli/options.h"
 #include "core/base/job_context.h"
+#include "core/evaluation/evaluate.h"
 #include "core/pipeline/calibrate.h"
 #include "core/pipeline/loaded_model.h"
 #include "core/pipeline/recipe_weights.h"
 
 namespace halftone::cli {
 
+/// --protocol with --ctx; an unknown one is a usage error.
+Result<Protocol> parseProtocol(const EvaluateOptions& options);
 /// The recipe that --format, --mix or --recipe names; a recipe that keeps everything where none is given. Some mixes
 /// give other types where a calibration will be used (`choice.calibration`).
 Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoint);

@@ -48,6 +48,12 @@ struct EvaluateOptions {
     std::string reference;
 };
 
+struct SensitivityOptions {
+    EvaluateOptions evaluate;
+    std::string tensorRegex;
+    double precision = 0.1;  ///< half width of the 95 % interval as a share of the figure
+};
+
 struct GenerateCommandOptions {
     std::string checkpoint;
     std::string prompt;
@@ -91,6 +97,7 @@ Status runDevices(const CommonOptions& common);
 Status runInspect(const InspectOptions& options, const CommonOptions& common);
 Status runStats(const StatsOptions& options, const CommonOptions& common);
 Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common);
+Status runSensitivity(const SensitivityOptions& options, const CommonOptions& common);
 Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);

@@ -20,6 +20,7 @@ QString blocksText(const RuleMatch& match) {
     if (!match.firstBlock && !match.lastBlock) return RuleTableModel::tr("any");
     if (!match.lastBlock) return RuleTableModel::tr("from %1").arg(*match.firstBlock);
     if (!match.firstBlock) return RuleTableModel::tr("to %1").arg(*match.lastBlock);
+    if (match.firstBlock == match.lastBlock) return QString::number(*match.firstBlock);
     return QStringLiteral("%1–%2").arg(*match.firstBlock).arg(*match.lastBlock);
 }
 

@@ -62,6 +62,8 @@ std::optional<Measure> TensorTableModel::measureOf(int column) {
             return Measure::RelativeError;
         case Sqnr:
             return Measure::Sqnr;
+        case KldAlone:
+            return Measure::Sensitivity;
         case Kurtosis:
             return Measure::Kurtosis;
         case MaxSigma:
@@ -204,6 +206,13 @@ QString TensorTableModel::formatToolTip(int tensor) const {
         .arg(numberText(resolved->format.bitsPerWeight()));
 }
 
+QString TensorTableModel::sensitivityToolTip(int tensor) const {
+    const auto* kld = m_session.sensitivity().of(tensor);
+    if (!kld) return {};
+    const QString figure = significantEstimateText(kld->mean, kld->standardError);
+    return m_session.isStale(Measure::Sensitivity, tensor) ? tr("%1, in the format before").arg(figure) : figure;
+}
+
 QString TensorTableModel::toolTip(int tensor, int column) const {
     const auto& info = m_session.tensor(tensor);
     if (column == Name) {
@@ -223,6 +232,7 @@ QString TensorTableModel::toolTip(int tensor, int column) const {
         if (const QString problem = m_session.quantization().problem(tensor); !problem.isEmpty()) return problem;
         if (m_session.isStale(*measure, tensor)) return tr("Of the format before; the new figure is being computed.");
     }
+    if (column == KldAlone) return sensitivityToolTip(tensor);
     if (m_session.value(*measure, tensor)) return {};
     if (const QString problem = m_session.statistics().problem(tensor); !problem.isEmpty()) return problem;
     return {};

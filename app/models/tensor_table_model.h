@@ -25,6 +25,7 @@ class TensorTableModel : public QAbstractTableModel {
         Size,
         RelativeError,
         Sqnr,
+        KldAlone,
         Kurtosis,
         MaxSigma,
         Minimum,
@@ -61,6 +62,7 @@ class TensorTableModel : public QAbstractTableModel {
   private:
     [[nodiscard]] QString displayText(int tensor, int column) const;
     [[nodiscard]] QVariant sortValue(int tensor, int column) const;
+    [[nodiscard]] QString sensitivityToolTip(int tensor) const;
     [[nodiscard]] QString toolTip(int tensor, int column) const;
     [[nodiscard]] QString formatToolTip(int tensor) const;
     [[nodiscard]] bool isMuted(int tensor, int column) const;

@@ -11,7 +11,7 @@ namespace halftone::app {
 
 namespace {
 
-constexpr std::array<MeasureInfo, 19> kMeasures{{
+constexpr std::array<MeasureInfo, 20> kMeasures{{
     {Measure::Bits, "bits", "bpw", QT_TRANSLATE_NOOP("Measure", "bits"),
      QT_TRANSLATE_NOOP("Measure", "Bits per weight in the assigned format, scales included."), MeasureStyle::Number,
      false},
@@ -31,6 +31,11 @@ constexpr std::array<MeasureInfo, 19> kMeasures{{
                        "Signal to quantization noise, in decibels. Each bit is worth about 6 dB; below 15 dB a tensor "
                        "is usually heard in the output."),
      MeasureStyle::Decibel, false},
+    {Measure::Sensitivity, "kld", "sensitivity", QT_TRANSLATE_NOOP("Measure", "KLD alone"),
+     QT_TRANSLATE_NOOP("Measure",
+                       "Divergence from the original, in nats per token, when this tensor alone takes its format: what "
+                       "its bits are worth. Run > Measure sensitivity finds it out."),
+     MeasureStyle::Number, true},
     {Measure::Kurtosis, "kurtosis", "kurt", QT_TRANSLATE_NOOP("Measure", "kurtosis"),
      QT_TRANSLATE_NOOP("Measure",
                        "Fourth standardized moment: 3 for a Gaussian. Large values mean heavy tails: few weights are "

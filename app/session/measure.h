@@ -16,6 +16,7 @@ enum class Measure {
     Parameters,
     RelativeError,
     Sqnr,
+    Sensitivity,
     Kurtosis,
     MaxOverSigma,
     Minimum,

@@ -70,6 +70,7 @@ void Session::connectServices() {
     connect(&m_statistics, &StatisticsService::tensorReady, this,
             [this](int tensor) { emit tensorsChanged({tensor}); });
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
+    connect(&m_sensitivity, &SensitivityService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
     connect(&m_selection, &Selection::changed, this, [this] {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
@@ -147,6 +148,7 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     m_modelJobs.setModel(nullptr);
     m_calibration.reset(m_checkpoint);
     m_evaluation.reset(m_checkpoint);
+    m_sensitivity.reset(m_checkpoint);
     m_compare.reset();
     m_exporter.reset(m_checkpoint);
     m_quantization.reset(m_checkpoint);
@@ -211,6 +213,9 @@ std::optional<double> Session::value(Measure measure, int index) const {
         case Measure::Sqnr:
             if (const auto* distortion = m_quantization.of(index)) return distortion->sqnrDb();
             return std::nullopt;
+        case Measure::Sensitivity:
+            if (const auto* kld = m_sensitivity.of(index)) return kld->mean;
+            return std::nullopt;
         case Measure::ActivationMaximum:
         case Measure::ActivationMaxOverSigma:
         case Measure::ActivationKurtosis:
@@ -223,6 +228,7 @@ std::optional<double> Session::value(Measure measure, int index) const {
 }
 
 bool Session::isStale(Measure measure, int index) const {
+    if (measure == Measure::Sensitivity) return m_sensitivity.isStale(index);
     return (measure == Measure::RelativeError || measure == Measure::Sqnr) && m_quantization.isStale(index);
 }
 

@@ -18,6 +18,7 @@
 #include "app/session/quantization_service.h"
 #include "app/session/recipe_editor.h"
 #include "app/session/selection.h"
+#include "app/session/sensitivity_service.h"
 #include "app/session/statistics_service.h"
 
 namespace halftone::app {
@@ -41,6 +42,7 @@ class Session : public QObject {
     QuantizationService& quantization() { return m_quantization; }
     CalibrationService& calibration() { return m_calibration; }
     EvaluationService& evaluation() { return m_evaluation; }
+    SensitivityService& sensitivity() { return m_sensitivity; }
     CompareService& compare() { return m_compare; }
     ExportService& exporter() { return m_exporter; }
 
@@ -101,6 +103,7 @@ class Session : public QObject {
     QuantizationService m_quantization{m_jobs, m_messages, m_recipe};
     CalibrationService m_calibration{m_modelJobs};
     EvaluationService m_evaluation{m_modelJobs};
+    SensitivityService m_sensitivity{m_modelJobs};
     CompareService m_compare{m_modelJobs};
     ExportService m_exporter{m_modelJobs};
 

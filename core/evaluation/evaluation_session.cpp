@@ -238,9 +238,10 @@ void EvaluationSession::addWindow(Run& run, size_t window) {
 }
 
 bool EvaluationSession::mayStop(const SessionFigures& figures, const StopRule& stop) {
-    if (stop.divergenceHalfWidth <= 0 || !figures.projectedKld || figures.result.windows < stop.minWindows)
-        return false;
-    return kInterval95 * figures.projectedKld->standardError <= stop.divergenceHalfWidth;
+    if (!figures.projectedKld || figures.result.windows < stop.minWindows) return false;
+    const double wide =
+        std::max(stop.divergenceHalfWidth, stop.relativeHalfWidth * std::abs(figures.projectedKld->mean));
+    return wide > 0 && kInterval95 * figures.projectedKld->standardError <= wide;
 }
 
 EvaluationSession::ScoreSet* EvaluationSession::findScores(uint64_t signature) {

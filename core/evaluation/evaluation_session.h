@@ -27,7 +27,8 @@ struct SessionOptions {
 
 /// When a run may end before the last window. The half width of a 95 % interval is 1.96 standard errors.
 struct StopRule {
-    double divergenceHalfWidth = 0;  ///< nats, of SessionFigures::projectedKld; 0: run all windows
+    double divergenceHalfWidth = 0;  ///< nats, of SessionFigures::projectedKld
+    double relativeHalfWidth = 0;    ///< the same as a share of the estimate; the wider of the two counts, 0 and 0: all
     int64_t minWindows = 2;          ///< before that no interval is believed
 };
 

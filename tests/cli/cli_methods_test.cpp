@@ -105,5 +105,24 @@ TEST_F(CliMethods, AKnownMixGivesEachTensorItsType) {
     EXPECT_THAT(alone.err, HasSubstr("--method goes with --format or --mix"));
 }
 
+TEST_F(CliMethods, SensitivityRanksTensorsByWhatTheyCostAlone) {
+    const json report =
+        runJson({"sensitivity", m_model, "--text", m_text, "--format", "int3_g64_asym", "--tensor",
+                 "token_embd|blk.3.(attn_k|ffn_down)", "--protocol", "bos-window", "--ctx", "128", "--chunks", "6"});
+    const json& tensors = report["tensors"];
+    ASSERT_EQ(tensors.size(), 3u);
+    EXPECT_EQ(tensors[0]["tensor"], "token_embd.weight");
+    for (size_t i = 0; i < tensors.size(); ++i) {
+        EXPECT_GT(tensors[i]["kld"], 0.0);
+        EXPECT_GE(tensors[i]["windows"], 3);
+        if (i > 0) {
+            EXPECT_GE(tensors[i - 1]["kld"], tensors[i]["kld"]);
+        }
+    }
+    const CliRun none = runCli({"sensitivity", m_model, "--text", m_text, "--format", "bf16"});
+    EXPECT_EQ(none.status, 1);
+    EXPECT_THAT(none.err, HasSubstr("The recipe changes no tensor"));
+}
+
 }  // namespace
 }  // namespace halftone::test

@@ -11,9 +11,11 @@
 #include <QToolButton>
 
 #include "app/dialogs/export_dialog.h"
+#include "app/models/tensor_table_model.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/matrix/matrix_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tradeoff/tradeoff_panel.h"
 #include "app/plots/distribution_plot.h"
@@ -126,6 +128,36 @@ TEST_F(WindowTest, KnownMixturesBecomeTheLineThatRecipesAreHeldAgainst) {
     find<QToolButton>("measureMixtures")->click();
     ASSERT_TRUE(awaitIdle());
     EXPECT_EQ(runs.size(), 12) << "nothing is measured twice";
+}
+
+TEST_F(WindowTest, SensitivityTriesWhatTheRecipeChangesAndOnlyThat) {
+    openSample();
+    window.evaluationPanel().setChunks(4);
+    window.matrixPanel().setMeasure(Measure::Sensitivity);
+    auto* button = find<QToolButton>("measureSensitivity");
+    EXPECT_FALSE(button->isEnabled()) << "the recipe changes nothing";
+    const int down = tensorsOf(TensorRole::kFfnDown)[2], value = tensorsOf(TensorRole::kAttnV)[5];
+    session.recipe().setFormat({down, value}, Format::parse("int3_g64_asym").value());
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(session.sensitivity().missing(), 2);
+    button->click();
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(session.sensitivity().missing(), 0);
+    const auto before = session.value(Measure::Sensitivity, down);
+    ASSERT_TRUE(before);
+    EXPECT_GT(*before, 0);
+    EXPECT_TRUE(session.value(Measure::Sensitivity, value));
+    EXPECT_FALSE(session.value(Measure::Sensitivity, tensorsOf(TensorRole::kAttnQ)[0]));
+    auto* table = find<QTableView>("tensorTable");
+    EXPECT_FALSE(table->isColumnHidden(TensorTableModel::KldAlone));
+    session.recipe().setFormat({down}, Format::of(DType::kQ8_0));
+    EXPECT_TRUE(session.isStale(Measure::Sensitivity, down));
+    EXPECT_EQ(session.sensitivity().missing(), 1) << "the other one stays";
+    button->click();
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_LT(*session.value(Measure::Sensitivity, down), *before);
+    session.recipe().undoStack().undo();
+    EXPECT_EQ(session.value(Measure::Sensitivity, down), before) << "known at once";
 }
 
 TEST_F(WindowTest, DistributionFollowsTheSelection) {

@@ -242,6 +242,10 @@ void EvaluationPanel::startSeries(const QList<Recipe>& recipes) {
     m_session.evaluation().startSeries(recipes, options());
 }
 
+void EvaluationPanel::startSensitivity() {
+    m_session.sensitivity().start(options());
+}
+
 /// Edits that come quickly one after the other are measured once, and one in work gives way to a newer one.
 void EvaluationPanel::followEdit() {
     const auto chosen = options();

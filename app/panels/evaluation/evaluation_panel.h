@@ -28,6 +28,8 @@ class EvaluationPanel : public QWidget {
     void start(EvaluationTarget target);
     /// Measures these recipes one after the other as the controls say.
     void startSeries(const QList<Recipe>& recipes);
+    /// Tries the recipe's tensors one by one as the controls say.
+    void startSensitivity();
     [[nodiscard]] EvaluationOptions options() const;
     void setChunks(int chunks);
 

@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QScrollArea>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/plots/color_bar.h"
@@ -18,6 +19,7 @@ constexpr Measure kOffered[] = {Measure::Bits,
                                 Measure::MaxOverSigma,
                                 Measure::RelativeError,
                                 Measure::Sqnr,
+                                Measure::Sensitivity,
                                 Measure::Bytes,
                                 Measure::Outliers,
                                 Measure::Zeros,
@@ -29,7 +31,9 @@ constexpr Measure kOffered[] = {Measure::Bits,
 
 MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     : QWidget(parent),
+      m_session(session),
       m_measures(new QComboBox(this)),
+      m_try(new QToolButton(this)),
       m_bar(new ColorBar(this)),
       m_matrix(new LayerMatrix(session, this)) {
     setObjectName(QStringLiteral("matrixPanel"));
@@ -38,6 +42,7 @@ MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
     bar->addWidget(m_measures);
+    bar->addWidget(m_try);
     bar->addWidget(m_bar, 1);
     auto* scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
@@ -48,8 +53,15 @@ MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(scroll, 1);
-    connect(m_measures, &QComboBox::currentIndexChanged, this,
-            [this] { m_matrix->setMeasure(Measure(m_measures->currentData().toInt())); });
+    m_try->setObjectName(QStringLiteral("measureSensitivity"));
+    connect(m_try, &QToolButton::clicked, this, [this] {
+        auto& sensitivity = m_session.sensitivity();
+        sensitivity.isRunning() ? sensitivity.cancel() : emit sensitivityWanted();
+    });
+    connect(m_measures, &QComboBox::currentIndexChanged, this, &MatrixPanel::onMeasureChosen);
+    connect(&m_session.sensitivity(), &SensitivityService::stateChanged, this, &MatrixPanel::refreshMeasuring);
+    connect(&m_session.jobs(), &JobManager::jobsChanged, this, &MatrixPanel::refreshMeasuring);
+    connect(&m_session, &Session::modelChanged, this, &MatrixPanel::refreshMeasuring);
     connect(m_matrix, &LayerMatrix::scaleChanged, this,
             [this] { m_bar->setScale(m_matrix->scale(), m_matrix->measure()); });
     setMeasure(Measure::Kurtosis);
@@ -62,6 +74,27 @@ void MatrixPanel::fillMeasures() {
         m_measures->addItem(measureLabel(measure), int(measure));
         m_measures->setItemData(m_measures->count() - 1, measureMeaning(measure), Qt::ToolTipRole);
     }
+}
+
+void MatrixPanel::onMeasureChosen() {
+    m_matrix->setMeasure(Measure(m_measures->currentData().toInt()));
+    refreshMeasuring();
+}
+
+void MatrixPanel::refreshMeasuring() {
+    const bool isShown = Measure(m_measures->currentData().toInt()) == Measure::Sensitivity;
+    m_try->setVisible(isShown);
+    if (!isShown) return;
+    const bool isRunning = m_session.sensitivity().isRunning();
+    const int missing = m_session.sensitivity().missing();
+    const QString why = m_session.modelJobs().whyNot();
+    m_try->setText(isRunning ? tr("Stop") : tr("Measure"));
+    m_try->setEnabled(isRunning || (missing > 0 && why.isEmpty()));
+    m_try->setToolTip(
+        !why.isEmpty()                        ? why
+        : m_session.recipe().changesNothing() ? tr("The recipe changes nothing yet: choose a format first.")
+        : missing == 0                        ? tr("Every tensor has been tried in its format.")
+                       : tr("Tries %n tensors alone, each in the format that the recipe gives it.", nullptr, missing));
 }
 
 void MatrixPanel::setMeasure(Measure measure) {

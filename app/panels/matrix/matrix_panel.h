@@ -6,6 +6,7 @@
 #include "app/session/measure.h"
 
 class QComboBox;
+class QToolButton;
 
 namespace halftone::app {
 
@@ -21,10 +22,18 @@ class MatrixPanel : public QWidget {
     explicit MatrixPanel(Session& session, QWidget* parent = nullptr);
     void setMeasure(Measure measure);
 
+  signals:
+    /// Sensitivity should be measured.
+    void sensitivityWanted();
+
   private:
     void fillMeasures();
+    void onMeasureChosen();
+    void refreshMeasuring();
 
+    Session& m_session;
     QComboBox* m_measures;
+    QToolButton* m_try;  ///< measures what is shown; visible for sensitivity alone
     ColorBar* m_bar;
     LayerMatrix* m_matrix;
 };

@@ -28,12 +28,25 @@ namespace halftone::app {
 namespace {
 constexpr int kRowHeight = 22;
 const QList<std::pair<int, int>> kColumnWidths{
-    {TensorTableModel::Name, 220},   {TensorTableModel::Role, 112},         {TensorTableModel::Block, 44},
-    {TensorTableModel::Shape, 110},  {TensorTableModel::Stored, 56},        {TensorTableModel::FormatColumn, 130},
-    {TensorTableModel::Bits, 52},    {TensorTableModel::Size, 76},          {TensorTableModel::RelativeError, 88},
-    {TensorTableModel::Sqnr, 70},    {TensorTableModel::Kurtosis, 70},      {TensorTableModel::MaxSigma, 62},
-    {TensorTableModel::Minimum, 82}, {TensorTableModel::Maximum, 82},       {TensorTableModel::Outliers, 66},
-    {TensorTableModel::Zeros, 66},   {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
+    {TensorTableModel::Name, 220},
+    {TensorTableModel::Role, 112},
+    {TensorTableModel::Block, 44},
+    {TensorTableModel::Shape, 110},
+    {TensorTableModel::Stored, 56},
+    {TensorTableModel::FormatColumn, 130},
+    {TensorTableModel::Bits, 52},
+    {TensorTableModel::Size, 76},
+    {TensorTableModel::RelativeError, 88},
+    {TensorTableModel::Sqnr, 70},
+    {TensorTableModel::KldAlone, 82},
+    {TensorTableModel::Kurtosis, 70},
+    {TensorTableModel::MaxSigma, 62},
+    {TensorTableModel::Minimum, 82},
+    {TensorTableModel::Maximum, 82},
+    {TensorTableModel::Outliers, 66},
+    {TensorTableModel::Zeros, 66},
+    {TensorTableModel::ActivationMax, 72},
+    {TensorTableModel::ActivationKurtosis, 72},
 };
 }  // namespace
 
@@ -106,6 +119,7 @@ void TensorPanel::setUpTable() {
     header->setContextMenuPolicy(Qt::CustomContextMenu);
     header->setMinimumSectionSize(36);
     for (const auto& [column, width] : kColumnWidths) header->resizeSection(column, width);
+    header->hideSection(TensorTableModel::KldAlone);
     header->hideSection(TensorTableModel::ActivationMax);
     header->hideSection(TensorTableModel::ActivationKurtosis);
     connect(header, &QWidget::customContextMenuRequested, this, &TensorPanel::showHeaderMenu);
@@ -126,6 +140,8 @@ void TensorPanel::connectSession() {
     connect(&m_session, &Session::checkpointChanged, this, &TensorPanel::updateCount);
     connect(m_filter, &QAbstractItemModel::rowsInserted, this, &TensorPanel::updateCount);
     connect(m_filter, &QAbstractItemModel::rowsRemoved, this, &TensorPanel::updateCount);
+    connect(&m_session.sensitivity(), &SensitivityService::stateChanged, this,
+            [this] { m_table->setColumnHidden(TensorTableModel::KldAlone, !m_session.sensitivity().hasFigures()); });
     connect(&m_session.calibration(), &CalibrationService::changed, this, [this] {
         const bool show = m_session.calibration().hasData();
         m_table->setColumnHidden(TensorTableModel::ActivationMax, !show);
