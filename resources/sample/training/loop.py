@@ -19,7 +19,7 @@ from .optimizer import Muon
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    steps: int = 1810
+    steps: int = 3600
     batch: int = 8
     window: int = 512
     matrix_lr: float = 0.015
@@ -27,7 +27,7 @@ class TrainingPlan:
     other_lr: float = 0.004
     dropout: float = 0.1
     warmup_steps: int = 100
-    cooldown_share: float = 0.12
+    cooldown_share: float = 0.5
     seed: int = 1611
     report_every: int = 20
     evaluate_every: int = 200
