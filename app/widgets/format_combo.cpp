@@ -3,6 +3,7 @@
 
 #include <QComboBox>
 #include <QCoreApplication>
+#include <QMap>
 #include <QMenu>
 
 #include <algorithm>
@@ -17,10 +18,19 @@ QString displayName(const Format& format) {
     return QString::fromStdString(format.displayName());
 }
 
-/// Plain types, GGUF block types, integers: menus draw a line between them.
-int familyOf(const Format& format) {
-    if (format.isInteger()) return 2;
-    return dtypeInfo(format.storage()).isBlock() ? 1 : 0;
+/// Plain types, GGUF block types, parametric families: menus draw a line between them.
+int kindOf(const Format& format) {
+    return format.isPlain() ? -1 : int(format.family());
+}
+
+/// The submenu that holds a format of a parametric family.
+QString submenuTitle(const Format& format) {
+    if (format.isInteger()) return QCoreApplication::translate("Formats", "INT%1").arg(format.integer().bits);
+    if (format.isCodebook()) return QCoreApplication::translate("Formats", "K-means");
+    const LevelTableInfo& table = levelTable(format.level().table);
+    if (table.fields.mantissaBits > 0) return QCoreApplication::translate("Formats", "FP%1").arg(table.bits);
+    return table.rule == ScaleRule::kMeanMagnitude ? QCoreApplication::translate("Formats", "Ternary and binary")
+                                                   : QCoreApplication::translate("Formats", "Uneven levels");
 }
 
 }  // namespace
@@ -31,10 +41,10 @@ QString formatMenuText(const Format& format) {
 }
 
 void fillWithFormats(QComboBox& combo) {
-    int family = -1;
+    int kind = kindOf(offeredFormats().front());
     for (const auto& format : offeredFormats()) {
-        if (family >= 0 && familyOf(format) != family) combo.insertSeparator(combo.count());
-        family = familyOf(format);
+        if (kindOf(format) != kind) combo.insertSeparator(combo.count());
+        kind = kindOf(format);
         combo.addItem(displayName(format), QString::fromStdString(format.name()));
         combo.setItemData(combo.count() - 1, formatMenuText(format), Qt::ToolTipRole);
     }
@@ -42,21 +52,17 @@ void fillWithFormats(QComboBox& combo) {
 }
 
 void fillWithFormats(QMenu& menu) {
-    QMenu* integers[9] = {};
-    int family = -1;
+    QMap<QString, QMenu*> submenus;
+    int kind = kindOf(offeredFormats().front());
     for (const auto& format : offeredFormats()) {
+        if (kindOf(format) != kind) menu.addSeparator();
+        kind = kindOf(format);
         QMenu* target = &menu;
-        if (format.isInteger()) {
-            auto*& sub = integers[std::min<int>(format.integer().bits, 8)];
-            if (!sub) {
-                if (family != 2) menu.addSeparator();
-                sub = menu.addMenu(QCoreApplication::translate("Formats", "INT%1").arg(format.integer().bits));
-            }
-            target = sub;
-        } else if (family >= 0 && familyOf(format) != family) {
-            menu.addSeparator();
+        if (!format.isStorage()) {
+            QMenu*& submenu = submenus[submenuTitle(format)];
+            if (!submenu) submenu = menu.addMenu(submenuTitle(format));
+            target = submenu;
         }
-        family = familyOf(format);
         target->addAction(formatMenuText(format))->setData(QString::fromStdString(format.name()));
     }
 }

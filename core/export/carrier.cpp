@@ -27,13 +27,13 @@ bool isFiniteHalf(uint16_t bits) {
     return (bits & 0x7C00u) != 0x7C00u;
 }
 
-// One packed row of an integer format, read code by code (packed_layout.h).
-class IntegerRow {
+// One packed row of a parametric format, read code by code (packed_layout.h).
+class CodedRow {
   public:
-    IntegerRow(const PackedLayout& layout, const std::byte* row) : m_layout(layout), m_row(row) {}
+    CodedRow(const PackedLayout& layout, const std::byte* row) : m_layout(layout), m_row(row) {}
 
     [[nodiscard]] uint32_t code(int64_t element) const {
-        const int bits = m_layout.format.integer().bits;
+        const int bits = m_layout.format.codeBits();
         const int64_t first = element * bits;
         const auto* bytes = reinterpret_cast<const uint8_t*>(m_row) + first / 8;
         // The stream is padded to four bytes, but a code of at most eight bits never reaches past the second byte.
@@ -54,6 +54,19 @@ class IntegerRow {
     const std::byte* m_row;
 };
 
+// What the codes of a format count: (code * step - center) scales, or, without a center, (code - zero point) scales.
+struct CodeMeaning {
+    bool hasCenter = true;
+    int center = 0;
+    int step = 1;
+};
+
+CodeMeaning meaningOf(const Format& format) {
+    if (format.isInteger()) return {format.integer().symmetric, 1 << (format.integer().bits - 1), 1};
+    // Ternary codes count -1, 0, 1; binary ones -1, 1.
+    return {true, 1, format.level().table == LevelTable::kBinary ? 2 : 1};
+}
+
 // Nibbles as all 32-element types have them: element j low, element j + 16 high; a fifth bit goes to bit j of `high`.
 void packNibbles(const uint32_t (&codes)[kBlock], std::byte* nibbles, uint32_t& high) {
     high = 0;
@@ -64,14 +77,14 @@ void packNibbles(const uint32_t (&codes)[kBlock], std::byte* nibbles, uint32_t& 
 }
 
 // The block that begins at `first`, in the layout of `storage` (reference page on ggml blocks, section 3).
-Status carryBlock(const IntegerRow& row, const IntegerFormat& format, int64_t first, DType storage, std::byte* block) {
+Status carryBlock(const CodedRow& row, const CodeMeaning& format, int64_t first, DType storage, std::byte* block) {
     const uint16_t scale = row.scale(first);
-    const int center = 1 << (format.bits - 1);
+    const int center = format.center;
     storeU16(block, scale);
     block += 2;
     if (storage == DType::kQ8_0) {
         for (int64_t j = 0; j < kBlock; ++j)
-            block[j] = static_cast<std::byte>(static_cast<int>(row.code(first + j)) - center);
+            block[j] = static_cast<std::byte>(static_cast<int>(row.code(first + j)) * format.step - center);
         return {};
     }
     const bool hasFifthBit = storage == DType::kQ5_0 || storage == DType::kQ5_1;
@@ -84,10 +97,10 @@ Status carryBlock(const IntegerRow& row, const IntegerFormat& format, int64_t fi
     }
     // The carrier's zero stands in the middle of its own range.
     const int carrierCenter = hasFifthBit ? 16 : 8;
-    const int shift = format.symmetric ? carrierCenter - center : 0;
+    const int shift = format.hasCenter ? carrierCenter - center : 0;
     uint32_t codes[kBlock];
     for (int64_t j = 0; j < kBlock; ++j)
-        codes[j] = static_cast<uint32_t>(static_cast<int>(row.code(first + j)) + shift);
+        codes[j] = static_cast<uint32_t>(static_cast<int>(row.code(first + j)) * format.step + shift);
     uint32_t high = 0;
     packNibbles(codes, block + (hasFifthBit ? 4 : 0), high);
     if (hasFifthBit) std::memcpy(block, &high, sizeof high);
@@ -109,16 +122,23 @@ Status carryAsHalf(const PackedLayout& layout, std::span<const std::byte> packed
 
 }  // namespace
 
-Carrier chooseCarrier(const IntegerFormat& format, int64_t cols) {
+Carrier chooseCarrier(const Format& format, int64_t cols) {
+    if (format.isCodebook()) return {DType::kF16, true};
     const bool blocksFit =
-        cols % kBlock == 0 && (format.granularity != Granularity::kGroup || format.groupSize % kBlock == 0);
-    if (!blocksFit) return {DType::kF16, false};
-    if (format.symmetric) {
-        if (format.bits <= 4) return {DType::kQ4_0, true};
-        return {format.bits == 5 ? DType::kQ5_0 : DType::kQ8_0, true};
+        cols % kBlock == 0 && (format.granularity() != Granularity::kGroup || format.groupSize() % kBlock == 0);
+    if (!blocksFit || format.scaleType() != ScaleType::kF16) return {DType::kF16, false};
+    if (format.isLevel()) {
+        const LevelTable table = format.level().table;
+        const bool isWhole = table == LevelTable::kTernary || table == LevelTable::kBinary;
+        return isWhole ? Carrier{DType::kQ4_0, true} : Carrier{DType::kF16, false};
     }
-    if (format.bits <= 4) return {DType::kQ4_1, false};
-    if (format.bits == 5) return {DType::kQ5_1, false};
+    const IntegerFormat& integer = format.integer();
+    if (integer.symmetric) {
+        if (integer.bits <= 4) return {DType::kQ4_0, true};
+        return {integer.bits == 5 ? DType::kQ5_0 : DType::kQ8_0, true};
+    }
+    if (integer.bits <= 4) return {DType::kQ4_1, false};
+    if (integer.bits == 5) return {DType::kQ5_1, false};
     return {DType::kF16, false};
 }
 
@@ -127,11 +147,11 @@ Status carryRows(const PackedLayout& layout, std::span<const std::byte> packed, 
     if (storage == DType::kF16) return carryAsHalf(layout, packed, rows, out);
     const int64_t blockBytes = dtypeInfo(storage).blockBytes();
     const int64_t blocks = layout.cols / kBlock;
+    const CodeMeaning meaning = meaningOf(layout.format);
     for (int64_t r = 0; r < rows; ++r) {
-        const IntegerRow row(layout, packed.data() + r * layout.rowBytes);
+        const CodedRow row(layout, packed.data() + r * layout.rowBytes);
         for (int64_t b = 0; b < blocks; ++b) {
-            HT_TRY(carryBlock(row, layout.format.integer(), b * kBlock, storage,
-                              out.data() + (r * blocks + b) * blockBytes));
+            HT_TRY(carryBlock(row, meaning, b * kBlock, storage, out.data() + (r * blocks + b) * blockBytes));
         }
     }
     return {};

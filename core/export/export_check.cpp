@@ -37,8 +37,7 @@ Result<std::vector<std::byte>> encodeAgain(const RowSource& rows, const WrittenT
 
 bool canEncodeRowAlone(const WrittenTensor& tensor) {
     if (!tensor.source || tensor.plan->copied || tensor.byMethod) return false;
-    const Format& format = tensor.plan->format;
-    return !format.isInteger() || format.integer().granularity != Granularity::kTensor;
+    return !tensor.plan->format.sharesScalesBetweenRows();
 }
 
 Status checkDecodes(const WrittenTensor& tensor, std::span<const std::byte> row, int64_t cols) {

@@ -117,8 +117,8 @@ class Planner {
     }
 
     void chooseStorage(const TensorInfo& tensor, ExportTensorPlan& plan) {
-        if (plan.format.isInteger()) {
-            const Carrier carrier = chooseCarrier(plan.format.integer(), tensor.cols());
+        if (!plan.format.isStorage()) {
+            const Carrier carrier = chooseCarrier(plan.format, tensor.cols());
             plan.storage = carrier.storage;
             plan.carried = true;
             plan.exact = carrier.exact;
@@ -153,8 +153,29 @@ class Planner {
                                     : "with the offset of each group rounded to a 16-bit float";
         report(Severity::kNote,
                fmt::format("{}: GGUF has no {}; its values go into {}, {}.", tensor.canonicalName,
-                           plan.format.displayName(), carrier, how),
+                           plan.format.displayName(), carrier, how) +
+                   adviceFor(plan),
                tensor.canonicalName);
+    }
+
+    static DType closestBlockType(const Format& format) {
+        const double bits = format.bitsPerWeight();
+        if (format.isLevel() && format.level().table == LevelTable::kTernary) return DType::kTQ2_0;
+        if (bits < 2) return DType::kQ1_0;
+        if (bits < 3) return DType::kQ2_K;
+        if (bits < 4) return DType::kQ3_K;
+        return bits < 5.5 ? DType::kQ4_K : DType::kQ6_K;
+    }
+
+    // Where the carrier is much wider than the format, the file is not what the format promised.
+    static std::string adviceFor(const ExportTensorPlan& plan) {
+        const double carried = dtypeInfo(plan.storage).bitsPerElement(), meant = plan.format.bitsPerWeight();
+        if (carried < 2 * meant) return {};
+        const DType instead = closestBlockType(plan.format);
+        return fmt::format(
+            " They take {:g} bits a weight there instead of {:.3g}; for a small file choose a GGUF type "
+            "such as {}.",
+            carried, meant, dtypeInfo(instead).name);
     }
 
     void choosePermutation(const TensorInfo& tensor, ExportTensorPlan& plan) {

@@ -23,7 +23,7 @@ struct ImportanceData {
     int64_t chunkCount = 0;
 };
 
-/// How one tensor will be stored in the GGUF file. The integer family has no GGUF type of its own: it is carried by a
+/// How one tensor will be stored in the GGUF file. The parametric families have no GGUF types of their own: they are carried by a
 /// block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the dequantized
 /// values.
 struct ExportTensorPlan {

@@ -159,7 +159,7 @@ class Resolver {
         if (!out.kept && !canEncode(out.format)) m_unwritable.insert(out.format);
         out.bytes = out.kept ? out.sourceBytes : out.format.storageBytes(out.rows, out.cols);
         if (!out.fellBack()) return;
-        const std::string forbids = requested.isInteger()
+        const std::string forbids = !requested.isStorage()
                                         ? fmt::format("which {} cannot hold", requested.displayName())
                                         : fmt::format("which {}'s blocks of {} do not divide", requested.displayName(),
                                                       dtypeInfo(requested.storage()).blockElements);

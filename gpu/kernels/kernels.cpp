@@ -29,13 +29,25 @@ vk::BufferSlice orElse(const vk::BufferSlice& slice, const vk::BufferSlice& othe
     return slice.buffer != VK_NULL_HANDLE ? slice : other;
 }
 
+/// The levels of a table, or the fields of the float format that they are (shaders/include/decode_level.glsl).
+void addTableConstants(const LevelTableInfo& table, PipelineKey& key) {
+    const bool isFloat = table.levels.size() > 16;
+    key.constants.emplace_back(12, isFloat ? table.fields.mantissaBits : 0u);
+    key.constants.emplace_back(13, isFloat ? table.fields.bias : 0u);
+    key.constants.emplace_back(14, table.zeroCode);
+    if (isFloat) return;
+    for (size_t code = 0; code < table.byCode.size(); ++code)
+        key.constants.emplace_back(static_cast<uint32_t>(16 + code), std::bit_cast<uint32_t>(table.byCode[code]));
+}
+
 void addFormatConstants(const Format& format, PipelineKey& key) {
-    if (!format.isInteger()) return;
-    const IntegerFormat& integer = format.integer();
-    const bool grouped = integer.granularity == Granularity::kGroup;
-    key.constants.emplace_back(8, integer.bits);
-    key.constants.emplace_back(9, integer.symmetric ? 1 : 0);
-    key.constants.emplace_back(10, grouped ? static_cast<uint32_t>(std::countr_zero(integer.groupSize)) : 31u);
+    if (format.isStorage()) return;
+    const auto groupSize = static_cast<uint32_t>(format.groupSize());
+    key.constants.emplace_back(8, static_cast<uint32_t>(format.codeBits()));
+    key.constants.emplace_back(9, format.isInteger() && format.integer().symmetric ? 1u : 0u);
+    key.constants.emplace_back(10, groupSize > 0 ? static_cast<uint32_t>(std::countr_zero(groupSize)) : 31u);
+    key.constants.emplace_back(11, static_cast<uint32_t>(format.scaleType()));
+    if (format.isLevel()) addTableConstants(levelTable(format.level().table), key);
 }
 
 PackedParameters packedParameters(const PackedRows& rows) {
@@ -60,7 +72,17 @@ Activations tokensOf(const Activations& all, int64_t first, int64_t count) {
 }  // namespace
 
 std::string shaderOption(const Format& format) {
-    return format.isInteger() ? "int" : format.name();
+    switch (format.family()) {
+        case FormatFamily::kStorage:
+            break;
+        case FormatFamily::kInteger:
+            return "int";
+        case FormatFamily::kLevel:
+            return "level";
+        case FormatFamily::kCodebook:
+            return "codebook";
+    }
+    return format.name();
 }
 
 bool hasKernels(const Format& format) {

@@ -52,6 +52,26 @@ TEST_F(CliMethods, ErrorTableComparesFormatsAndMethods) {
     EXPECT_THAT(text.out, HasSubstr("relative MSE"));
 }
 
+TEST_F(CliMethods, TablesOfLevelsAndCodebooksAreMeasuredLikeOthers) {
+    const json report =
+        runJson({"error", m_model, "--tensor", "blk.1.ffn_up", "--formats", "nf4_g64,kmeans3_channel,fp8_e4m3_b128x128",
+                 "--methods", "nearest,mse,gptq", "--text", m_text});
+    const json& results = report["results"];
+    ASSERT_EQ(results.size(), 9u);
+    EXPECT_LT(results[1]["relative_mse"], results[0]["relative_mse"]);
+    EXPECT_LT(results[2]["output_error"], results[0]["output_error"]);
+    EXPECT_EQ(results[3]["levels"], 8);
+    EXPECT_THAT(results[4]["why_not"], HasSubstr("k-means finds its levels itself"));
+    EXPECT_LT(results[5]["output_error"], results[3]["output_error"]);
+    EXPECT_THAT(results[8]["why_not"], HasSubstr("one for 128 rows at a time"));
+    const json measured = runJson({"evaluate", m_model, "--text", m_text, "--protocol", "bos-window", "--ctx", "256",
+                                   "--chunks", "2", "--format", "nf4_g64"});
+    EXPECT_GT(measured["perplexity"], 1.0);
+    const CliRun wrong = runCli({"evaluate", m_model, "--text", m_text, "--format", "nf5_g64"});
+    EXPECT_NE(wrong.status, 0);
+    EXPECT_THAT(wrong.err, HasSubstr("nf4_g64 or fp8_e4m3_b128x128"));
+}
+
 TEST_F(CliMethods, CalibrationsAreSavedReusedAndMerged) {
     const std::string saved = (m_folder.path() / "calibration.gguf").string();
     const json first = runJson({"calibrate", m_model, "--text", m_text, "--output", saved});

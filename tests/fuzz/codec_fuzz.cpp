@@ -15,11 +15,30 @@ namespace {
 using namespace halftone;
 
 constexpr size_t kHeaderBytes = 4;
+constexpr uint8_t kFirstLevelKind = 170;
+constexpr uint8_t kFirstCodebookKind = 240;
 
-/// Two bytes choose the format: a storage type, or a member of the integer family.
+/// Kinds from kFirstLevelKind on: a table, and what the detail says if the table can have it.
+Format levelFormatOf(uint8_t kind, uint8_t detail) {
+    LevelFormat level;
+    level.table = static_cast<LevelTable>(kind % static_cast<uint8_t>(LevelTable::kCount));
+    level.scale = static_cast<ScaleType>(detail & 3);
+    level.granularity = static_cast<Granularity>((detail >> 2) & 3);
+    level.groupSize =
+        level.granularity == Granularity::kGroup ? static_cast<uint16_t>(16u << ((detail >> 4) % 5)) : uint16_t{0};
+    return isLegal(level) ? Format::of(level) : Format::of(LevelFormat{});
+}
+
+/// Two bytes choose the format: a storage type, or a member of a parametric family.
 Format formatOf(uint8_t kind, uint8_t detail) {
     if (kind < static_cast<uint8_t>(DType::kCount)) return Format::of(static_cast<DType>(kind));
+    if (kind >= kFirstCodebookKind) {
+        const Granularity granularity = detail % 2 ? Granularity::kTensor : Granularity::kChannel;
+        return Format::of(CodebookFormat{static_cast<uint8_t>(2 + detail / 2 % 3), granularity});
+    }
+    if (kind >= kFirstLevelKind) return levelFormatOf(kind, detail);
     IntegerFormat integer;
+    if (detail >= 128) integer.scale = detail % 2 ? ScaleType::kBF16 : ScaleType::kF32;
     integer.bits = static_cast<uint8_t>(2 + kind % 7);
     integer.symmetric = (detail & 1) != 0;
     integer.granularity = static_cast<Granularity>((detail >> 1) % 3);

@@ -12,6 +12,7 @@
 
 #include "core/inference/cpu/block_decoders-inl.h"
 #include "core/inference/cpu/code_windows.h"
+#include "core/quant/formats/group_scale.h"
 #include "core/quant/formats/packed_layout.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -58,7 +59,9 @@ class IntegerRow {
 
     /// (code - zero) * scale as code * scale + offset.
     HWY_INLINE Affine affineOf(const uint8_t* row, int64_t group) const {
-        const float scale = halfAt(row + m_layout.scaleOffset + 2 * group);
+        const ScaleType type = m_layout.format.integer().scale;
+        const uint8_t* at = row + m_layout.scaleOffset + scaleBytes(type) * group;
+        const float scale = type == ScaleType::kF16 ? halfAt(at) : loadScale(type, at).value;
         const int zero = m_layout.format.integer().symmetric ? 1 << (m_bits - 1) : row[m_layout.zeroOffset + group];
         return {broadcast(scale), broadcast(-scale * static_cast<float>(zero))};
     }

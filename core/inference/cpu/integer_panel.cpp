@@ -141,9 +141,11 @@ void unpackRow(const PackedLayout& layout, const uint8_t* row, int64_t col, int6
 int64_t integerGroup(const PackedLayout& layout) {
     if (layout.cols % kInputBlock != 0) return 0;
     if (layout.format.isInteger()) {
-        const int bits = layout.format.integer().bits;
-        return (bits == 4 || bits == 8) && layout.groupSize % kInputBlock == 0 ? 32 : 0;
+        const IntegerFormat& format = layout.format.integer();
+        const bool fits = (format.bits == 4 || format.bits == 8) && format.scale == ScaleType::kF16;
+        return fits && layout.groupSize % kInputBlock == 0 ? 32 : 0;
     }
+    if (!layout.format.isStorage()) return 0;
     switch (layout.format.storage()) {
         case DType::kQ4_0:
         case DType::kQ8_0:

@@ -67,9 +67,8 @@ Status multiplyFewTokens(const LinearCall& call, int64_t begin, int64_t end, Scr
     job.xStride = cols;
     job.tokens = call.tokens;
     job.outStride = weight.rows;
-    if (format.isInteger() || hasMatvec(format.storage())) {
-        job.type = format.storage();
-        job.integer = format.isInteger() ? &weight.layout : nullptr;
+    if (hasMatvec(format)) {
+        job.layout = &weight.layout;
         job.weights = bytesOf(weight);
         job.rowBytes = weight.layout.rowBytes;
         job.rowBegin = begin;
@@ -80,6 +79,8 @@ Status multiplyFewTokens(const LinearCall& call, int64_t begin, int64_t end, Scr
         return {};
     }
     auto buffer = scratch.borrow(cols);
+    const PackedLayout decoded = PackedLayout::of(Format::of(DType::kF32), cols);
+    job.layout = &decoded;
     job.weights = reinterpret_cast<const uint8_t*>(buffer.floats());
     job.rowEnd = 1;
     for (int64_t r = begin; r < end; ++r) {
@@ -91,10 +92,10 @@ Status multiplyFewTokens(const LinearCall& call, int64_t begin, int64_t end, Scr
     return {};
 }
 
-/// Columns that can be decoded apart from the rest of their row: whole blocks, but whole rows for the integer family,
-/// whose scales lie behind the codes.
+/// Columns that can be decoded apart from the rest of their row: whole blocks, but whole rows for the parametric
+/// families, whose scales lie behind the codes.
 int64_t panelDepth(const PackedTensor& weight) {
-    return weight.layout.format.isInteger() ? weight.cols() : std::min(kDepth, weight.cols());
+    return weight.layout.format.isStorage() ? std::min(kDepth, weight.cols()) : weight.cols();
 }
 
 /// Columns [col, col + depth) of rows [begin, end), one after the other.
@@ -120,7 +121,7 @@ Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, Sc
                           const JobContext& context) {
     const PackedTensor& weight = *call.weight;
     const int64_t cols = weight.cols(), depth = panelDepth(weight);
-    // A long row of the integer family fills the cache with fewer rows.
+    // A long row of a parametric family fills the cache with fewer rows.
     const int64_t rowsAtOnce = std::clamp<int64_t>(kPanelRows * kDepth / depth, 8, kPanelRows);
     auto buffer = scratch.borrow(std::min(end - begin, rowsAtOnce) * depth);
     for (int64_t row = begin; row < end; row += rowsAtOnce) {

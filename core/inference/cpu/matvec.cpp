@@ -84,8 +84,8 @@ void multiplyFormat(const MatvecJob& job, const Row& decoder = Row()) {
 }
 
 void matvec(const MatvecJob& job) {
-    if (job.integer) return multiplyFormat(job, IntegerRow(*job.integer));
-    switch (job.type) {
+    if (job.layout->format.isInteger()) return multiplyFormat(job, IntegerRow(*job.layout));
+    switch (job.layout->format.storage()) {
         case DType::kF32:
             return multiplyFormat<F32Row>(job);
         case DType::kF16:
@@ -122,8 +122,9 @@ namespace halftone::cpu {
 
 HWY_EXPORT(matvec);
 
-bool hasMatvec(DType type) {
-    switch (type) {
+bool hasMatvec(const Format& format) {
+    if (!format.isStorage()) return format.isInteger();
+    switch (format.storage()) {
         case DType::kF32:
         case DType::kF16:
         case DType::kBF16:

@@ -22,9 +22,8 @@ inline constexpr int64_t kAttentionRows = 32;
 /// out[t * outStride + r] = weights[r] . x[t] + bias[r] for rows [rowBegin, rowEnd) and 1..kMatvecTokens tokens; blocks
 /// are decoded in registers as they are multiplied.
 struct MatvecJob {
-    DType type = DType::kF32;
-    const PackedLayout* integer = nullptr;  ///< set for the integer family, which has no type
-    const uint8_t* weights = nullptr;       ///< row 0
+    const PackedLayout* layout = nullptr;  ///< of a format that hasMatvec()
+    const uint8_t* weights = nullptr;      ///< row 0
     int64_t rowBytes = 0;
     int64_t cols = 0;
     int64_t rowBegin = 0, rowEnd = 0;
@@ -35,7 +34,7 @@ struct MatvecJob {
     float* out = nullptr;         ///< row 0 of token 0
     int64_t outStride = 0;
 };
-[[nodiscard]] bool hasMatvec(DType type);
+[[nodiscard]] bool hasMatvec(const Format& format);
 void matvecRows(const MatvecJob& job);
 
 /// out[t * outStride + r] (+)= panel[r] . x[t] over `depth` columns, for a few decoded rows and any number of tokens.

@@ -10,8 +10,7 @@
 
 #include "core/base/checked.h"
 #include "core/quant/formats/block_codec.h"
-#include "core/quant/formats/integer_family.h"
-#include "core/quant/formats/vector_codecs.h"
+#include "core/quant/formats/row_codec.h"
 
 namespace halftone {
 namespace {
@@ -49,10 +48,8 @@ tl::unexpected<Error> unsupported(const Format& format, std::string_view verb) {
 Status decode(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows, std::span<float> out,
               Path path) {
     HT_TRY(checkSizes(layout, rows, packed.size(), out.size()));
-    if (layout.format.isInteger()) {
-        const auto decodeRow = path == Path::kVector ? decodeIntegerRowVector : decodeIntegerRow;
-        for (int64_t r = 0; r < rows; ++r)
-            decodeRow(layout, bytesOf(packed) + r * layout.rowBytes, out.data() + r * layout.cols);
+    if (const RowCodec* codec = findRowCodec(layout.format)) {
+        (path == Path::kVector ? codec->fastDecode : codec->decode)(layout, bytesOf(packed), rows, out.data());
         return {};
     }
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
@@ -74,12 +71,15 @@ Status encode(const PackedLayout& layout, std::span<const float> values, int64_t
             ErrorCode::kInvalidArgument,
             fmt::format("There are {} importance weights for rows of {} values.", options.importance.size(), cols));
     }
-    if (layout.format.isInteger()) {
-        const auto encodeRow = path == Path::kVector ? encodeIntegerRowVector : encodeIntegerRow;
-        const ValueRange range{options.tensorMin, options.tensorMax};
-        for (int64_t r = 0; r < rows; ++r) {
-            encodeRow(layout, values.data() + r * layout.cols, range, bytesOf(packed) + r * layout.rowBytes);
-        }
+    const size_t levels = layout.format.isCodebook() ? size_t{1} << layout.format.codeBits() : 0;
+    if (!options.codebook.empty() && options.codebook.size() != levels) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("A codebook of {} levels was given for {}.", options.codebook.size(),
+                                     layout.format.displayName()));
+    }
+    if (const RowCodec* codec = findRowCodec(layout.format)) {
+        const auto encodeAll = path == Path::kVector ? codec->fastEncode : codec->encode;
+        encodeAll(layout, values, rows, options, bytesOf(packed));
         return {};
     }
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
@@ -101,17 +101,11 @@ tl::unexpected<Error> invalid(std::string message) {
     return makeError(ErrorCode::kInvalidData, std::move(message));
 }
 
-Status validateInteger(const PackedLayout& layout, const uint8_t* packed, int64_t rows) {
-    const int maxCode = (1 << layout.format.integer().bits) - 1;
+Status validateGroups(const PackedLayout& layout, const RowCodec& codec, const uint8_t* packed, int64_t rows) {
     for (int64_t r = 0; r < rows; ++r) {
         for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
-            const IntegerGrid grid = loadIntegerGrid(layout, packed + r * layout.rowBytes, group);
-            if (!std::isfinite(grid.scale))
-                return invalid(fmt::format("The scale of group {} in row {} is not finite.", group, r));
-            if (grid.zero > maxCode) {
-                return invalid(fmt::format("The zero point of group {} in row {} is {}; codes end at {}.", group, r,
-                                           grid.zero, maxCode));
-            }
+            const std::string fault = codec.fault(layout, packed + r * layout.rowBytes, group);
+            if (!fault.empty()) return invalid(fmt::format("Group {} in row {} is not valid: {}.", group, r, fault));
         }
     }
     return {};
@@ -150,15 +144,6 @@ Status validateValues(const PackedLayout& layout, const BlockCodec& codec, const
     return {};
 }
 
-std::vector<float> integerLevels(const PackedLayout& layout, const uint8_t* row, int64_t col) {
-    const IntegerGrid grid = loadIntegerGrid(layout, row, col / layout.groupSize);
-    std::vector<float> levels;
-    for (int code = 0; code < 1 << layout.format.integer().bits; ++code) {
-        levels.push_back(static_cast<float>(code - grid.zero) * grid.scale);
-    }
-    return levels;
-}
-
 std::vector<float> blockLevels(const PackedLayout& layout, const uint8_t* row, int64_t col) {
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
     std::vector<float> levels;
@@ -192,27 +177,43 @@ Status encodeRowsReference(const PackedLayout& layout, std::span<const float> va
 
 Status validateRows(const PackedLayout& layout, std::span<const std::byte> packed, int64_t rows) {
     HT_TRY(checkSizes(layout, rows, packed.size(), static_cast<size_t>(-1)));
-    if (layout.format.isInteger()) return validateInteger(layout, bytesOf(packed), rows);
+    if (const RowCodec* rowCodec = findRowCodec(layout.format))
+        return validateGroups(layout, *rowCodec, bytesOf(packed), rows);
     const BlockCodec* codec = findBlockCodec(layout.format.storage());
     if (!codec) return unsupported(layout.format, "decode");
     if (dtypeInfo(codec->type).isBlock()) return validateBlocks(layout, *codec, bytesOf(packed), rows);
     return validateValues(layout, *codec, bytesOf(packed), rows);
 }
 
+const RowCodec* findRowCodec(const Format& format) {
+    switch (format.family()) {
+        case FormatFamily::kStorage:
+            break;
+        case FormatFamily::kInteger:
+            return &kIntegerRowCodec;
+        case FormatFamily::kLevel:
+            return &kLevelRowCodec;
+        case FormatFamily::kCodebook:
+            return &kCodebookRowCodec;
+    }
+    return nullptr;
+}
+
 bool canEncode(const Format& format) {
-    if (format.isInteger()) return true;
+    if (findRowCodec(format)) return true;
     const BlockCodec* codec = findBlockCodec(format.storage());
     return codec && codec->encode;
 }
 
 bool canDecode(const Format& format) {
-    return format.isInteger() || findBlockCodec(format.storage());
+    return findRowCodec(format) || findBlockCodec(format.storage());
 }
 
 std::vector<float> groupLevels(const PackedLayout& layout, std::span<const std::byte> packedRow, int64_t col) {
     if (col < 0 || col >= layout.cols || packedRow.size() < static_cast<size_t>(layout.rowBytes)) return {};
-    std::vector<float> levels = layout.format.isInteger() ? integerLevels(layout, bytesOf(packedRow), col)
-                                                          : blockLevels(layout, bytesOf(packedRow), col);
+    const RowCodec* codec = findRowCodec(layout.format);
+    std::vector<float> levels =
+        codec ? codec->levels(layout, bytesOf(packedRow), col) : blockLevels(layout, bytesOf(packedRow), col);
     std::erase_if(levels, [](float level) { return !std::isfinite(level); });
     std::ranges::sort(levels);
     levels.erase(std::unique(levels.begin(), levels.end()), levels.end());

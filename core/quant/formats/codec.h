@@ -21,14 +21,17 @@ Status decodeRows(const PackedLayout& layout, std::span<const std::byte> packed,
 /// Extra inputs of the encoder.
 struct EncodeOptions {
     /// One weight per input channel (mean squared activation), or empty. Changes the search of the block types that
-    /// use it and, for the integer family, weights nothing (round-to-nearest).
+    /// use it and the learning of codebooks; integers and fixed levels take the nearest value without it.
     std::span<const float> importance;
-    /// Integer family with tensor granularity: range over the whole tensor, which the caller found beforehand.
+    /// Tensor granularity: range over the whole tensor, which the caller found beforehand.
     float tensorMin = 0, tensorMax = 0;
+    /// Codebooks with tensor granularity: the levels, ascending, found beforehand; empty: learned from the rows given.
+    std::span<const float> codebook = {};
 };
 
 /// Round-to-nearest / reference block search. Values must be finite (the caller refuses or maps the others before).
-/// Q4_0 .. Q6_K: byte-identical to the reference library.
+/// Q4_0 .. Q6_K: byte-identical to the reference library. Granularity kBlock: bands of kBlockSide rows are counted from
+/// the first row given, so a caller that cuts a matrix cuts it at multiples of that.
 Status encodeRows(const PackedLayout& layout, std::span<const float> values, int64_t rows, const EncodeOptions& options,
                   std::span<std::byte> packed);
 

@@ -1,112 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quant/formats/format.h"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <charconv>
-
-#include <fmt/format.h>
-
 #include "core/base/checked.h"
 
 namespace halftone {
 namespace {
 
-constexpr IntegerFormat grouped(int bits, int groupSize, bool symmetric) {
-    return {static_cast<uint8_t>(bits), symmetric, Granularity::kGroup, static_cast<uint16_t>(groupSize)};
-}
-constexpr IntegerFormat ungrouped(int bits, Granularity granularity, bool symmetric) {
-    return {static_cast<uint8_t>(bits), symmetric, granularity, 0};
-}
-
-const std::vector<Format>& offeredList() {
-    static const std::vector<Format> list = [] {
-        using enum DType;
-        std::vector<Format> formats;
-        for (const DType type : {kF32,    kF16,    kBF16,  kQ8_0,  kQ6_K, kQ5_K, kQ5_1, kQ5_0,  kQ4_K,  kQ4_1, kQ4_0,
-                                 kIQ4_NL, kIQ4_XS, kMXFP4, kNVFP4, kQ3_K, kQ2_K, kQ2_0, kTQ2_0, kTQ1_0, kQ1_0}) {
-            formats.push_back(Format::of(type));
-        }
-        constexpr bool kSym = true;
-        constexpr bool kAsym = false;
-        for (const IntegerFormat& integer :
-             {ungrouped(8, Granularity::kTensor, kSym), ungrouped(8, Granularity::kChannel, kSym),
-              grouped(8, 128, kSym), grouped(8, 128, kAsym), grouped(6, 128, kSym), grouped(5, 128, kSym),
-              ungrouped(4, Granularity::kChannel, kSym), grouped(4, 128, kSym), grouped(4, 128, kAsym),
-              grouped(4, 64, kSym), grouped(4, 64, kAsym), grouped(4, 32, kSym), grouped(4, 32, kAsym),
-              grouped(3, 128, kAsym), grouped(3, 64, kAsym), grouped(3, 32, kAsym), grouped(2, 64, kAsym),
-              grouped(2, 32, kAsym), grouped(2, 16, kAsym)}) {
-            formats.push_back(Format::of(integer));
-        }
-        return formats;
-    }();
-    return list;
-}
-
-std::string toLower(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-}
-
-/// A decimal number that is the whole of `text`.
-std::optional<int> wholeNumber(std::string_view text) {
-    int value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 bool isGroupSize(int size) {
     return size == 16 || size == 32 || size == 64 || size == 128 || size == 256;
 }
+bool isLegalGroup(Granularity granularity, int groupSize) {
+    return granularity == Granularity::kGroup ? isGroupSize(groupSize) : groupSize == 0;
+}
 
-bool parseGranularity(std::string_view text, IntegerFormat& integer) {
-    integer.groupSize = 0;
-    if (text == "tensor" || text == "channel") {
-        integer.granularity = text == "tensor" ? Granularity::kTensor : Granularity::kChannel;
-        return true;
+/// Scales of a rows x cols matrix.
+int64_t scaleCount(const Format& format, int64_t rows, int64_t cols) {
+    switch (format.granularity()) {
+        case Granularity::kTensor:
+            return 1;
+        case Granularity::kChannel:
+            return rows;
+        case Granularity::kGroup:
+            return rows * ceilDiv(cols, format.groupSize());
+        case Granularity::kBlock:
+            break;
     }
-    if (!text.starts_with('g')) return false;
-    const auto size = wholeNumber(text.substr(1));
-    if (!size || !isGroupSize(*size)) return false;
-    integer.granularity = Granularity::kGroup;
-    integer.groupSize = static_cast<uint16_t>(*size);
-    return true;
-}
-
-/// "int4_g128_asym", lower-case.
-std::optional<IntegerFormat> parseInteger(std::string_view text) {
-    if (!text.starts_with("int")) return std::nullopt;
-    const size_t first = text.find('_');
-    const size_t last = text.rfind('_');
-    if (first == std::string_view::npos || first == last) return std::nullopt;
-    IntegerFormat integer;
-    const auto bits = wholeNumber(text.substr(3, first - 3));
-    if (!bits || *bits < 2 || *bits > 8) return std::nullopt;
-    integer.bits = static_cast<uint8_t>(*bits);
-    const std::string_view symmetry = text.substr(last + 1);
-    if (symmetry != "sym" && symmetry != "asym") return std::nullopt;
-    integer.symmetric = symmetry == "sym";
-    if (!parseGranularity(text.substr(first + 1, last - first - 1), integer)) return std::nullopt;
-    return integer;
-}
-
-std::string granularityName(const IntegerFormat& integer) {
-    if (integer.granularity == Granularity::kGroup) return fmt::format("g{}", integer.groupSize);
-    return integer.granularity == Granularity::kChannel ? "channel" : "tensor";
-}
-
-std::string acceptedNames() {
-    std::string names;
-    for (const Format& format : offeredFormats()) {
-        if (format.isInteger()) continue;
-        names += format.name() + ", ";
-    }
-    return names +
-           "or an integer format such as int4_g128_asym: int2 to int8, then tensor, channel or g16, g32, g64, g128, "
-           "g256, then sym or asym";
+    return ceilDiv(rows, kBlockSide) * ceilDiv(cols, kBlockSide);
 }
 
 /// Smaller-block type that replaces one whose blocks do not divide a row; F16 where there is none.
@@ -141,6 +60,20 @@ DType fallbackOf(DType type) {
 
 }  // namespace
 
+bool isLegal(const LevelFormat& level) {
+    if (!isLegalGroup(level.granularity, level.groupSize)) return false;
+    const LevelTableInfo& table = levelTable(level.table);
+    const bool ownsScales = level.granularity == Granularity::kChannel || level.granularity == Granularity::kGroup;
+    if (table.rule == ScaleRule::kMeanMagnitude && !ownsScales) return false;
+    return level.scale != ScaleType::kE8M0 || table.levels[table.zeroCode] == 0;
+}
+
+ScaleType standardScale(LevelTable table, Granularity granularity) {
+    const bool isBnb = table == LevelTable::kNf4 || table == LevelTable::kFp4Bnb;
+    const bool isFp8 = table == LevelTable::kFp8E4M3 || table == LevelTable::kFp8E5M2;
+    return isBnb || (isFp8 && granularity != Granularity::kGroup) ? ScaleType::kF32 : ScaleType::kF16;
+}
+
 Format Format::of(DType storage) {
     Format format;
     format.m_storage = storage;
@@ -148,34 +81,73 @@ Format Format::of(DType storage) {
 }
 
 Format Format::of(const IntegerFormat& integer) {
-    HT_CHECK(integer.bits >= 2 && integer.bits <= 8);
-    HT_CHECK(integer.granularity == Granularity::kGroup ? isGroupSize(integer.groupSize) : integer.groupSize == 0);
+    HT_CHECK(integer.bits >= 2 && integer.bits <= 8 && integer.scale != ScaleType::kE8M0);
+    HT_CHECK(integer.granularity != Granularity::kBlock && isLegalGroup(integer.granularity, integer.groupSize));
     Format format;
-    format.m_isInteger = true;
+    format.m_family = FormatFamily::kInteger;
     format.m_integer = integer;
     return format;
 }
 
-Result<Format> Format::parse(std::string_view name) {
-    if (const auto type = dtypeFromName(name)) return Format::of(*type);
-    if (const auto integer = parseInteger(toLower(name))) return Format::of(*integer);
-    return makeError(ErrorCode::kInvalidArgument,
-                     fmt::format("\"{}\" is not a format. Accepted are {}.", name, acceptedNames()));
+Format Format::of(const LevelFormat& level) {
+    HT_CHECK(isLegal(level));
+    Format format;
+    format.m_family = FormatFamily::kLevel;
+    format.m_level = level;
+    return format;
 }
 
-std::string Format::name() const {
-    if (!m_isInteger) return toLower(dtypeInfo(m_storage).name);
-    return fmt::format("int{}_{}_{}", m_integer.bits, granularityName(m_integer), m_integer.symmetric ? "sym" : "asym");
+Format Format::of(const CodebookFormat& codebook) {
+    HT_CHECK(codebook.bits >= 2 && codebook.bits <= 4);
+    HT_CHECK(codebook.granularity == Granularity::kChannel || codebook.granularity == Granularity::kTensor);
+    Format format;
+    format.m_family = FormatFamily::kCodebook;
+    format.m_codebook = codebook;
+    return format;
 }
 
-std::string Format::displayName() const {
-    if (!m_isInteger) return std::string(dtypeInfo(m_storage).name);
-    return fmt::format("INT{} {} {}", m_integer.bits, granularityName(m_integer), m_integer.symmetric ? "sym" : "asym");
+bool Format::isPlain() const {
+    return isStorage() && !dtypeInfo(m_storage).isBlock();
+}
+
+bool Format::sharesScalesBetweenRows() const {
+    return !isStorage() && (granularity() == Granularity::kTensor || granularity() == Granularity::kBlock);
+}
+
+Granularity Format::granularity() const {
+    switch (m_family) {
+        case FormatFamily::kStorage:
+            break;
+        case FormatFamily::kInteger:
+            return m_integer.granularity;
+        case FormatFamily::kLevel:
+            return m_level.granularity;
+        case FormatFamily::kCodebook:
+            return m_codebook.granularity;
+    }
+    return Granularity::kGroup;
+}
+
+int Format::codeBits() const {
+    if (isCodebook()) return m_codebook.bits;
+    return isInteger() ? m_integer.bits : levelTable(m_level.table).bits;
+}
+
+ScaleType Format::scaleType() const {
+    if (isCodebook()) return ScaleType::kF16;
+    return isInteger() ? m_integer.scale : m_level.scale;
+}
+
+int64_t Format::groupSize() const {
+    if (isStorage()) return dtypeInfo(m_storage).blockElements;
+    if (granularity() == Granularity::kBlock) return kBlockSide;
+    if (isCodebook()) return 0;
+    return isInteger() ? m_integer.groupSize : m_level.groupSize;
 }
 
 bool Format::fitsRow(int64_t cols) const {
     if (cols <= 0) return false;
-    if (m_isInteger) return true;
+    if (!isStorage()) return true;
     const DTypeInfo& info = dtypeInfo(m_storage);
     return cols % info.blockElements == 0 && cols / info.blockElements * info.blockBits % 8 == 0;
 }
@@ -187,27 +159,24 @@ Format Format::orFallback(int64_t cols) const {
 }
 
 double Format::bitsPerWeight() const {
-    if (!m_isInteger) return dtypeInfo(m_storage).bitsPerElement();
-    if (m_integer.granularity != Granularity::kGroup) return m_integer.bits;
-    const int overhead = 16 + (m_integer.symmetric ? 0 : m_integer.bits);
-    return m_integer.bits + static_cast<double>(overhead) / m_integer.groupSize;
+    if (isStorage()) return dtypeInfo(m_storage).bitsPerElement();
+    const double scaleBits = 8.0 * scaleBytes(scaleType());
+    if (granularity() == Granularity::kBlock) return codeBits() + scaleBits / double(kBlockSide * kBlockSide);
+    if (granularity() != Granularity::kGroup) return codeBits();
+    const int zeroBits = isInteger() && !m_integer.symmetric ? m_integer.bits : 0;
+    return codeBits() + (scaleBits + zeroBits) / double(groupSize());
 }
 
 int64_t Format::storageBytes(int64_t rows, int64_t cols) const {
-    if (!m_isInteger) {
+    if (isStorage()) {
         const DTypeInfo& info = dtypeInfo(m_storage);
         return rows * ceilDiv(cols / info.blockElements * info.blockBits, 8);
     }
-    int64_t scales = 1;
-    if (m_integer.granularity == Granularity::kChannel) scales = rows;
-    if (m_integer.granularity == Granularity::kGroup) scales = rows * ceilDiv(cols, m_integer.groupSize);
-    const int64_t codeBytes = rows * ceilDiv(cols * m_integer.bits, 8);
-    const int64_t zeroBytes = m_integer.symmetric ? 0 : ceilDiv(scales * m_integer.bits, 8);
-    return codeBytes + 2 * scales + zeroBytes;
-}
-
-std::span<const Format> offeredFormats() {
-    return offeredList();
+    const int64_t scales = scaleCount(*this, rows, cols);
+    const int64_t codeBytes = rows * ceilDiv(cols * codeBits(), 8);
+    if (isCodebook()) return codeBytes + scales * (int64_t{2} << m_codebook.bits);
+    const int64_t zeroBytes = isInteger() && !m_integer.symmetric ? ceilDiv(scales * m_integer.bits, 8) : 0;
+    return codeBytes + scaleBytes(scaleType()) * scales + zeroBytes;
 }
 
 }  // namespace halftone

@@ -10,40 +10,98 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/quant/formats/level_tables.h"
 #include "core/tensor/dtype.h"
 
 namespace halftone {
 
-/// What shares one scale in the parametric integer family.
-enum class Granularity : uint8_t { kTensor, kChannel, kGroup };
+/// What shares one scale in the parametric families. kBlock: 128 rows by 128 columns.
+enum class Granularity : uint8_t { kTensor, kChannel, kGroup, kBlock };
 
-/// The parametric integer family: `bits`-wide codes with an F16 scale (and, asymmetric, an integer zero point) per
-/// granule.
+/// How a scale of the parametric families is stored.
+enum class ScaleType : uint8_t { kF16, kBF16, kF32, kE8M0 };
+
+[[nodiscard]] constexpr int scaleBytes(ScaleType type) {
+    if (type == ScaleType::kE8M0) return 1;
+    return type == ScaleType::kF32 ? 4 : 2;
+}
+
+/// Side of the squares of Granularity::kBlock.
+inline constexpr int64_t kBlockSide = 128;
+
+/// The integer family: `bits`-wide codes with a scale (and, asymmetric, an integer zero point) per granule.
 struct IntegerFormat {
     uint8_t bits = 4;  ///< 2..8
     bool symmetric = true;
-    Granularity granularity = Granularity::kGroup;
-    uint16_t groupSize = 128;  ///< 16, 32, 64, 128 or 256 for kGroup; 0 otherwise
+    Granularity granularity = Granularity::kGroup;  ///< not kBlock
+    uint16_t groupSize = 128;                       ///< 16, 32, 64, 128 or 256 for kGroup; 0 otherwise
+    ScaleType scale = ScaleType::kF16;              ///< not kE8M0
     auto operator<=>(const IntegerFormat&) const = default;
 };
 
-/// How a tensor's numbers are stored: a plain or block type of GGUF, or a member of the integer family. A value.
+/// The level family: codes that index a fixed table, times a scale per granule. Tables that take the mean magnitude as
+/// scale (ternary, binary) have channels and groups only; E8M0 scales need a table with a zero.
+struct LevelFormat {
+    LevelTable table = LevelTable::kNf4;
+    Granularity granularity = Granularity::kGroup;
+    uint16_t groupSize = 64;  ///< 16, 32, 64, 128 or 256 for kGroup; 0 otherwise
+    ScaleType scale = ScaleType::kF32;
+    auto operator<=>(const LevelFormat&) const = default;
+};
+
+/// Codebooks: codes that index levels which are learned from the weights (k-means) and stored as F16 with the row.
+struct CodebookFormat {
+    uint8_t bits = 4;                                 ///< 2, 3 or 4
+    Granularity granularity = Granularity::kChannel;  ///< kChannel or kTensor
+    auto operator<=>(const CodebookFormat&) const = default;
+};
+
+/// Whether a table can have such scales and granules.
+[[nodiscard]] bool isLegal(const LevelFormat& level);
+
+enum class FormatFamily : uint8_t {
+    kStorage,  ///< plain and block types: rows as GGUF has them
+    kInteger,
+    kLevel,
+    kCodebook,
+};
+
+/// How a tensor's numbers are stored: a plain or block type of GGUF, or a member of a parametric family. A value.
 class Format {
   public:
     Format() = default;  ///< F32
     static Format of(DType storage);
     static Format of(const IntegerFormat& integer);
-    /// "q4_k", "bf16", "int4_g128_asym", "int8_channel_sym", "int3_tensor_sym"; case-insensitive.
-    /// The error lists what is accepted.
+    static Format of(const LevelFormat& level);
+    static Format of(const CodebookFormat& codebook);
+    /// "q4_k", "bf16", "int4_g128_asym", "int8_channel_sym_f32", "fp8_e4m3_b128x128", "mxfp6_e2m3", "nf4_g64_f16",
+    /// "kmeans4_channel"; case-insensitive. The error lists what is accepted.
     static Result<Format> parse(std::string_view name);
 
-    [[nodiscard]] bool isInteger() const { return m_isInteger; }
-    [[nodiscard]] DType storage() const { return m_storage; }                 ///< meaningful if !isInteger()
-    [[nodiscard]] const IntegerFormat& integer() const { return m_integer; }  ///< meaningful if isInteger()
+    [[nodiscard]] FormatFamily family() const { return m_family; }
+    [[nodiscard]] bool isStorage() const { return m_family == FormatFamily::kStorage; }
+    [[nodiscard]] bool isInteger() const { return m_family == FormatFamily::kInteger; }
+    [[nodiscard]] bool isLevel() const { return m_family == FormatFamily::kLevel; }
+    [[nodiscard]] bool isCodebook() const { return m_family == FormatFamily::kCodebook; }
+    [[nodiscard]] DType storage() const { return m_storage; }                    ///< meaningful if isStorage()
+    [[nodiscard]] const IntegerFormat& integer() const { return m_integer; }     ///< meaningful if isInteger()
+    [[nodiscard]] const LevelFormat& level() const { return m_level; }           ///< meaningful if isLevel()
+    [[nodiscard]] const CodebookFormat& codebook() const { return m_codebook; }  ///< meaningful if isCodebook()
+
+    /// Whether every value is stored on its own (no codes, no scales).
+    [[nodiscard]] bool isPlain() const;
+    /// Whether a scale or a codebook is shared by several rows, so that no row can be encoded alone.
+    [[nodiscard]] bool sharesScalesBetweenRows() const;
+    /// What shares a scale, and how many columns, in a parametric family; kGroup and the block's size otherwise.
+    [[nodiscard]] Granularity granularity() const;
+    /// Of the parametric families: bits of a code, and how scales (levels of a codebook) are stored.
+    [[nodiscard]] int codeBits() const;
+    [[nodiscard]] ScaleType scaleType() const;
+    [[nodiscard]] int64_t groupSize() const;  ///< columns of a group or block; 0: the whole row
 
     /// Lower-case, the inverse of parse().
     [[nodiscard]] std::string name() const;
-    /// As people write it: "Q4_K", "INT4 g128 asym".
+    /// As people write it: "Q4_K", "INT4 g128 asym", "FP8 E4M3 128x128", "NF4 g64".
     [[nodiscard]] std::string displayName() const;
 
     /// Whether a row of `cols` can be stored (a block must divide it; a group may be the last, shorter one).
@@ -53,19 +111,24 @@ class Format {
     [[nodiscard]] Format orFallback(int64_t cols) const;
     /// Nominal bits per weight, scales included, for long rows.
     [[nodiscard]] double bitsPerWeight() const;
-    /// What a rows x cols matrix costs in storage, exact for block types; for the integer family codes + scales + zero
-    /// points as a file would hold them (not the padded in-memory layout). Precondition: fitsRow(cols).
+    /// What a rows x cols matrix costs in storage, exact for block types; for the parametric families codes + scales +
+    /// zero points as a file would hold them (not the padded in-memory layout). Precondition: fitsRow(cols).
     [[nodiscard]] int64_t storageBytes(int64_t rows, int64_t cols) const;
 
     auto operator<=>(const Format&) const = default;
 
   private:
-    bool m_isInteger = false;
+    FormatFamily m_family = FormatFamily::kStorage;
     DType m_storage = DType::kF32;
     IntegerFormat m_integer{8, true, Granularity::kTensor, 0};
+    LevelFormat m_level;
+    CodebookFormat m_codebook;
 };
 
-/// The formats this program offers for assignment, in the order menus show them.
+/// The scale type that a level format has unless its name says otherwise: F32 where files of its kind have that.
+[[nodiscard]] ScaleType standardScale(LevelTable table, Granularity granularity);
+
+/// The formats this program offers for assignment, in the order menus show them: family by family.
 [[nodiscard]] std::span<const Format> offeredFormats();
 
 }  // namespace halftone

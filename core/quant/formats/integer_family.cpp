@@ -5,23 +5,19 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/quant/formats/block_layouts.h"
+#include <fmt/format.h>
+
+#include "core/quant/formats/code_stream.h"
 #include "core/quant/formats/rounding.h"
+#include "core/quant/formats/row_codec.h"
+#include "core/quant/formats/vector_codecs.h"
 
 namespace halftone {
 namespace {
 
-constexpr uint16_t kHalfSign = 0x8000;
-constexpr uint16_t kHalfMagnitude = 0x7FFF;
-constexpr uint16_t kHalfLargest = 0x7BFF;   // 65504
-constexpr uint16_t kHalfSmallest = 0x0001;  // 2^-24
-
-/// F16 bits of a scale that must neither become infinite nor, unless it is zero, vanish.
-uint16_t scaleBitsOf(float scale) {
-    if (scale == 0) return 0;
-    const uint16_t bits = floatToHalf(scale);
-    const auto magnitude = static_cast<uint16_t>(bits & kHalfMagnitude);
-    return static_cast<uint16_t>((bits & kHalfSign) | std::clamp(magnitude, kHalfSmallest, kHalfLargest));
+/// A scale of which no multiple by a code overflows, in the format's type.
+GroupScale scaleOf(const IntegerFormat& format, float scale) {
+    return roundScale(format.scale, scale, 0x1.fffffcp127f / static_cast<float>(1 << format.bits));
 }
 
 int halfRange(const IntegerFormat& format) {
@@ -31,38 +27,23 @@ int maxCode(const IntegerFormat& format) {
     return (1 << format.bits) - 1;
 }
 
-int codeAt(const uint8_t* row, int64_t index, int bits) {
-    const int64_t firstBit = index * bits;
-    const int shift = static_cast<int>(firstBit % 8);
-    int window = row[firstBit / 8];
-    if (shift + bits > 8) window |= row[firstBit / 8 + 1] << 8;
-    return (window >> shift) & ((1 << bits) - 1);
-}
-
-/// ORs a code into a cleared bit stream.
-void putCode(int code, int64_t index, int bits, uint8_t* row) {
-    const int64_t firstBit = index * bits;
-    const int shifted = code << (firstBit % 8);
-    uint8_t* byte = row + firstBit / 8;
-    byte[0] = static_cast<uint8_t>(byte[0] | (shifted & 0xFF));
-    if (shifted > 0xFF) byte[1] = static_cast<uint8_t>(byte[1] | (shifted >> 8));
-}
-
 }  // namespace
 
 IntegerGrid integerGrid(const IntegerFormat& format, ValueRange range) {
     IntegerGrid grid;
     if (format.symmetric) {
         const float extreme = range.maximum > -range.minimum ? range.maximum : range.minimum;
-        grid.scaleBits = scaleBitsOf(-extreme / static_cast<float>(halfRange(format)));
-        grid.scale = halfToFloat(grid.scaleBits);
+        const GroupScale scale = scaleOf(format, -extreme / static_cast<float>(halfRange(format)));
+        grid.scaleBits = scale.bits;
+        grid.scale = scale.value;
         grid.zero = halfRange(format);
         return grid;
     }
     const float minimum = std::min(0.0f, range.minimum);
     const float maximum = std::max(0.0f, range.maximum);
-    grid.scaleBits = scaleBitsOf((maximum - minimum) / static_cast<float>(maxCode(format)));
-    grid.scale = halfToFloat(grid.scaleBits);
+    const GroupScale scale = scaleOf(format, (maximum - minimum) / static_cast<float>(maxCode(format)));
+    grid.scaleBits = scale.bits;
+    grid.scale = scale.value;
     if (grid.scale != 0) grid.zero = roundToCode(-minimum / grid.scale, 0, maxCode(format));
     return grid;
 }
@@ -75,15 +56,17 @@ int integerCode(const IntegerFormat& format, const IntegerGrid& grid, float valu
 IntegerGrid loadIntegerGrid(const PackedLayout& layout, const uint8_t* row, int64_t group) {
     const IntegerFormat& format = layout.format.integer();
     IntegerGrid grid;
-    grid.scaleBits = loadU16(row + layout.scaleOffset + 2 * group);
-    grid.scale = halfToFloat(grid.scaleBits);
+    const GroupScale scale = loadScale(format.scale, row + layout.scaleOffset + scaleBytes(format.scale) * group);
+    grid.scaleBits = scale.bits;
+    grid.scale = scale.value;
     grid.zero = format.symmetric ? halfRange(format) : row[layout.zeroOffset + group];
     return grid;
 }
 
 void storeIntegerGrid(const PackedLayout& layout, const IntegerGrid& grid, int64_t group, uint8_t* row) {
-    storeU16(grid.scaleBits, row + layout.scaleOffset + 2 * group);
-    if (!layout.format.integer().symmetric) row[layout.zeroOffset + group] = static_cast<uint8_t>(grid.zero);
+    const IntegerFormat& format = layout.format.integer();
+    storeScale(format.scale, grid.scaleBits, row + layout.scaleOffset + scaleBytes(format.scale) * group);
+    if (!format.symmetric) row[layout.zeroOffset + group] = static_cast<uint8_t>(grid.zero);
 }
 
 void decodeIntegerRow(const PackedLayout& layout, const uint8_t* row, float* out) {
@@ -110,5 +93,47 @@ void encodeIntegerRow(const PackedLayout& layout, const float* values, ValueRang
         for (int64_t i = begin; i < end; ++i) putCode(integerCode(format, grid, values[i]), i, format.bits, row);
     }
 }
+
+namespace {
+
+using EncodeRow = void (*)(const PackedLayout&, const float*, ValueRange, uint8_t*);
+
+template <void (*kDecodeRow)(const PackedLayout&, const uint8_t*, float*)>
+void decodeIntegerRows(const PackedLayout& layout, const uint8_t* packed, int64_t rows, float* out) {
+    for (int64_t r = 0; r < rows; ++r) kDecodeRow(layout, packed + r * layout.rowBytes, out + r * layout.cols);
+}
+
+template <EncodeRow kEncodeRow>
+void encodeIntegerRows(const PackedLayout& layout, std::span<const float> values, int64_t rows,
+                       const EncodeOptions& options, uint8_t* packed) {
+    const ValueRange range{options.tensorMin, options.tensorMax};
+    for (int64_t r = 0; r < rows; ++r)
+        kEncodeRow(layout, values.data() + r * layout.cols, range, packed + r * layout.rowBytes);
+}
+
+std::string integerFault(const PackedLayout& layout, const uint8_t* row, int64_t group) {
+    const int largest = maxCode(layout.format.integer());
+    const IntegerGrid grid = loadIntegerGrid(layout, row, group);
+    if (!std::isfinite(grid.scale)) return "its scale is not finite";
+    if (grid.zero > largest) return fmt::format("its zero point is {}; codes end at {}", grid.zero, largest);
+    return {};
+}
+
+std::vector<float> integerLevels(const PackedLayout& layout, const uint8_t* row, int64_t col) {
+    const IntegerGrid grid = loadIntegerGrid(layout, row, col / layout.groupSize);
+    std::vector<float> levels;
+    for (int code = 0; code <= maxCode(layout.format.integer()); ++code)
+        levels.push_back(static_cast<float>(code - grid.zero) * grid.scale);
+    return levels;
+}
+
+}  // namespace
+
+const RowCodec kIntegerRowCodec{.decode = decodeIntegerRows<decodeIntegerRow>,
+                                .encode = encodeIntegerRows<encodeIntegerRow>,
+                                .fastDecode = decodeIntegerRows<decodeIntegerRowVector>,
+                                .fastEncode = encodeIntegerRows<encodeIntegerRowVector>,
+                                .fault = integerFault,
+                                .levels = integerLevels};
 
 }  // namespace halftone

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/quant/formats/group_scale.h"
 #include "core/quant/formats/packed_layout.h"
 
 namespace halftone {
@@ -18,14 +19,14 @@ struct ValueRange {
 
 /// Scale and zero point of a granule.
 struct IntegerGrid {
-    uint16_t scaleBits = 0;  ///< F16
+    uint32_t scaleBits = 0;  ///< as stored: F16, BF16 or F32
     float scale = 0;         ///< what scaleBits decodes to; the codes are computed with it
     int zero = 0;            ///< stored code of the value 0
 };
 
 /// Symmetric: scale = -m / 2^(bits-1), m the value of largest magnitude (the negative one if two are equally large).
 /// Asymmetric: scale = (maximum - minimum) / (2^bits - 1) over a range that includes 0; zero point rounded to even.
-/// The scale is rounded to F16, kept off infinity and, unless the granule is all zero, off zero.
+/// The scale is rounded to its stored type, kept off infinity and, unless the granule is all zero, off zero.
 [[nodiscard]] IntegerGrid integerGrid(const IntegerFormat& format, ValueRange range);
 
 /// Stored code of `value`.

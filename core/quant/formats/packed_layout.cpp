@@ -11,18 +11,21 @@ PackedLayout PackedLayout::of(const Format& format, int64_t cols) {
     PackedLayout layout;
     layout.format = format;
     layout.cols = cols;
-    if (!format.isInteger()) {
+    if (format.isStorage()) {
         const DTypeInfo& info = dtypeInfo(format.storage());
         layout.groupSize = info.blockElements;
         layout.rowBytes = ceilDiv(cols / info.blockElements * info.blockBits, 8);
         return layout;
     }
-    const IntegerFormat& integer = format.integer();
-    layout.groupSize = integer.granularity == Granularity::kGroup ? integer.groupSize : cols;
+    layout.groupSize = format.groupSize() > 0 ? format.groupSize() : cols;
     layout.groupsPerRow = ceilDiv(cols, layout.groupSize);
-    layout.scaleOffset = roundUp(ceilDiv(cols * integer.bits, 8), 4);
-    layout.rowBytes = layout.scaleOffset + roundUp(2 * layout.groupsPerRow, 4);
-    if (!integer.symmetric) {
+    layout.scaleOffset = roundUp(ceilDiv(cols * format.codeBits(), 8), 4);
+    if (format.isCodebook()) {
+        layout.rowBytes = layout.scaleOffset + (int64_t{2} << format.codebook().bits);
+        return layout;
+    }
+    layout.rowBytes = layout.scaleOffset + roundUp(scaleBytes(format.scaleType()) * layout.groupsPerRow, 4);
+    if (format.isInteger() && !format.integer().symmetric) {
         layout.zeroOffset = layout.rowBytes;
         layout.rowBytes += roundUp(layout.groupsPerRow, 4);
     }

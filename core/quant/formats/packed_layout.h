@@ -12,20 +12,23 @@ namespace halftone {
 ///
 /// Block and plain types: the row is exactly GGUF's row (blocks back to back).
 ///
-/// Integer family, little-endian, per row:
+/// Parametric families, little-endian, per row:
 ///   codes   element i occupies bits [i*bits, (i+1)*bits) of a bit stream that starts at the row's first byte
-///           (least significant bit first); the stream is padded to 4 bytes. Symmetric codes are stored with an
+///           (least significant bit first); the stream is padded to 4 bytes. Symmetric integer codes are stored with an
 ///           offset: stored = q + 2^(bits-1), so that all stored codes are unsigned.
-///   scales  one F16 per group, at scaleOffset; padded to 4 bytes
-///   zeros   asymmetric only: one byte per group, at zeroOffset; padded to 4 bytes
-/// Channel and tensor granularity have one group per row (a per-tensor scale is repeated in each row).
-/// Value: symmetric (stored - 2^(bits-1)) * scale; asymmetric (stored - zero) * scale; each operation in binary32.
+///   scales  one per group, F16, BF16, F32 or E8M0, at scaleOffset; padded to 4 bytes
+///           codebooks: instead the 2^bits levels of the row, F16, ascending
+///   zeros   asymmetric integers only: one byte per group, at zeroOffset; padded to 4 bytes
+/// Channel and tensor granularity have one group per row, 128 x 128 blocks a group per 128 columns (a scale that rows
+/// share is repeated in each of them).
+/// Value: symmetric (stored - 2^(bits-1)) * scale; asymmetric (stored - zero) * scale; level family level[stored] *
+/// scale; codebooks level[stored]; each operation in binary32.
 struct PackedLayout {
     Format format;
     int64_t cols = 0;
     int64_t rowBytes = 0;
-    int64_t groupSize = 0;     ///< elements per scale within a row (cols for channel and tensor)
-    int64_t groupsPerRow = 0;  ///< integer family only
+    int64_t groupSize = 0;     ///< elements per scale within a row (cols for channel and tensor granularity)
+    int64_t groupsPerRow = 0;  ///< parametric families only
     int64_t scaleOffset = 0;
     int64_t zeroOffset = 0;
 

@@ -36,7 +36,7 @@ class PackedRowSource final : public RowSource {
     [[nodiscard]] int64_t storedBytes(int64_t count) const override { return count * m_tensor.layout.rowBytes; }
 
     [[nodiscard]] std::optional<StoredRows> storedRows() const override {
-        if (m_tensor.layout.format.isInteger()) return std::nullopt;
+        if (!m_tensor.layout.format.isPlain()) return std::nullopt;
         const DType type = m_tensor.layout.format.storage();
         if (type != DType::kF32 && type != DType::kF16 && type != DType::kBF16) return std::nullopt;
         return StoredRows{type, m_tensor.bytes.first(static_cast<size_t>(storedBytes(rows())))};

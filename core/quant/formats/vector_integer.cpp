@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
+#include "core/quant/formats/code_stream.h"
 #include "core/quant/formats/vector_codecs.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -15,68 +15,6 @@
 #include <hwy/highway.h>
 
 #include "core/simd/float_ops-inl.h"
-
-#ifndef HALFTONE_VECTOR_INTEGER_TABLES_
-#define HALFTONE_VECTOR_INTEGER_TABLES_
-namespace halftone {
-namespace {
-
-static_assert(std::endian::native == std::endian::little, "code streams are moved as 64-bit words");
-
-constexpr int64_t kRun = 16;  // codes handled together; every group but the last of a row is a multiple
-
-/// For each of 16 codes of one width: which two bytes of the stream hold it, as a byte shuffle into 32-bit lanes, and
-/// how far to shift them.
-struct CodeWindows {
-    alignas(64) std::array<uint8_t, 64> bytes{};
-    alignas(64) std::array<uint32_t, 16> shifts{};
-};
-
-constexpr CodeWindows windowsOf(size_t bits) {
-    CodeWindows windows;
-    for (size_t i = 0; i < 16; ++i) {
-        const size_t first = i * bits / 8;
-        windows.shifts[i] = static_cast<uint32_t>(i * bits % 8);
-        windows.bytes[4 * i] = static_cast<uint8_t>(first);
-        const bool straddles = i * bits % 8 + bits > 8;
-        windows.bytes[4 * i + 1] = straddles ? static_cast<uint8_t>(first + 1) : uint8_t{0x80};
-        windows.bytes[4 * i + 2] = 0x80;  // shuffles in a zero
-        windows.bytes[4 * i + 3] = 0x80;
-    }
-    return windows;
-}
-
-constexpr std::array<CodeWindows, 9> kWindows{windowsOf(0), windowsOf(1), windowsOf(2), windowsOf(3), windowsOf(4),
-                                              windowsOf(5), windowsOf(6), windowsOf(7), windowsOf(8)};
-
-/// Squeezes 8 codes, one per byte, into the low 8 * bits bits.
-constexpr uint64_t squeeze(uint64_t codes, int bits) {
-    const uint64_t even8 = 0x00FF00FF00FF00FFu;
-    const uint64_t even16 = 0x0000FFFF0000FFFFu;
-    const uint64_t pairs = (codes & even8) | (((codes >> 8) & even8) << bits);
-    const uint64_t quads = (pairs & even16) | (((pairs >> 16) & even16) << (2 * bits));
-    return (quads & 0xFFFFFFFFu) | ((quads >> 32) << (4 * bits));
-}
-
-/// Appends `count` codes (a multiple of 8) as a stream of kBits bits each.
-template <int kBits>
-void packStream(const uint8_t* codes, int64_t count, uint8_t* out) {
-    for (int64_t i = 0; i < count; i += 8, out += kBits) {
-        uint64_t eight;
-        std::memcpy(&eight, codes + i, sizeof eight);
-        const uint64_t stream = squeeze(eight, kBits);
-        std::memcpy(out, &stream, kBits);
-    }
-}
-
-using PackStream = void (*)(const uint8_t*, int64_t, uint8_t*);
-constexpr std::array<PackStream, 9> kPackStream{nullptr,       nullptr,       packStream<2>,
-                                                packStream<3>, packStream<4>, packStream<5>,
-                                                packStream<6>, packStream<7>, packStream<8>};
-
-}  // namespace
-}  // namespace halftone
-#endif  // HALFTONE_VECTOR_INTEGER_TABLES_
 
 HWY_BEFORE_NAMESPACE();
 namespace halftone {
@@ -97,12 +35,12 @@ void decodeRun(const uint8_t* stream, int bits, const IntegerGrid& grid, float* 
     const FloatTag df;
     const BitsTag du;
     const hn::Repartition<uint8_t, FloatTag> d8;
-    const CodeWindows& windows = kWindows[static_cast<size_t>(bits)];
+    const CodeShuffles& windows = kCodeShuffles[static_cast<size_t>(bits)];
     const auto bytes = hn::LoadDup128(d8, stream);
     const auto mask = hn::Set(du, (1u << bits) - 1u);
     const auto zero = hn::Set(IntTag(), grid.zero);
     const auto scale = hn::Set(df, grid.scale);
-    for (size_t i = 0; i < kRun; i += hn::Lanes(df)) {
+    for (size_t i = 0; i < kCodeRun; i += hn::Lanes(df)) {
         const auto index = hn::LoadU(d8, windows.bytes.data() + 4 * i);
         const auto window = hn::BitCast(du, hn::TableLookupBytesOr0(bytes, index));
         const auto code = hn::And(hn::Shr(window, hn::LoadU(du, windows.shifts.data() + i)), mask);
@@ -116,18 +54,18 @@ void decodeInteger(const PackedLayout& layout, const uint8_t* row, float* out) {
     for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
         const IntegerGrid grid = loadIntegerGrid(layout, row, group);
         const int64_t end = std::min(layout.cols, (group + 1) * layout.groupSize);
-        for (int64_t i = group * layout.groupSize; i < end; i += kRun) {
+        for (int64_t i = group * layout.groupSize; i < end; i += kCodeRun) {
             const int64_t offset = i * bits / 8;  // exact: runs start at multiples of 16 codes
-            if (i + kRun <= end && offset + 16 <= layout.rowBytes) {
+            if (i + kCodeRun <= end && offset + 16 <= layout.rowBytes) {
                 decodeRun(row + offset, bits, grid, out + i);
                 continue;
             }
             std::array<uint8_t, 16> stream{};
-            std::array<float, kRun> values;
+            std::array<float, kCodeRun> values;
             std::memcpy(stream.data(), row + offset,
                         static_cast<size_t>(std::min<int64_t>(16, layout.rowBytes - offset)));
             decodeRun(stream.data(), bits, grid, values.data());
-            std::copy_n(values.data(), std::min(kRun, end - i), out + i);
+            std::copy_n(values.data(), std::min(kCodeRun, end - i), out + i);
         }
     }
 }
@@ -188,15 +126,7 @@ void encodeInteger(const PackedLayout& layout, const float* values, ValueRange t
         for (int64_t first = begin; first < end; first += kChunk) {
             const int64_t count = std::min(kChunk, end - first);
             codesOf(format, grid, values + first, count, codes.data());
-            uint8_t* stream = row + first * format.bits / 8;
-            const int64_t whole = count / 8 * 8;
-            kPackStream[format.bits](codes.data(), whole, stream);
-            if (whole == count) continue;
-            std::array<uint8_t, 8> tail{};
-            std::copy(codes.data() + whole, codes.data() + count, tail.begin());
-            const uint64_t bits = squeeze(std::bit_cast<uint64_t>(tail), format.bits);
-            const auto tailBytes = static_cast<size_t>(((count - whole) * format.bits + 7) / 8);
-            std::memcpy(stream + whole * format.bits / 8, &bits, tailBytes);
+            packCodes(codes.data(), count, format.bits, row + first * format.bits / 8);
         }
     }
 }

@@ -42,7 +42,7 @@ void countGroup(std::span<const float> levels, std::span<const float> values, st
 
 /// Columns that share their levels; 16 divides the sub-blocks of every block type.
 int64_t levelColumns(const PackedLayout& layout) {
-    if (layout.format.isInteger()) return layout.groupSize;
+    if (!layout.format.isStorage()) return layout.groupSize;
     const DType type = layout.format.storage();
     return hasBlockGrid(type) ? blockGridSize(type) : 16;
 }

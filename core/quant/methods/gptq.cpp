@@ -8,12 +8,14 @@
 #include <fmt/format.h>
 
 #include "core/base/checked.h"
+#include "core/quant/formats/codebook_family.h"
 #include "core/quant/formats/codec.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/methods/block_grid.h"
 #include "core/quant/methods/cholesky.h"
 #include "core/quant/methods/dense_kernels.h"
 #include "core/quant/methods/integer_fit.h"
+#include "core/quant/methods/level_fit.h"
 #include "core/tensor/dtype.h"
 
 namespace halftone {
@@ -91,7 +93,7 @@ struct Units {
 };
 
 Units unitsOf(const PackedLayout& layout) {
-    if (layout.format.isInteger()) return {layout.groupSize, layout.groupSize, layout.groupsPerRow};
+    if (!layout.format.isStorage()) return {layout.groupSize, layout.groupSize, layout.groupsPerRow};
     const DType type = layout.format.storage();
     const int64_t elements = dtypeInfo(type).blockElements;
     return {elements, blockGridSize(type), layout.cols / elements};
@@ -116,21 +118,28 @@ class RowState {
         m_codes.resize(static_cast<size_t>(layout.cols));
         m_grids.resize(static_cast<size_t>((layout.cols + units.gridSize - 1) / units.gridSize));
         if (layout.format.isInteger()) m_integer.resize(m_grids.size());
+        if (layout.format.isLevel()) m_table = &levelTable(layout.format.level().table);
+        m_scales.assign(m_grids.size(), {0, 1.0f});
     }
 
     /// Fits the scales of unit `unit` to its values.
     Status fit(int64_t unit, std::span<const float> values) {
-        if (m_layout.format.isInteger()) {
-            fitInteger(unit, values);
-            return {};
-        }
-        return fitBlock(unit, values);
+        if (m_layout.format.isStorage()) return fitBlock(unit, values);
+        if (m_layout.format.isInteger()) fitInteger(unit, values);
+        if (m_layout.format.isLevel()) fitLevels(unit, values);
+        if (m_layout.format.isCodebook()) learnCodebook(values);
+        return {};
     }
 
     /// Nearest level for a value of column `column`; remembers the code.
     float choose(int64_t column, float value) {
-        const FittedGrid& grid = m_grids[static_cast<size_t>(column / m_units.gridSize)];
+        const auto at = static_cast<size_t>(column / m_units.gridSize);
+        const FittedGrid& grid = m_grids[at];
         uint8_t& code = m_codes[static_cast<size_t>(column)];
+        if (m_table) {
+            code = static_cast<uint8_t>(levelCode(*m_table, m_scales[at].value, value));
+            return m_table->byCode[code] * m_scales[at].value;
+        }
         if (grid.inverse == 0) {
             code = grid.zeroCode;
             return grid.levels.offset + grid.levels.scale * static_cast<float>(code);
@@ -140,10 +149,9 @@ class RowState {
     }
 
     void pack() {
-        if (m_layout.format.isInteger()) {
-            packIntegerRow(m_layout, m_codes, m_integer, m_packed);
-            return;
-        }
+        if (m_layout.format.isLevel()) return packLevelRow(m_layout, m_codes, m_scales, m_packed);
+        if (m_layout.format.isCodebook()) return packCodebookRow(m_layout, m_codes, m_table->levels, m_packed);
+        if (m_layout.format.isInteger()) return packIntegerRow(m_layout, m_codes, m_integer, m_packed);
         const DType type = m_layout.format.storage();
         const int64_t bytes = dtypeInfo(type).blockBytes();
         for (int64_t unit = 0; unit < m_units.count; ++unit) {
@@ -162,6 +170,21 @@ class RowState {
         m_integer[at] = grid;
         const float offset = static_cast<float>(-grid.zero) * grid.scale;
         m_grids[at] = fittedFrom({grid.scale, offset, (1 << format.bits) - 1}, grid.zero);
+    }
+
+    void fitLevels(int64_t unit, std::span<const float> values) {
+        const LevelFormat& format = m_layout.format.level();
+        m_scales[static_cast<size_t>(unit)] =
+            m_settings.searchRanges
+                ? searchLevelScale(format, values, m_weights + unit * m_units.columns, MseSettings{})
+                : levelScale(format, levelStatistic(*m_table, values));
+    }
+
+    void learnCodebook(std::span<const float> values) {
+        const int bits = m_layout.format.codebook().bits;
+        const std::span<const float> weights(m_weights, values.size());
+        m_learned = std::make_unique<LearnedTable>(bits, learnLevels(values, weights, 1 << bits));
+        m_table = &m_learned->info();
     }
 
     Status fitBlock(int64_t unit, std::span<const float> values) {
@@ -189,6 +212,9 @@ class RowState {
     std::vector<uint8_t> m_codes;
     std::vector<FittedGrid> m_grids;
     std::vector<IntegerGrid> m_integer;
+    const LevelTableInfo* m_table = nullptr;  ///< level family and codebooks
+    std::vector<GroupScale> m_scales;         ///< of the levels; 1 for codebooks
+    std::unique_ptr<LearnedTable> m_learned;
 };
 
 // ---- rounding -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/quant/formats/code_stream.h"
+
 namespace halftone {
 namespace {
 
@@ -237,8 +239,7 @@ IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> value
     return search.best();
 }
 
-IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> values, double percent,
-                           std::vector<float>& scratch) {
+float percentileLimit(std::span<const float> values, double percent, std::vector<float>& scratch) {
     scratch.resize(values.size());
     std::ranges::transform(values, scratch.begin(), [](float value) { return std::fabs(value); });
     const double position = percent / 100.0 * static_cast<double>(scratch.size() - 1);
@@ -248,7 +249,12 @@ IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> v
     const float high = below + 1 < scratch.size()
                            ? *std::min_element(scratch.begin() + static_cast<std::ptrdiff_t>(below) + 1, scratch.end())
                            : low;
-    const float limit = low + static_cast<float>(position - static_cast<double>(below)) * (high - low);
+    return low + static_cast<float>(position - static_cast<double>(below)) * (high - low);
+}
+
+IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> values, double percent,
+                           std::vector<float>& scratch) {
+    const float limit = percentileLimit(values, percent, scratch);
     const ValueRange full = rangeOf(values);
     // Where most of a group is zero, a limit of zero would erase the rest.
     if (limit == 0) return integerGrid(format, full);
@@ -258,16 +264,7 @@ IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> v
 void packIntegerRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const IntegerGrid> grids,
                     uint8_t* row) {
     std::memset(row, 0, static_cast<size_t>(layout.rowBytes));
-    const unsigned bits = layout.format.integer().bits;
-    uint64_t pending = 0;
-    unsigned held = 0;
-    uint8_t* out = row;
-    for (const uint8_t code : codes) {
-        pending |= uint64_t{code} << held;
-        held += bits;
-        for (; held >= 8; held -= 8, pending >>= 8) *out++ = static_cast<uint8_t>(pending);
-    }
-    if (held > 0) *out = static_cast<uint8_t>(pending);
+    packCodes(codes.data(), static_cast<int64_t>(codes.size()), layout.format.integer().bits, row);
     for (size_t group = 0; group < grids.size(); ++group) {
         storeIntegerGrid(layout, grids[group], static_cast<int64_t>(group), row);
     }

@@ -26,7 +26,9 @@ struct MseSettings {
 IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> values, const float* weights,
                        const MseSettings& settings);
 
-/// The grid of the range that holds `percent` of the magnitudes (linear interpolation between order statistics).
+/// The magnitude below which `percent` of the magnitudes lie (linear interpolation between order statistics).
+float percentileLimit(std::span<const float> values, double percent, std::vector<float>& scratch);
+/// The grid of the range that ends there.
 IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> values, double percent,
                            std::vector<float>& scratch);
 

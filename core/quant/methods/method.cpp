@@ -133,23 +133,51 @@ Status parseParameter(const MethodDescription& method, std::string_view text, Me
     return {};
 }
 
-std::string integerObstacle(const Format& format, std::string_view who) {
-    if (!format.isInteger()) {
-        return fmt::format("{} fits the scales of the integer family; {} has a search of its own.", who,
+/// For methods that choose the grid of every group or row.
+std::string scaleObstacle(const Format& format, std::string_view who) {
+    if (format.isStorage()) {
+        return fmt::format("{} fits the scales of the integer and level families; {} has a search of its own.", who,
                            format.displayName());
     }
-    if (format.integer().granularity != Granularity::kTensor) return {};
-    return fmt::format("{} fits one scale per row or group; {} has a single one for the whole tensor.", who,
+    if (!format.sharesScalesBetweenRows()) return {};
+    if (format.isCodebook()) {
+        return fmt::format("{} fits one codebook per row; {} has a single one for the whole tensor.", who,
+                           format.displayName());
+    }
+    return fmt::format("{} fits one scale per row or group; {} has {}.", who, format.displayName(),
+                       format.granularity() == Granularity::kTensor ? "a single one for the whole tensor"
+                                                                    : "one for 128 rows at a time");
+}
+
+/// For methods that choose a range.
+std::string rangeObstacle(const Format& format, std::string_view who) {
+    if (!format.isCodebook()) return scaleObstacle(format, who);
+    return fmt::format("{} chooses a range, which {} does not have: k-means finds its levels itself.", who,
+                       format.displayName());
+}
+
+std::string percentileObstacle(const Format& format) {
+    if (format.isLevel() && levelTable(format.level().table).rule == ScaleRule::kMeanMagnitude) {
+        return fmt::format("Percentile clipping cuts the range of the values, but {} takes its scale from their mean.",
+                           format.displayName());
+    }
+    return rangeObstacle(format, "Percentile clipping");
+}
+
+std::string hqqObstacle(const Format& format) {
+    const std::string obstacle = rangeObstacle(format, "HQQ");
+    if (!obstacle.empty() || (format.isInteger() && !format.integer().symmetric)) return obstacle;
+    return fmt::format("HQQ moves the zero point, which {} does not have; choose an asymmetric format.",
                        format.displayName());
 }
 
 std::string gptqObstacle(const Format& format) {
-    if (!format.isInteger()) {
+    if (format.isStorage()) {
         if (hasBlockGrid(format.storage())) return {};
         return fmt::format("GPTQ needs a format with evenly spaced levels per group, which {} does not have.",
                            format.displayName());
     }
-    return integerObstacle(format, "GPTQ");
+    return scaleObstacle(format, "GPTQ");
 }
 
 }  // namespace
@@ -206,17 +234,25 @@ Result<MethodChoice> MethodChoice::parse(std::string_view text) {
 
 std::string methodObstacle(MethodId method, const Format& format) {
     if (method == MethodId::kNearest) return {};
-    const bool plain = !format.isInteger() && !dtypeInfo(format.storage()).isBlock();
-    if (plain) {
+    if (format.isPlain()) {
         return fmt::format("{} stores every value on its own, so there is nothing for {} to choose.",
                            format.displayName(), describeMethod(method).displayName);
     }
-    if (method == MethodId::kAwq || method == MethodId::kSmoothQuant) return {};
-    if (method == MethodId::kGptq) return gptqObstacle(format);
-    const std::string obstacle = integerObstacle(format, describeMethod(method).displayName);
-    if (!obstacle.empty() || method != MethodId::kHqq || !format.integer().symmetric) return obstacle;
-    return fmt::format("HQQ moves the zero point, which {} does not have; choose an asymmetric format.",
-                       format.displayName());
+    switch (method) {
+        case MethodId::kGptq:
+            return gptqObstacle(format);
+        case MethodId::kPercentile:
+            return percentileObstacle(format);
+        case MethodId::kMse:
+            return rangeObstacle(format, describeMethod(method).displayName);
+        case MethodId::kHqq:
+            return hqqObstacle(format);
+        case MethodId::kNearest:
+        case MethodId::kAwq:
+        case MethodId::kSmoothQuant:
+            break;
+    }
+    return {};
 }
 
 }  // namespace halftone

@@ -6,6 +6,7 @@
 #include "core/quant/methods/awq.h"
 #include "core/quant/methods/gptq.h"
 #include "core/quant/methods/integer_fit.h"
+#include "core/quant/methods/level_fit.h"
 
 namespace halftone {
 namespace {
@@ -63,11 +64,24 @@ Result<PreparedMethod> prepareGptq(const MethodRequest& request, FactorCache& fa
     return prepared;
 }
 
+std::shared_ptr<const RowEncoder> percentileEncoder(const MethodRequest& request) {
+    const double percent = request.method.value("percent");
+    return request.layout.format.isLevel() ? createLevelPercentileEncoder(percent) : createPercentileEncoder(percent);
+}
+
+std::shared_ptr<const RowEncoder> mseEncoder(const MethodRequest& request) {
+    const MseSettings settings{.shrink = static_cast<float>(request.method.value("shrink")),
+                               .steps = static_cast<int>(request.method.value("steps"))};
+    std::vector<float> weights = scaledImportance(request);
+    return request.layout.format.isLevel() ? createLevelMseEncoder(settings, std::move(weights))
+                                           : createMseEncoder(settings, std::move(weights));
+}
+
 PreparedMethod prepareAwq(const MethodRequest& request) {
     PreparedMethod prepared;
     const Format& format = request.layout.format;
-    const bool clips = format.isInteger() && format.integer().granularity != Granularity::kTensor && request.mayClip &&
-                       request.method.flag("clip");
+    const bool clips =
+        format.isInteger() && !format.sharesScalesBetweenRows() && request.mayClip && request.method.flag("clip");
     if (clips) {
         prepared.encoder = createAwqClipEncoder(request.layout, *request.statistics->hessian, request.channelScale);
     } else {
@@ -104,12 +118,10 @@ Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& 
             prepared.importance = scaledImportance(request);
             break;
         case MethodId::kPercentile:
-            prepared.encoder = createPercentileEncoder(request.method.value("percent"));
+            prepared.encoder = percentileEncoder(request);
             break;
         case MethodId::kMse:
-            prepared.encoder = createMseEncoder({.shrink = static_cast<float>(request.method.value("shrink")),
-                                                 .steps = static_cast<int>(request.method.value("steps"))},
-                                                scaledImportance(request));
+            prepared.encoder = mseEncoder(request);
             break;
         case MethodId::kHqq:
             prepared.encoder = createHqqEncoder({.norm = static_cast<float>(request.method.value("norm")),

@@ -15,12 +15,15 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
+#include "core/quant/formats/codebook_family.h"
 
 namespace halftone {
 namespace {
 
 /// Values per tile: small enough for the second-level cache, large enough that starting a tile costs nothing.
 constexpr int64_t kTileValues = 1 << 16;
+/// Values that a codebook of a whole tensor is learned from.
+constexpr int64_t kLearnedValues = 1 << 18;
 
 /// The rows of one tile and what they decode to. Reused, as fresh pages would cost as much as the encoding.
 struct Scratch {
@@ -67,7 +70,7 @@ class TileEncoder {
         : m_source(source),
           m_options(options),
           m_layout(PackedLayout::of(format, source.cols())),
-          m_tileRows(tileRowsFor(source, options)) {
+          m_tileRows(tileRowsFor(source, format, options)) {
         m_encode.importance = options.importance;
     }
 
@@ -85,15 +88,19 @@ class TileEncoder {
                                                  const JobContext& context);
 
   private:
-    static int64_t tileRowsFor(const RowSource& source, const QuantizeOptions& options) {
+    static int64_t tileRowsFor(const RowSource& source, const Format& format, const QuantizeOptions& options) {
         const int64_t preferred = options.encoder ? options.encoder->preferredRows() : 0;
-        return preferred > 0 ? preferred : std::max<int64_t>(1, kTileValues / source.cols());
+        if (preferred > 0) return preferred;
+        const int64_t rows = std::max<int64_t>(1, kTileValues / source.cols());
+        // Rows that share a scale are encoded together.
+        return format.granularity() == Granularity::kBlock ? roundUp(rows, kBlockSide) : rows;
     }
     Status encodeValues(std::span<const float> values, int64_t rows, std::span<std::byte> packed,
                         const JobContext& context) const {
         if (m_options.encoder) return m_options.encoder->encode(m_layout, values, rows, packed, context);
         return encodeRows(m_layout, values, rows, m_encode, packed);
     }
+    Status prepareCodebook(const JobContext& context);
     Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
     Status checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const;
     TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
@@ -108,6 +115,7 @@ class TileEncoder {
     PackedLayout m_layout;
     int64_t m_tileRows;
     EncodeOptions m_encode;
+    std::vector<float> m_codebook;
     ScratchPool m_scratch;
 };
 
@@ -196,12 +204,30 @@ Result<std::vector<TileOutcome>> TileEncoder::runTiles(int64_t firstTile, int64_
 
 Status TileEncoder::prepare(const JobContext& context) {
     const Format& format = m_layout.format;
-    if (!format.isInteger() || format.integer().granularity != Granularity::kTensor || tileCount() == 0) return {};
+    if (format.isStorage() || format.granularity() != Granularity::kTensor || tileCount() == 0) return {};
+    if (format.isCodebook()) return prepareCodebook(context);
     HT_ASSIGN_OR_RETURN(const auto outcomes, runTiles(0, tileCount(), context, [this](int64_t tile, Scratch& scratch) {
                             return measureTile(tile, scratch);
                         }));
     m_encode.tensorMin = std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum;
     m_encode.tensorMax = std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum;
+    return {};
+}
+
+/// Learns the levels from all values, or from rows spread over the tensor where there are very many.
+Status TileEncoder::prepareCodebook(const JobContext& context) {
+    const int64_t count = std::clamp<int64_t>(kLearnedValues / m_source.cols(), 1, rows());
+    std::vector<float> values, weights;
+    Scratch scratch;
+    for (int64_t i = 0; i < count; ++i) {
+        HT_TRY(context.checkpoint());
+        TileOutcome outcome;
+        HT_TRY(readTile(i * rows() / count, 1, scratch, outcome));
+        values.insert(values.end(), scratch.values.begin(), scratch.values.end());
+        weights.insert(weights.end(), m_encode.importance.begin(), m_encode.importance.end());
+    }
+    m_codebook = learnLevels(values, weights, 1 << m_layout.format.codeBits());
+    m_encode.codebook = m_codebook;
     return {};
 }
 

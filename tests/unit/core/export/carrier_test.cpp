@@ -33,7 +33,7 @@ Carried carry(const Format& format, int64_t cols) {
     const std::vector<float> values = randomRows(cols);
     const EncodeOptions options{.importance = {}, .tensorMin = -0.3f, .tensorMax = 0.3f};
     EXPECT_TRUE(encodeRows(layout, values, kRows, options, packed));
-    const DType storage = chooseCarrier(format.integer(), cols).storage;
+    const DType storage = chooseCarrier(format, cols).storage;
     const PackedLayout carrier = PackedLayout::of(Format::of(storage), cols);
     std::vector<std::byte> carried(static_cast<size_t>(kRows * carrier.rowBytes));
     const auto status = carryRows(layout, packed, kRows, storage, carried);
@@ -56,7 +56,7 @@ class Carriers : public testing::TestWithParam<Expectation> {};
 TEST_P(Carriers, HoldTheValues) {
     const auto& [name, cols, storage, exact] = GetParam();
     const Format format = Format::parse(name).value();
-    const Carrier carrier = chooseCarrier(format.integer(), cols);
+    const Carrier carrier = chooseCarrier(format, cols);
     EXPECT_EQ(carrier.storage, storage);
     EXPECT_EQ(carrier.exact, exact);
     const Carried values = carry(format, cols);
@@ -89,7 +89,14 @@ INSTANTIATE_TEST_SUITE_P(
         Expectation{"int8_g32_asym", 128, DType::kF16, false}, Expectation{"int6_tensor_asym", 128, DType::kF16, false},
         // Two groups share a block of 32, or the block does not divide the row.
         Expectation{"int4_g16_sym", 128, DType::kF16, false}, Expectation{"int4_g128_sym", 172, DType::kF16, false},
-        Expectation{"int8_channel_sym", 172, DType::kF16, false}));
+        Expectation{"int8_channel_sym", 172, DType::kF16, false},
+        // Only F16 scales have a place in the blocks.
+        Expectation{"int4_g32_sym_bf16", 128, DType::kF16, false}, Expectation{"ternary_g32", 128, DType::kQ4_0, true},
+        Expectation{"ternary_channel", 96, DType::kQ4_0, true}, Expectation{"binary_g128", 256, DType::kQ4_0, true},
+        Expectation{"binary_g16", 128, DType::kF16, false}, Expectation{"nf4_g64", 128, DType::kF16, false},
+        Expectation{"fp8_e4m3_b128x128", 256, DType::kF16, false},
+        Expectation{"kmeans4_channel", 100, DType::kF16, true}, Expectation{"mxfp6_e3m2", 64, DType::kF16, false},
+        Expectation{"apot4_g64", 128, DType::kF16, false}));
 
 }  // namespace
 }  // namespace halftone::test

@@ -36,7 +36,16 @@ constexpr const char* kFormats[]{"f32",
                                  "int8_channel_sym",
                                  "int3_tensor_sym",
                                  "int5_g64_sym",
-                                 "int8_g16_asym"};
+                                 "int8_g16_asym",
+                                 "int4_g32_sym_bf16",
+                                 "nf4_g64",
+                                 "fp8_e4m3_b128x128",
+                                 "fp8_e5m2_tensor",
+                                 "mxfp6_e2m3",
+                                 "ternary_g32",
+                                 "binary_channel",
+                                 "kmeans4_channel",
+                                 "kmeans3_tensor"};
 
 // Values of the exported tensor in the source's row order.
 std::vector<float> readInSourceOrder(const CheckpointPtr& exported, const TensorInfo& tensor,
@@ -174,6 +183,27 @@ TEST_P(ExportFormats, ComeBackFromEveryCheckpoint) {
 
 INSTANTIATE_TEST_SUITE_P(All, ExportFormats, testing::ValuesIn(kFormats),
                          [](const auto& instance) { return std::string(instance.param); });
+
+TEST(ExportFormatsAlso, WhatGgufCannotHoldSaysWhereItGoesAndWhatToDo) {
+    HT_SHARED_OR_SKIP(path, "models/babyllama-105");
+    const CheckpointPtr checkpoint = openCheckpoint(path);
+    const auto noteOf = [&](const char* name) {
+        const ResolvedRecipe resolved = resolve(Recipe::pure(format(name)), checkpoint->tensors());
+        const auto plan = planGgufExport(*checkpoint, resolved);
+        EXPECT_TRUE(plan.has_value());
+        const auto note = std::ranges::find(plan->problems, "blk.0.ffn_up.weight", &RecipeProblem::tensor);
+        return note == plan->problems.end() ? std::string() : note->message;
+    };
+    EXPECT_EQ(
+        noteOf("nf4_g64"),
+        "blk.0.ffn_up.weight: GGUF has no NF4 g64; its values go into F16, rounded to 16-bit floats. They take 16 "
+        "bits a weight there instead of 4.5; for a small file choose a GGUF type such as Q4_K.");
+    EXPECT_EQ(noteOf("ternary_g32"),
+              "blk.0.ffn_up.weight: GGUF has no Ternary g32; its values go into Q4_0, value for value.");
+    EXPECT_NE(noteOf("ternary_g128_f32").find("a GGUF type such as TQ2_0."), std::string::npos);
+    EXPECT_EQ(noteOf("int4_g32_sym"),
+              "blk.0.ffn_up.weight: GGUF has no INT4 g32 sym; its values go into Q4_0, value for value.");
+}
 
 TEST(ExportFormatsAlso, AMixtureHasEachTensorInItsOwnFormat) {
     HT_SHARED_OR_SKIP(path, "models/babyllama-105");

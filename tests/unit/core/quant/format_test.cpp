@@ -42,10 +42,62 @@ TEST(FormatName, IsReadableAndCaseInsensitive) {
     EXPECT_EQ(Format::of(DType::kQ4_K).displayName(), "Q4_K");
 }
 
+TEST(FormatName, OfLevelsNamesTableGranuleAndAnUnusualScale) {
+    const auto printed = [](const char* name) {
+        const Format format = Format::parse(name).value();
+        return format.name() + " | " + format.displayName();
+    };
+    EXPECT_EQ(printed("FP8_e4m3_channel"), "fp8_e4m3_channel | FP8 E4M3 channel");
+    EXPECT_EQ(printed("fp8_e4m3_b128x128"), "fp8_e4m3_b128x128 | FP8 E4M3 128x128");
+    EXPECT_EQ(printed("fp8_e5m2_tensor_bf16"), "fp8_e5m2_tensor_bf16 | FP8 E5M2 tensor BF16");
+    EXPECT_EQ(printed("fp8_e5m2_tensor_f32"), "fp8_e5m2_tensor | FP8 E5M2 tensor");
+    EXPECT_EQ(printed("mxfp6_e2m3"), "mxfp6_e2m3 | MXFP6 E2M3");
+    EXPECT_EQ(printed("fp8_e4m3_g32_e8m0"), "mxfp8_e4m3 | MXFP8 E4M3");
+    EXPECT_EQ(printed("nf4_g64"), "nf4_g64 | NF4 g64");
+    EXPECT_EQ(printed("nf4_g64_f16"), "nf4_g64_f16 | NF4 g64 F16");
+    EXPECT_EQ(printed("pow2_4bit_g64"), "pow2_4bit_g64 | Pow2 4-bit g64");
+    EXPECT_EQ(printed("apot4_g64"), "apot4_g64 | APoT4 g64");
+    EXPECT_EQ(printed("apot3_g64"), "pow2_3bit_g64 | Pow2 3-bit g64");
+    EXPECT_EQ(printed("kmeans3_channel"), "kmeans3_channel | K-means 3-bit channel");
+    EXPECT_EQ(printed("ternary_g128"), "ternary_g128 | Ternary g128");
+    EXPECT_EQ(printed("int4_g128_sym_bf16"), "int4_g128_sym_bf16 | INT4 g128 sym BF16");
+    EXPECT_EQ(printed("int4_g128_sym_f16"), "int4_g128_sym | INT4 g128 sym");
+}
+
 TEST(FormatName, RefusesWhatIsNoFormatAndListsWhatIs) {
-    for (const char* name :
-         {"", "q4", "q9_k", "int1_g128_sym", "int9_g128_sym", "int4_g17_sym", "int4_g128", "int4_g128_", "int_g128_sym",
-          "int4__sym", "int4_g128_symm", "int4x_g128_sym", "int4_g_sym", "int4_g-16_sym", "int4_channel_sym_sym"}) {
+    for (const char* name : {"",
+                             "q4",
+                             "q9_k",
+                             "int1_g128_sym",
+                             "int9_g128_sym",
+                             "int4_g17_sym",
+                             "int4_g128",
+                             "int4_g128_",
+                             "int_g128_sym",
+                             "int4__sym",
+                             "int4_g128_sym_e8m0",
+                             "int4_b128x128_sym",
+                             "nf4",
+                             "nf4_g48",
+                             "nf4g64",
+                             "nf4_g64_",
+                             "nf4_g64_f8",
+                             "mxnf4",
+                             "mxfp6_e2m3_g32",
+                             "binary_tensor",
+                             "ternary_b128x128",
+                             "binary_g64_e8m0",
+                             "fp8_g64",
+                             "apot3",
+                             "kmeans5_channel",
+                             "kmeans4_g64",
+                             "kmeans4",
+                             "kmeans4_channel_f16",
+                             "int4_g128_symm",
+                             "int4x_g128_sym",
+                             "int4_g_sym",
+                             "int4_g-16_sym",
+                             "int4_channel_sym_sym"}) {
         const auto parsed = Format::parse(name);
         ASSERT_FALSE(parsed.has_value()) << name;
         EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument);
@@ -105,6 +157,13 @@ TEST(FormatSize, BitsPerWeightAreThoseOfTheTable) {
     EXPECT_DOUBLE_EQ(integer(4, true, Granularity::kGroup, 128).bitsPerWeight(), 4.125);
     EXPECT_DOUBLE_EQ(integer(4, false, Granularity::kGroup, 128).bitsPerWeight(), 4.15625);
     EXPECT_DOUBLE_EQ(integer(8, true, Granularity::kTensor).bitsPerWeight(), 8.0);
+    const auto bits = [](const char* name) { return Format::parse(name).value().bitsPerWeight(); };
+    EXPECT_DOUBLE_EQ(bits("int4_g128_sym_f32"), 4.25);
+    EXPECT_DOUBLE_EQ(bits("nf4_g64"), 4.5);
+    EXPECT_DOUBLE_EQ(bits("mxfp6_e3m2"), 6.25);
+    EXPECT_DOUBLE_EQ(bits("fp8_e4m3_b128x128"), 8 + 32.0 / 16384);
+    EXPECT_DOUBLE_EQ(bits("ternary_g128"), 2.125);
+    EXPECT_DOUBLE_EQ(bits("binary_g64"), 1.25);
 }
 
 TEST(FormatSize, StorageBytesCountCodesScalesAndZeros) {
@@ -113,9 +172,19 @@ TEST(FormatSize, StorageBytesCountCodesScalesAndZeros) {
     EXPECT_EQ(integer(4, true, Granularity::kTensor).storageBytes(3, 5), 3 * 3 + 2);
     EXPECT_EQ(integer(4, true, Granularity::kChannel).storageBytes(3, 5), 3 * 3 + 3 * 2);
     EXPECT_EQ(integer(4, false, Granularity::kGroup, 16).storageBytes(2, 33), 2 * 17 + 6 * 2 + 3);
+    const auto bytes = [](const char* name, int64_t rows, int64_t cols) {
+        return Format::parse(name).value().storageBytes(rows, cols);
+    };
+    EXPECT_EQ(bytes("fp8_e4m3_tensor", 3, 5), 15 + 4);
+    EXPECT_EQ(bytes("fp8_e4m3_b128x128", 300, 200), 300 * 200 + 3 * 2 * 4);
+    EXPECT_EQ(bytes("mxfp6_e2m3", 3, 40), 3 * 30 + 3 * 2);
+    EXPECT_EQ(bytes("binary_g16", 2, 33), 2 * 5 + 2 * 3 * 2);
+    EXPECT_EQ(bytes("kmeans3_channel", 5, 20), 5 * 8 + 5 * 8 * 2);
+    EXPECT_EQ(bytes("kmeans3_tensor", 5, 20), 5 * 8 + 8 * 2);
     for (const Format& format : offeredFormats()) {
         const double bits = 8.0 * static_cast<double>(format.storageBytes(256, 4096)) / (256.0 * 4096.0);
-        EXPECT_NEAR(bits, format.bitsPerWeight(), 0.01) << format.name();
+        // A codebook of 16 levels is 256 bits a row.
+        EXPECT_NEAR(bits, format.bitsPerWeight(), format.isCodebook() ? 0.07 : 0.01) << format.name();
     }
 }
 
@@ -136,6 +205,13 @@ TEST(PackedLayout, IntegerRowsHaveCodesThenScalesThenZeros) {
     EXPECT_EQ(channel.groupSize, 50);
     EXPECT_EQ(channel.groupsPerRow, 1);
     EXPECT_EQ(channel.rowBytes, 52 + 4);
+    const PackedLayout mx = PackedLayout::of(Format::parse("mxfp6_e2m3").value(), 100);
+    EXPECT_EQ(mx.groupsPerRow, 4);
+    EXPECT_EQ(mx.scaleOffset, 76);
+    EXPECT_EQ(mx.rowBytes, 80);
+    const PackedLayout block = PackedLayout::of(Format::parse("fp8_e4m3_b128x128").value(), 300);
+    EXPECT_EQ(block.groupSize, 128);
+    EXPECT_EQ(block.rowBytes, 300 + 3 * 4);
 }
 
 }  // namespace

@@ -133,8 +133,28 @@ TEST(Gptq, LeavesLessOutputErrorThanNearestForEveryFormat) {
     const MatrixRows source(kRows, kCols, gaussian(kRows * kCols, 0.05f, 31));
     const auto inputs = correlatedInputs(700, kCols, 32);
     const InputStatistics statistics = statisticsOf(inputs, kCols);
-    for (const char* name : {"int2_g64_asym", "int3_g128_sym", "int4_g128_asym", "int4_channel_asym", "int8_g32_sym",
-                             "q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k"}) {
+    for (const char* name : {"int2_g64_asym",
+                             "int3_g128_sym",
+                             "int4_g128_asym",
+                             "int4_channel_asym",
+                             "int8_g32_sym",
+                             "nf4_g64",
+                             "fp4_e2m1_g32",
+                             "apot4_g64",
+                             "ternary_g128",
+                             "fp8_e4m3_channel",
+                             "kmeans3_channel",
+                             "mxfp6_e3m2",
+                             "q4_0",
+                             "q4_1",
+                             "q5_0",
+                             "q5_1",
+                             "q8_0",
+                             "q2_k",
+                             "q3_k",
+                             "q4_k",
+                             "q5_k",
+                             "q6_k"}) {
         const auto nearest = quantizeBy(source, name, "nearest", &statistics);
         HT_ASSERT_OK(nearest);
         const double before = directOutputError(source, nearest->decoded, inputs);

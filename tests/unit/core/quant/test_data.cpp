@@ -74,6 +74,27 @@ std::vector<std::byte> randomBytes(size_t count, uint32_t seed) {
     return bytes;
 }
 
+namespace {
+
+/// Every table with every granule in its usual scale type, and with every scale type in groups of 32.
+void appendLevelFormats(std::vector<Format>& formats) {
+    for (int i = 0; i < static_cast<int>(LevelTable::kCount); ++i) {
+        const auto table = static_cast<LevelTable>(i);
+        const auto add = [&](Granularity granularity, int groupSize, ScaleType scale) {
+            const LevelFormat level{table, granularity, static_cast<uint16_t>(groupSize), scale};
+            if (isLegal(level)) formats.push_back(Format::of(level));
+        };
+        for (const Granularity granularity : {Granularity::kTensor, Granularity::kChannel, Granularity::kBlock})
+            add(granularity, 0, standardScale(table, granularity));
+        for (const int group : {16, 64, 256})
+            add(Granularity::kGroup, group, standardScale(table, Granularity::kGroup));
+        for (const ScaleType scale : {ScaleType::kF16, ScaleType::kBF16, ScaleType::kF32, ScaleType::kE8M0})
+            add(Granularity::kGroup, 32, scale);
+    }
+}
+
+}  // namespace
+
 std::vector<Format> encodableFormats() {
     std::vector<Format> formats;
     for (int type = 0; type < static_cast<int>(DType::kCount); ++type) {
@@ -90,6 +111,15 @@ std::vector<Format> encodableFormats() {
                     Format::of(IntegerFormat{width, symmetric, Granularity::kGroup, static_cast<uint16_t>(group)}));
             }
         }
+    }
+    for (const ScaleType scale : {ScaleType::kBF16, ScaleType::kF32}) {
+        formats.push_back(Format::of(IntegerFormat{4, true, Granularity::kGroup, 32, scale}));
+        formats.push_back(Format::of(IntegerFormat{8, false, Granularity::kChannel, 0, scale}));
+    }
+    appendLevelFormats(formats);
+    for (const int bits : {2, 3, 4}) {
+        for (const Granularity granularity : {Granularity::kTensor, Granularity::kChannel})
+            formats.push_back(Format::of(CodebookFormat{static_cast<uint8_t>(bits), granularity}));
     }
     return formats;
 }

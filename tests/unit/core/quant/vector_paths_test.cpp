@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The vectorized codecs against the scalar ones, bit by bit, on every instruction set that this processor has.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -8,6 +9,7 @@
 #include <hwy/targets.h>
 
 #include "core/quant/formats/codec.h"
+#include "core/quant/formats/level_family.h"
 #include "core/tensor/float16.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/quant/test_data.h"
@@ -70,13 +72,13 @@ TEST_P(VectorPaths, EncodersWriteTheScalarBytes) {
     for (const Format& format : test::encodableFormats()) {
         for (const test::NamedValues& input : inputs) {
             compareEncoders(format, kRows, kCols, input, false);
-            if (!format.isInteger()) compareEncoders(format, kRows, kCols, input, true);
+            if (format.isStorage()) compareEncoders(format, kRows, kCols, input, true);
             if (HasFatalFailure()) return;
         }
     }
 }
 
-TEST_P(VectorPaths, IntegerEncodersWriteTheScalarBytesOfOddRows) {
+TEST_P(VectorPaths, EncodersWriteTheScalarBytesOfOddRows) {
     for (const int64_t cols : {1, 7, 15, 16, 17, 31, 33, 100, 257, 300}) {
         for (const test::NamedValues& input : test::adversarialInputs(static_cast<size_t>(3 * cols))) {
             for (const Format& format : test::encodableFormats()) {
@@ -100,6 +102,27 @@ TEST_P(VectorPaths, DecodersGiveTheScalarValuesOfAnyBytes) {
             if (!format.fitsRow(cols)) continue;
             compareDecoders(format, 3, cols, test::randomBytes(static_cast<size_t>(3 * cols * 8 + 64), 77));
             if (HasFatalFailure()) return;
+        }
+    }
+}
+
+TEST_P(VectorPaths, LevelErrorsAreThoseOfTheDefinition) {
+    for (int id = 0; id < static_cast<int>(LevelTable::kCount); ++id) {
+        const LevelTableInfo& table = levelTable(static_cast<LevelTable>(id));
+        for (const size_t count : {1u, 15u, 16u, 47u, 256u}) {
+            const std::vector<float> values = test::gaussian(count, 1.0f, 3),
+                                     weights = test::importanceWeights(count, 4);
+            for (const float* weight : {static_cast<const float*>(nullptr), weights.data()}) {
+                std::array<float, 16> sums{};
+                for (size_t i = 0; i < count; ++i) {
+                    const auto code = static_cast<size_t>(levelCode(table, 0.3f, values[i]));
+                    const float error = table.levels[code] * 0.3f - values[i];
+                    sums[i % 16] += weight ? error * error * weight[i] : error * error;
+                }
+                float expected = 0;
+                for (const float sum : sums) expected += sum;
+                ASSERT_EQ(levelError(table, 0.3f, values, weight), expected) << table.name << " " << count;
+            }
         }
     }
 }

@@ -63,11 +63,15 @@ TEST(Resolve, LaterRulesWinAndOverridesWinOverRules) {
     const ResolvedRecipe resolved = resolve(parse("default q4_0\n"
                                                   "rule role=attn_q,attn_v format=q5_0\n"
                                                   "rule blocks=1- match=\"attn_[qv]\" format=q8_0\n"
-                                                  "tensor blk.2.attn_v.weight format=int4_g128_sym\n"),
+                                                  "tensor blk.2.attn_v.weight format=int4_g128_sym\n"
+                                                  "tensor blk.2.ffn_down.weight format=nf4_g64_f16\n"
+                                                  "tensor blk.1.ffn_down.weight format=kmeans3_channel\n"),
                                             llamaTensors(3));
     EXPECT_EQ(resolved.find("blk.0.attn_q.weight")->format, format("q5_0"));
     EXPECT_EQ(resolved.find("blk.1.attn_q.weight")->format, format("q8_0"));
     EXPECT_EQ(resolved.find("blk.2.attn_v.weight")->format, format("int4_g128_sym"));
+    EXPECT_EQ(resolved.find("blk.2.ffn_down.weight")->format, format("nf4_g64_f16"));
+    EXPECT_EQ(resolved.find("blk.1.ffn_down.weight")->format, format("kmeans3_channel"));
     EXPECT_EQ(resolved.find("blk.2.ffn_up.weight")->format, format("q4_0"));
 }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the parametric families share: how wide a code is, how many columns share a scale, and how scales are stored.
+layout(constant_id = 8) const uint kCodeBits = 4;
+layout(constant_id = 10) const uint kGroupShift = 31;  ///< log2 of the group size; 31: one group a row
+layout(constant_id = 11) const uint kScaleType = 0;    ///< 0: F16, 1: BF16, 2: F32, 3: E8M0
+
+float readScale(uint offset, uint group) {
+    if (kScaleType == 0u) return readHalf(offset + 2u * group);
+    if (kScaleType == 1u) return uintBitsToFloat(readHalfBits(offset + 2u * group) << 16);
+    if (kScaleType == 2u) return uintBitsToFloat(weights[(offset >> 2) + group]);
+    const uint exponent = readByte(offset + group);
+    return uintBitsToFloat(exponent == 0u ? 0x00400000u : exponent << 23);  // 2^-127 is subnormal
+}
+
+/// The codes of a unit, which begin at byte `base`, one by one.
+void readCodes(uint base, out uint codes[16]) {
+    uint words[5];  // 16 codes of up to 8 bits, and one word of slack for the last code
+    [[unroll]] for (uint i = 0; i < 5; ++i) words[i] = i * 2u < kCodeBits ? readWord(base + 4u * i) : 0u;
+    [[unroll]] for (uint i = 0; i < 16; ++i) {
+        const uint bit = i * kCodeBits, shift = bit & 31u;
+        uint code = words[bit >> 5] >> shift;
+        if (shift + kCodeBits > 32u) code |= words[(bit >> 5) + 1u] << (32u - shift);
+        codes[i] = code & ((1u << kCodeBits) - 1u);
+    }
+}
