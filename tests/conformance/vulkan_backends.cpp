@@ -79,7 +79,7 @@ std::vector<ConformanceBackend> vulkanConformanceBackends() {
     small.formats = {"q8_0", "int4_g64_asym"};
     backends.push_back(std::move(small));
     ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
-    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "nf4_g64", "fp8_e4m3_channel", "mxfp6_e2m3", "kmeans3_channel"};
+    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel"};
     backends.push_back(std::move(card));
     ConformanceBackend half = entry("vulkan_f16_cache", {}, {.validation = true, .cacheType = VulkanCacheType::kF16});
     half.formats = {"f32"};
