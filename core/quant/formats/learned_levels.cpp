@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "core/quant/formats/codebook_family.h"
 #include "core/tensor/float16.h"
@@ -11,24 +12,23 @@
 namespace halftone {
 namespace {
 
-constexpr size_t kCandidateSteps = 256;
+constexpr size_t kCandidateSteps = 128;
 constexpr int kLloydSteps = 50;
 
 /// Running sums over sorted values: weight, weight * value, weight * value^2.
 class SortedValues {
   public:
     SortedValues(std::span<const float> values, std::span<const float> weights) {
-        std::vector<uint32_t> order(values.size());
-        std::iota(order.begin(), order.end(), 0u);
-        // Equal values in the order of the row, so that sums do not depend on the library's sort.
-        std::ranges::sort(
-            order, [&](uint32_t a, uint32_t b) { return values[a] != values[b] ? values[a] < values[b] : a < b; });
         const bool isWeighted = std::ranges::any_of(weights, [](float weight) { return weight > 0; });
+        std::vector<std::pair<float, float>> sorted;  // equal values by weight, so that sums have one order
+        sorted.reserve(values.size());
+        for (size_t i = 0; i < values.size(); ++i) sorted.emplace_back(values[i], isWeighted ? weights[i] : 1.0f);
+        std::ranges::sort(sorted);
         m_values.reserve(values.size());
         m_sums.resize(values.size() + 1);
-        for (size_t i = 0; i < order.size(); ++i) {
-            const double value = values[order[i]], weight = isWeighted ? double(weights[order[i]]) : 1.0;
-            m_values.push_back(values[order[i]]);
+        for (size_t i = 0; i < sorted.size(); ++i) {
+            const double value = sorted[i].first, weight = sorted[i].second;
+            m_values.push_back(sorted[i].first);
             m_sums[i + 1] = {m_sums[i].weight + weight, m_sums[i].first + weight * value,
                              m_sums[i].second + weight * value * value};
         }
