@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "app/dialogs/about_dialog.h"
+#include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/shortcuts_dialog.h"
 #include "app/main_window.h"
 #include "app/panels/calibration/calibration_panel.h"
@@ -99,10 +100,15 @@ void MainWindow::createRecipeMenu() {
     }
     auto* clear = menu->addAction(tr("Clear formats set by hand in the selection"), QKeySequence::Delete, this,
                                   [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); });
+    auto* allocate = menu->addAction(tr("&Allocate bits…"), QKeySequence(Qt::CTRL | Qt::Key_B), this, [this] {
+        auto* dialog = new AllocateDialog(m_session, m_evaluation->options(), this);
+        dialog->show();
+    });
     menu->addSeparator();
     auto* load = menu->addAction(tr("&Load recipe…"), this, [this] { m_recipe->load(); });
     auto* save = menu->addAction(tr("&Save recipe…"), this, [this] { m_recipe->save(); });
-    m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << clear << load << save;
+    m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << clear << allocate
+                     << load << save;
 }
 
 void MainWindow::createViewMenu() {

@@ -23,6 +23,7 @@ struct AllOptions {
     StatsOptions stats;
     EvaluateOptions evaluate;
     SensitivityOptions sensitivity;
+    AllocateOptions allocate;
     GenerateCommandOptions generate, compare;
     QuantizeCommandOptions quantize;
     TokenizeOptions tokenize;
@@ -168,6 +169,22 @@ void addSensitivityVerb(CLI::App& app, AllOptions& all) {
         ->check(CLI::Range(0.0, 10.0));
 }
 
+void addAllocateVerb(CLI::App& app, AllOptions& all) {
+    AllocateOptions& allocate = all.allocate;
+    CLI::App& verb = addVerb(app, all, "allocate", "The recipe that loses least at a given size",
+                             [&all] { return runAllocate(all.allocate, all.common); });
+    addMeasurement(verb, allocate.trials.evaluate);
+    addCalibration(verb, allocate.trials.evaluate.format);
+    auto* bits = verb.add_option("--bits", allocate.bits, "Bits per weight in all")->check(CLI::Range(0.5, 32.0));
+    verb.add_option("--size", allocate.megabytes, "Size of all tensors in megabytes")
+        ->excludes(bits)
+        ->check(CLI::PositiveNumber);
+    verb.add_option("--formats", allocate.formats,
+                    "Formats to choose from, separated by commas; otherwise q2_k to q8_0");
+    verb.add_option("--probe", allocate.probe, "Format in which each tensor is tried alone")->capture_default_str();
+    verb.add_option("--output", allocate.output, "The recipe file to write; otherwise it is printed");
+}
+
 void addRunningVerbs(CLI::App& app, AllOptions& all) {
     EvaluateOptions& evaluate = all.evaluate;
     CLI::App& evaluateVerb =
@@ -179,6 +196,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     evaluateVerb.add_option("--reference", evaluate.reference,
                             "Checkpoint to compare with instead of the original weights");
     addSensitivityVerb(app, all);
+    addAllocateVerb(app, all);
 
     CLI::App& generate =
         addVerb(app, all, "generate", "Continues a prompt", [&all] { return runGenerate(all.generate, all.common); });

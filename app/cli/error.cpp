@@ -33,17 +33,6 @@ struct Line {
     std::string whyNot;  // where there is no error figure
 };
 
-std::vector<std::string> splitList(const std::string& list) {
-    std::vector<std::string> words;
-    size_t begin = 0;
-    while (begin <= list.size()) {
-        const size_t end = std::min(list.find(',', begin), list.size());
-        if (end > begin) words.push_back(list.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return words;
-}
-
 Result<std::vector<Attempt>> parseAttempts(const ErrorOptions& options) {
     std::vector<Attempt> attempts;
     for (const std::string& formatName : splitList(options.formats)) {

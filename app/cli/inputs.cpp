@@ -40,6 +40,17 @@ Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoi
     return Recipe::pure(*format, *method);
 }
 
+std::vector<std::string> splitList(const std::string& list) {
+    std::vector<std::string> words;
+    size_t begin = 0;
+    while (begin <= list.size()) {
+        const size_t end = std::min(list.find(',', begin), list.size());
+        if (end > begin) words.push_back(list.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return words;
+}
+
 Result<Protocol> parseProtocol(const EvaluateOptions& options) {
     auto protocol = Protocol::parse(options.protocol);
     if (!protocol) return usageError(protocol.error().message);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/cli/options.h"
 #include "core/base/job_context.h"
@@ -13,6 +14,8 @@
 
 namespace halftone::cli {
 
+/// The words between commas.
+std::vector<std::string> splitList(const std::string& list);
 /// --protocol with --ctx; an unknown one is a usage error.
 Result<Protocol> parseProtocol(const EvaluateOptions& options);
 /// The recipe that --format, --mix or --recipe names; a recipe that keeps everything where none is given. Some mixes

@@ -54,6 +54,15 @@ struct SensitivityOptions {
     double precision = 0.1;  ///< half width of the 95 % interval as a share of the figure
 };
 
+struct AllocateOptions {
+    SensitivityOptions trials;  ///< its format choice holds the calibration alone
+    double bits = 0;            ///< per weight; or
+    double megabytes = 0;
+    std::string formats;  ///< empty: the usual ones
+    std::string probe = "q4_k";
+    std::string output;
+};
+
 struct GenerateCommandOptions {
     std::string checkpoint;
     std::string prompt;
@@ -98,6 +107,7 @@ Status runInspect(const InspectOptions& options, const CommonOptions& common);
 Status runStats(const StatsOptions& options, const CommonOptions& common);
 Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common);
 Status runSensitivity(const SensitivityOptions& options, const CommonOptions& common);
+Status runAllocate(const AllocateOptions& options, const CommonOptions& common);
 Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);

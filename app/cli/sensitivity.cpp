@@ -10,14 +10,12 @@
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
 #include "app/cli/run_monitor.h"
-#include "core/recipe/recipe_match.h"
+#include "app/cli/tensor_trials.h"
 
 namespace halftone::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int64_t kMostReferenceBytes = int64_t{4} << 30;
 
 // A tried tensor with what the recipe makes of it.
 struct Line {
@@ -25,49 +23,15 @@ struct Line {
     ResolvedTensor target;
 };
 
-// Matrices that the recipe changes and that the model computes with.
-Result<std::vector<std::string>> tensorsToTry(const LoadedModel& model, const ResolvedRecipe& recipe,
-                                              const std::string& regex) {
-    CompiledMatch match(RuleMatch{.roles = {}, .firstBlock = {}, .lastBlock = {}, .regex = regex});
-    if (!match.error().empty()) return usageError(fmt::format("In --tensor {}.", match.error()));
-    std::vector<std::string> names;
-    for (const TensorInfo& tensor : model.checkpoint->tensors()) {
-        const ResolvedTensor* target = recipe.find(tensor.canonicalName);
-        const bool isChanged = target && target->quantizable && !target->kept;
-        if (isChanged && model.graph->findWeight(tensor.canonicalName) >= 0 && match.matches(tensor))
-            names.push_back(tensor.canonicalName);
-    }
-    if (names.empty()) {
-        return makeError(ErrorCode::kNotFound,
-                         fmt::format("The recipe changes no tensor of {}{}.", model.checkpoint->path().string(),
-                                     regex.empty() ? "" : fmt::format(" whose name matches \"{}\"", regex)));
-    }
-    return names;
-}
-
-Result<std::vector<Line>> tryTensors(const SensitivityOptions& options, Backend& backend, const JobContext& context) {
-    const EvaluateOptions& measure = options.evaluate;
-    HT_ASSIGN_OR_RETURN(const Protocol protocol, parseProtocol(measure));
-    HT_ASSIGN_OR_RETURN(const std::string text, readText(measure.text));
-    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(measure.checkpoint));
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(measure.format, *model.checkpoint));
+Result<std::vector<Line>> rankTensors(const SensitivityOptions& options, Backend& backend, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.evaluate.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.evaluate.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *model.checkpoint));
-    HT_ASSIGN_OR_RETURN(auto names, tensorsToTry(model, resolved, options.tensorRegex));
-    HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
-    HT_ASSIGN_OR_RETURN(const auto windows,
-                        makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer), measure.chunks));
-    HT_TRY(checkContextLength(model.graph->config, protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(measure.format.calibration, model, true, context));
-    HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
-    HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(resolved, std::move(calibration), context));
-    HT_ASSIGN_OR_RETURN(const auto executable, backend.compile(model.graph, weights->original(), context));
-    HT_ASSIGN_OR_RETURN(const auto session,
-                        EvaluationSession::create(*executable, weights->original(), windows, protocol));
-    HT_TRY(session->runReference(kMostReferenceBytes, {}, context));
-    const SensitivityRequest request{weights->original(), applied.weights, std::move(names), options.precision};
-    HT_ASSIGN_OR_RETURN(auto results, measureSensitivity(*session, *model.graph, request, {}, context));
+    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(options.evaluate.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(const auto results,
+                        tryTensors({options, model, resolved, std::move(calibration)}, backend, context));
     std::vector<Line> lines;
-    for (TensorSensitivity& found : results) lines.push_back({found, *resolved.find(found.tensor)});
+    for (const TensorSensitivity& found : results) lines.push_back({found, *resolved.find(found.tensor)});
     std::ranges::stable_sort(lines, std::greater{}, [](const Line& line) { return line.found.kld.mean; });
     return lines;
 }
@@ -109,7 +73,7 @@ void printLinesJson(const std::vector<Line>& lines, const std::string& device) {
 Status runSensitivity(const SensitivityOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
-    HT_ASSIGN_OR_RETURN(const auto lines, tryTensors(options, *backend, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto lines, rankTensors(options, *backend, monitor.context()));
     monitor.hideProgress();
     common.json ? printLinesJson(lines, backend->name()) : printLines(lines);
     return {};

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "app/session/candidates.h"
+#include "core/pipeline/candidates.h"
 
 namespace halftone::app {
 

@@ -149,6 +149,7 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     m_calibration.reset(m_checkpoint);
     m_evaluation.reset(m_checkpoint);
     m_sensitivity.reset(m_checkpoint);
+    m_allocation.reset(m_checkpoint);
     m_compare.reset();
     m_exporter.reset(m_checkpoint);
     m_quantization.reset(m_checkpoint);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "app/session/allocation_service.h"
 #include "app/session/calibration_service.h"
 #include "app/session/compare_service.h"
 #include "app/session/device_service.h"
@@ -43,6 +44,7 @@ class Session : public QObject {
     CalibrationService& calibration() { return m_calibration; }
     EvaluationService& evaluation() { return m_evaluation; }
     SensitivityService& sensitivity() { return m_sensitivity; }
+    AllocationService& allocation() { return m_allocation; }
     CompareService& compare() { return m_compare; }
     ExportService& exporter() { return m_exporter; }
 
@@ -104,6 +106,7 @@ class Session : public QObject {
     CalibrationService m_calibration{m_modelJobs};
     EvaluationService m_evaluation{m_modelJobs};
     SensitivityService m_sensitivity{m_modelJobs};
+    AllocationService m_allocation{m_modelJobs};
     CompareService m_compare{m_modelJobs};
     ExportService m_exporter{m_modelJobs};
 

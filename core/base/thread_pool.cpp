@@ -60,7 +60,9 @@ void ThreadPool::parallelFor(int64_t count, int64_t grain, const std::function<v
         for (int64_t piece = 0; piece < pieces; ++piece) runPiece(piece);
         return;
     }
-    Ordering start, end;
+    // One beginning for all calls: a piece must come to it without reading what it is ordered before.
+    static Ordering start;
+    Ordering end;
     start.publish();
     m_arena->arena.execute([&] {
         tbb::parallel_for(

@@ -5,10 +5,11 @@
 #include <array>
 #include <cctype>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "core/recipe/recipe_from_formats.h"
 
 namespace halftone {
 namespace {
@@ -179,26 +180,6 @@ class MixRules {
     const Facts& m_facts;
 };
 
-/// Tensors of one part that take the same type.
-struct Group {
-    std::set<TensorRole> roles;
-    std::set<int> blocks;
-};
-
-void addRules(const Group& group, DType type, const std::set<int>& allBlocks, std::vector<RecipeRule>& rules) {
-    RecipeRule rule{.match = {.roles = group.roles, .firstBlock = {}, .lastBlock = {}, .regex = {}},
-                    .format = Format::of(type)};
-    if (group.blocks == allBlocks) return rules.push_back(std::move(rule));
-    for (auto first = group.blocks.begin(); first != group.blocks.end();) {
-        auto last = first;
-        while (std::next(last) != group.blocks.end() && *std::next(last) == *last + 1) ++last;
-        rule.match.firstBlock = *first;
-        rule.match.lastBlock = *last;
-        rules.push_back(rule);
-        first = std::next(last);
-    }
-}
-
 }  // namespace
 
 std::span<const StockMix> stockMixes() {
@@ -219,23 +200,10 @@ Result<StockMix> findStockMix(std::string_view name) {
 Recipe stockMixRecipe(const StockMix& mix, std::span<const TensorInfo> tensors, bool withImportance) {
     const Facts facts = factsOf(tensors, withImportance);
     const MixRules mixRules(mix, facts);
-    std::map<Part, std::map<DType, Group>> groups;
-    std::map<Part, std::set<int>> blocks;
-    for (const TensorInfo& tensor : tensors) {
-        if (!tensor.isQuantizable()) continue;
-        const Part part = partOf(tensor.role, facts.hasHead);
-        const DType type = mixRules.typeOf(part, tensor.block);
-        blocks[part].insert(tensor.block);
-        if (type == mix.base) continue;
-        groups[part][type].roles.insert(tensor.role);
-        groups[part][type].blocks.insert(tensor.block);
-    }
-    Recipe recipe;
+    Recipe recipe = recipeFromFormats(Format::of(mix.base), tensors, [&](const TensorInfo& tensor) {
+        return Format::of(mixRules.typeOf(partOf(tensor.role, facts.hasHead), tensor.block));
+    });
     recipe.name = mix.displayName;
-    recipe.defaultFormat = Format::of(mix.base);
-    for (const auto& [part, byType] : groups) {
-        for (const auto& [type, group] : byType) addRules(group, type, blocks[part], recipe.rules);
-    }
     return recipe;
 }
 

@@ -144,5 +144,26 @@ TEST_F(CliMethods, SensitivityRanksTensorsByWhatTheyCostAlone) {
     EXPECT_THAT(none.err, HasSubstr("The recipe changes no tensor"));
 }
 
+TEST_F(CliMethods, AllocationLosesLessThanOneFormatOfTheSameSize) {
+    const std::string recipe = (m_folder.path() / "a.recipe").string();
+    const std::vector<std::string> text{"--text", m_text, "--protocol", "bos-window", "--ctx", "256", "--chunks", "6"};
+    const auto with = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), text.begin(), text.end());
+        return arguments;
+    };
+    const json allocated = runJson(with({"allocate", m_model, "--bits", "4.5", "--output", recipe}));
+    EXPECT_LE(allocated["bits_per_weight"], 4.5);
+    EXPECT_GT(allocated["bits_per_weight"], 4.4);
+    const json ours = runJson(with({"evaluate", m_model, "--recipe", recipe}));
+    const json uniform = runJson(with({"evaluate", m_model, "--format", "q4_k"}));
+    EXPECT_LE(ours["bytes"], uniform["bytes"]);
+    EXPECT_LT(ours["kld_mean"], uniform["kld_mean"]);
+    EXPECT_NEAR(allocated["predicted_kld"].get<double>() / ours["kld_mean"].get<double>(), 1, 0.5);
+    const CliRun tiny = runCli(with({"allocate", m_model, "--bits", "1.5"}));
+    EXPECT_EQ(tiny.status, 1);
+    EXPECT_THAT(tiny.err, HasSubstr("the smallest comes to"));
+    EXPECT_EQ(runCli(with({"allocate", m_model})).status, 2);
+}
+
 }  // namespace
 }  // namespace halftone::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractItemView>
 #include <QAction>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
@@ -10,6 +11,7 @@
 #include <QTextEdit>
 #include <QToolButton>
 
+#include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/export_dialog.h"
 #include "app/models/tensor_table_model.h"
 #include "app/panels/calibration/calibration_panel.h"
@@ -158,6 +160,37 @@ TEST_F(WindowTest, SensitivityTriesWhatTheRecipeChangesAndOnlyThat) {
     EXPECT_LT(*session.value(Measure::Sensitivity, down), *before);
     session.recipe().undoStack().undo();
     EXPECT_EQ(session.value(Measure::Sensitivity, down), before) << "known at once";
+}
+
+TEST_F(WindowTest, AllocationMeasuresOnceAndThenAnswersEverySize) {
+    openSample();
+    window.evaluationPanel().setChunks(3);
+    auto* dialog = new AllocateDialog(session, window.evaluationPanel().options(), &window);
+    auto* bits = dialog->findChild<QDoubleSpinBox*>("allocateBits");
+    auto* action = dialog->findChild<QPushButton*>("allocateAction");
+    auto* outcome = dialog->findChild<QLabel*>("allocateOutcome");
+    bits->setValue(4.6);
+    EXPECT_EQ(action->text(), "Measure");
+    action->click();
+    EXPECT_EQ(action->text(), "Stop");
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(action->text(), "Take this recipe");
+    EXPECT_TRUE(session.recipe().changesNothing()) << "nothing is taken unasked";
+    action->click();
+    const double wide = session.recipe().resolved().totals.bitsPerWeight();
+    EXPECT_LE(wide, 4.6);
+    EXPECT_GT(wide, 4.4);
+    bits->setValue(3.5);
+    EXPECT_TRUE(outcome->text().contains("KL divergence about")) << outcome->text().toStdString();
+    action->click();
+    EXPECT_LE(session.recipe().resolved().totals.bitsPerWeight(), 3.5);
+    bits->setValue(1.5);
+    EXPECT_FALSE(action->isEnabled());
+    EXPECT_TRUE(outcome->text().contains("the smallest comes to"));
+    session.recipe().undoStack().undo();
+    EXPECT_EQ(session.recipe().resolved().totals.bitsPerWeight(), wide);
+    ASSERT_TRUE(awaitIdle());
+    dialog->close();
 }
 
 TEST_F(WindowTest, DistributionFollowsTheSelection) {

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "app/session/candidates.h"
+#include "core/pipeline/candidates.h"
 
 class QLabel;
 class QTableView;

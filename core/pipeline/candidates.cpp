@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/session/candidates.h"
+#include "core/pipeline/candidates.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace halftone::app {
+namespace halftone {
 
 namespace {
 
@@ -45,7 +45,7 @@ Status tryFormats(const CandidateRequest& request, const std::function<void(cons
     const auto importance = statistics ? statistics->importance() : std::vector<float>{};
     options.importance = importance;
     const JobContext quiet{context.stop, nullptr, context.pool};
-    for (const Format& format : offeredFormats()) {
+    for (const Format& format : request.formats) {
         HT_TRY(context.checkpoint());
         if (!format.fitsRow(rows.cols())) continue;
         HT_ASSIGN_OR_RETURN(const auto distortion,
@@ -58,4 +58,4 @@ Status tryFormats(const CandidateRequest& request, const std::function<void(cons
     return {};
 }
 
-}  // namespace halftone::app
+}  // namespace halftone

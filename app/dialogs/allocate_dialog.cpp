@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/dialogs/allocate_dialog.h"
+
+#include <QDialogButtonBox>
+#include <QDoubleSpinBox>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QLabel>
+#include <QListWidget>
+#include <QPushButton>
+
+#include <algorithm>
+
+#include "app/session/session.h"
+#include "app/widgets/format_combo.h"
+#include "app/widgets/number_text.h"
+#include "app/widgets/state_stack.h"
+
+namespace halftone::app {
+
+AllocateDialog::AllocateDialog(Session& session, EvaluationOptions measurement, QWidget* parent)
+    : QDialog(parent), m_session(session), m_measurement(std::move(measurement)) {
+    setObjectName(QStringLiteral("allocateDialog"));
+    setWindowTitle(tr("Allocate bits"));
+    setAttribute(Qt::WA_DeleteOnClose);
+    createFields();
+    createLayout();
+    auto& allocation = m_session.allocation();
+    connect(&allocation, &AllocationService::stateChanged, this, &AllocateDialog::refresh);
+    connect(&m_session.jobs(), &JobManager::jobsChanged, this, &AllocateDialog::refresh);
+    connect(&m_session, &Session::checkpointChanged, this, &QDialog::close);
+    refresh();
+}
+
+void AllocateDialog::createFields() {
+    m_bits = new QDoubleSpinBox(this);
+    m_bits->setObjectName(QStringLiteral("allocateBits"));
+    m_bits->setRange(1.0, 16.0);
+    m_bits->setDecimals(2);
+    m_bits->setSingleStep(0.05);
+    m_bits->setSuffix(tr(" bits per weight"));
+    const auto& totals = m_session.recipe().resolved().totals;
+    const bool hasRecipe = !m_session.recipe().changesNothing() && totals.bitsPerWeight() < 9;
+    m_bits->setValue(hasRecipe ? totals.bitsPerWeight() : 4.5);
+    m_formats = new QListWidget(this);
+    m_formats->setObjectName(QStringLiteral("allocateFormats"));
+    const auto usual = usualAllocationFormats();
+    for (const Format& format : offeredFormats()) {
+        if (format == Format()) continue;
+        auto* item = new QListWidgetItem(formatMenuText(format), m_formats);
+        item->setData(Qt::UserRole, QString::fromStdString(format.name()));
+        item->setCheckState(std::ranges::find(usual, format) != usual.end() ? Qt::Checked : Qt::Unchecked);
+    }
+    connect(m_bits, &QDoubleSpinBox::valueChanged, this, &AllocateDialog::refresh);
+    connect(m_formats, &QListWidget::itemChanged, this, &AllocateDialog::refresh);
+}
+
+void AllocateDialog::createLayout() {
+    auto* how = mutedLabel(tr("Every tensor is tried alone on %1 to see what its bits are worth; then each gets the "
+                              "format that serves the "
+                              "whole best at this size.")
+                               .arg(QFileInfo(m_measurement.textPath).fileName()),
+                           this);
+    m_outcome = new QLabel(this);
+    m_outcome->setObjectName(QStringLiteral("allocateOutcome"));
+    m_outcome->setWordWrap(true);
+    m_outcome->setMinimumHeight(2 * fontMetrics().lineSpacing());
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    m_action = buttons->addButton(QString(), QDialogButtonBox::ActionRole);
+    m_action->setObjectName(QStringLiteral("allocateAction"));
+    m_action->setDefault(true);
+    connect(m_action, &QPushButton::clicked, this, &AllocateDialog::onAction);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+    auto* form = new QFormLayout(this);
+    form->addRow(how);
+    form->addRow(tr("Size"), m_bits);
+    form->addRow(tr("Choose from"), m_formats);
+    form->addRow(m_outcome);
+    form->addRow(buttons);
+    resize(460, 420);
+}
+
+AllocationOptions AllocateDialog::options() const {
+    AllocationOptions options;
+    options.measurement = m_measurement;
+    for (int i = 0; i < m_formats->count(); ++i) {
+        const auto* item = m_formats->item(i);
+        const auto format = Format::parse(item->data(Qt::UserRole).toString().toStdString());
+        if (format && item->checkState() == Qt::Checked) options.formats.push_back(*format);
+    }
+    return options;
+}
+
+int64_t AllocateDialog::budgetBytes() const {
+    const auto& checkpoint = m_session.checkpoint();
+    return checkpoint ? int64_t(m_bits->value() * double(checkpoint->parameterCount()) / 8.0) : 0;
+}
+
+void AllocateDialog::refresh() {
+    auto& allocation = m_session.allocation();
+    const auto chosen = options();
+    const QString why = m_session.modelJobs().whyNot();
+    const bool isRunning = allocation.isRunning();
+    const bool isReady = !isRunning && allocation.isReady(chosen);
+    m_action->setText(isRunning ? tr("Stop") : isReady ? tr("Take this recipe") : tr("Measure"));
+    m_action->setEnabled(isRunning || (why.isEmpty() && !chosen.formats.empty()));
+    if (!why.isEmpty() || chosen.formats.empty() || isRunning || !isReady) {
+        m_outcome->setText(!why.isEmpty()           ? why
+                           : chosen.formats.empty() ? tr("Choose a format.")
+                           : isRunning              ? tr("Measuring: the strip below the window shows how far it is.")
+                                                    : tr("%1 in all.").arg(bytesText(double(budgetBytes()))));
+        return;
+    }
+    const auto allocated = allocation.allocate(budgetBytes());
+    m_action->setEnabled(allocated.has_value());
+    m_outcome->setText(allocated ? tr("%1, %2 bits per weight; KL divergence about %3 if the harms of tensors add up.")
+                                       .arg(bytesText(double(allocated->totals.bytes)))
+                                       .arg(allocated->totals.bitsPerWeight(), 0, 'f', 3)
+                                       .arg(numberText(allocated->predictedKld))
+                                 : QString::fromStdString(allocated.error().message));
+}
+
+void AllocateDialog::onAction() {
+    auto& allocation = m_session.allocation();
+    if (allocation.isRunning()) return allocation.cancel();
+    if (!allocation.isReady(options())) return allocation.measure(options());
+    if (const auto allocated = allocation.allocate(budgetBytes())) allocation.take(*allocated);
+}
+
+}  // namespace halftone::app
