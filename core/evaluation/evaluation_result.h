@@ -94,7 +94,7 @@ struct EvaluationResult {
     std::vector<std::string> notes;  ///< sentences that belong beside the figures
     /// Per scored token, in order: for heat strips and worst-token lists.
     std::vector<float> tokenNll;
-    std::vector<float> tokenKld;  ///< empty without reference
+    std::vector<float> tokenReferenceNll, tokenKld;  ///< empty without reference
 };
 
 /// Called after every window with the figures so far. Returning is all it needs to do; may be empty.

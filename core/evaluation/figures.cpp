@@ -36,6 +36,7 @@ void FiguresBuilder::add(const TokenScore& score) {
     m_kld.add(score.kld);
     m_kldVariance += score.kldVariance;
     m_agreement.add(score.topAgrees ? 1.0 : 0.0);
+    m_result.tokenReferenceNll.push_back(static_cast<float>(score.referenceNll));
     m_result.tokenKld.push_back(static_cast<float>(score.kld));
     m_result.reference->kldMax = std::max(m_result.reference->kldMax, score.kld);
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include <fmt/format.h>
 
@@ -14,14 +13,6 @@ using Clock = std::chrono::steady_clock;
 
 double secondsSince(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Natural-log probability of one entry, summed in binary64.
-float logProbabilityOf(std::span<const float> logits, TokenId id) {
-    const auto maximum = double(*std::ranges::max_element(logits));
-    double sum = 0;
-    for (const float logit : logits) sum += std::exp(double(logit) - maximum);
-    return static_cast<float>(double(logits[static_cast<size_t>(id)]) - maximum - std::log(sum));
 }
 
 Status checkPrompt(std::span<const TokenId> ids, const ModelConfig& config) {
@@ -85,7 +76,7 @@ Status Generation::runTokens(std::span<const TokenId> tokens, const JobContext& 
 }
 
 void Generation::append(GenerateResult& result, TokenId id, const std::function<void(const GeneratedToken&)>& onToken) {
-    GeneratedToken token{id, m_text.push(id), logProbabilityOf(m_logits, id)};
+    GeneratedToken token{id, m_text.push(id), predictionOf(m_logits, id)};
     result.text += token.text;
     result.tokens.push_back(token);
     m_history.push_back(id);

@@ -7,6 +7,7 @@
 
 #include "core/inference/backend.h"
 #include "core/inference/sampler.h"
+#include "core/inference/token_prediction.h"
 
 namespace halftone {
 
@@ -22,8 +23,8 @@ struct GenerateOptions {
 /// One generated token as it appears.
 struct GeneratedToken {
     TokenId id = 0;
-    std::string text;   ///< text completed by this token (may be empty)
-    float logProb = 0;  ///< of the token under the untempered distribution
+    std::string text;            ///< text completed by this token (may be empty)
+    TokenPrediction prediction;  ///< of the token, under the untempered distribution
 };
 
 enum class StopReason { kMaxTokens, kEndToken, kContextFull, kCancelled };

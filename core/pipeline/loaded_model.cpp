@@ -20,6 +20,7 @@ Result<LoadedModel> LoadedModel::load(std::shared_ptr<const Checkpoint> checkpoi
             fmt::format("The tokenizer of {} has {} tokens, but the model knows only {}; they do not belong together.",
                         checkpoint->name(), model.tokenizer->vocabSize(), config.vocabSize));
     }
+    model.chatTemplate = ChatTemplate::read(*checkpoint);
     model.graph = std::make_shared<const ModelGraph>(std::move(graph));
     model.checkpoint = std::move(checkpoint);
     return model;

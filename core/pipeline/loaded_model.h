@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "core/export/gguf_export.h"
 #include "core/inference/backend.h"
 #include "core/model/model_graph.h"
+#include "core/tokenizer/chat_template.h"
 #include "core/tokenizer/tokenizer.h"
 
 namespace halftone {
@@ -19,6 +21,7 @@ struct LoadedModel {
     std::shared_ptr<const Checkpoint> checkpoint;
     std::shared_ptr<const ModelGraph> graph;
     std::shared_ptr<const Tokenizer> tokenizer;
+    std::optional<ChatTemplate> chatTemplate;  ///< where the checkpoint comes with one
 
     /// The error says what is missing for running: the architecture, a weight, the tokenizer, or that tokenizer and
     /// model do not fit each other.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/session_file.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -23,9 +24,11 @@ struct OptionalField {
     const char* key;
     std::optional<double> RecordedRun::*member;
 };
-constexpr std::array<OptionalField, 4> kOptionalFields{{{"kld_mean", &RecordedRun::kldMean},
+constexpr std::array<OptionalField, 6> kOptionalFields{{{"kld_mean", &RecordedRun::kldMean},
                                                         {"kld_stderr", &RecordedRun::kldError},
                                                         {"kld_p99", &RecordedRun::kldP99},
+                                                        {"kld_max", &RecordedRun::kldMax},
+                                                        {"tokens_per_second", &RecordedRun::tokensPerSecond},
                                                         {"top1_agreement", &RecordedRun::top1Agreement}}};
 
 Json runToJson(const RecordedRun& run) {
@@ -62,6 +65,10 @@ class JsonReader {
     [[nodiscard]] int64_t integer(const char* key) const {
         const auto found = m_object.find(key);
         return found != m_object.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+    }
+    [[nodiscard]] const Json* object(const char* key) const {
+        const auto found = m_object.find(key);
+        return found != m_object.end() && found->is_object() ? &*found : nullptr;
     }
     [[nodiscard]] const Json* array(const char* key) const {
         const auto found = m_object.find(key);
@@ -113,6 +120,12 @@ void readLists(const JsonReader& reader, SessionFile& session) {
                 session.prompts.push_back(prompt.get<std::string>());
         }
     }
+    if (const Json* votes = reader.object("votes")) {
+        const JsonReader counts(*votes);
+        // A count below zero can only come from an edited file.
+        const auto count = [&](const char* key) { return std::max<int64_t>(0, counts.integer(key)); };
+        session.votes = {.original = count("original"), .recipe = count("recipe"), .ties = count("ties")};
+    }
     if (const Json* runs = reader.array("runs")) {
         for (const Json& run : *runs) {
             if (run.is_object() && session.runs.size() < kMaxRuns) session.runs.push_back(runFromJson(run));
@@ -131,6 +144,7 @@ Status SessionFile::save(const fs::path& path) const {
               {"calibration_text", calibrationText.string()},
               {"protocol", protocol},
               {"prompts", prompts},
+              {"votes", {{"original", votes.original}, {"recipe", votes.recipe}, {"ties", votes.ties}}},
               {"runs", Json::array()},
               {"ui_state", uiState}};
     for (const RecordedRun& run : runs) json["runs"].push_back(runToJson(run));

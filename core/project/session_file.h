@@ -19,13 +19,21 @@ struct RecordedRun {
     int64_t bytes = 0;
     double bitsPerWeight = 0;
     double perplexity = 0, perplexityError = 0;
-    std::optional<double> kldMean, kldError, kldP99, top1Agreement;
+    std::optional<double> kldMean, kldError, kldP99, kldMax, top1Agreement;
+    std::optional<double> tokensPerSecond;  ///< of a run that reused nothing
     std::string device;
     double seconds = 0;
     std::string when;  ///< ISO 8601, UTC
 };
 
-/// A saved studio session (`.halftone`, JSON): what was open and what was found out. Results that are large live elsewhere.
+/// What people preferred without knowing which text was whose.
+struct VoteTally {
+    int64_t original = 0, recipe = 0, ties = 0;
+    bool operator==(const VoteTally&) const = default;
+};
+
+/// A saved studio session (`.halftone`, JSON): what was open and what was found out. Results that are large live
+/// elsewhere.
 struct SessionFile {
     static constexpr int kVersion = 1;
     std::filesystem::path checkpoint;
@@ -34,6 +42,7 @@ struct SessionFile {
     std::filesystem::path evaluationText, calibrationText;
     std::string protocol;
     std::vector<std::string> prompts;
+    VoteTally votes;
     std::vector<RecordedRun> runs;
     std::string uiState;  ///< opaque to core
 

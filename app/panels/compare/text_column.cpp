@@ -105,7 +105,7 @@ QString TextColumn::statusOf(const CompareColumn& column) const {
     if (column.generateSeconds > 0)
         text += tr(" · %1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
     double sum = 0;
-    for (const auto& token : column.tokens) sum += double(token.logProb);
+    for (const auto& token : column.tokens) sum += double(token.prediction.logProb);
     text += tr(" · mean log p %1").arg(fixedText(sum / double(column.tokens.size()), 2));
     if (column.reason == StopReason::kEndToken) text += tr(" · ended by itself");
     if (column.reason == StopReason::kContextFull) text += tr(" · context full");

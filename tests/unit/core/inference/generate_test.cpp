@@ -44,8 +44,12 @@ TEST(Generate, GreedyTextIsTheReferenceText) {
         std::vector<TokenId> ids;
         for (const GeneratedToken& token : result->tokens) {
             ids.push_back(token.id);
-            EXPECT_LE(token.logProb, 0.0f);
-            EXPECT_TRUE(std::isfinite(token.logProb));
+            EXPECT_LE(token.prediction.logProb, 0.0f);
+            EXPECT_TRUE(std::isfinite(token.prediction.logProb));
+            ASSERT_EQ(token.prediction.likeliest.size(), TokenPrediction::kMostLikely);
+            EXPECT_EQ(token.prediction.likeliest.front().id, token.id) << "greedy takes the likeliest";
+            EXPECT_EQ(token.prediction.likeliest.front().logProb, token.prediction.logProb);
+            EXPECT_EQ(token.prediction.rank, 1);
         }
         EXPECT_EQ(ids, reference["greedy_ids"].get<std::vector<TokenId>>());
         EXPECT_EQ(result->reason, StopReason::kMaxTokens);

@@ -21,6 +21,7 @@ SessionFile everyField() {
     session.calibrationText = "/texts/calibration.txt";
     session.protocol = "p512 ctx 256";
     session.prompts = {"Once upon a time", "line one\nline two", "诗"};
+    session.votes = {.original = 3, .recipe = 2, .ties = 7};
     RecordedRun run;
     run.recipeText = session.recipe.toText();
     run.protocol = "p512";
@@ -31,6 +32,8 @@ SessionFile everyField() {
     run.perplexityError = 0.038;
     run.kldMean = 0.00136;
     run.kldP99 = 0.25;
+    run.kldMax = 3.5;
+    run.tokensPerSecond = 812.5;
     run.device = "cpu";
     run.seconds = 12.5;
     run.when = "2026-01-02T03:04:05Z";
@@ -50,6 +53,8 @@ void expectSameRun(const RecordedRun& a, const RecordedRun& b) {
     EXPECT_EQ(a.kldMean, b.kldMean);
     EXPECT_EQ(a.kldError, b.kldError);
     EXPECT_EQ(a.kldP99, b.kldP99);
+    EXPECT_EQ(a.kldMax, b.kldMax);
+    EXPECT_EQ(a.tokensPerSecond, b.tokensPerSecond);
     EXPECT_EQ(a.top1Agreement, b.top1Agreement);
     EXPECT_EQ(a.device, b.device);
     EXPECT_EQ(a.seconds, b.seconds);
@@ -70,6 +75,7 @@ TEST(SessionFile, EveryFieldSurvives) {
     EXPECT_EQ(loaded->calibrationText, session.calibrationText);
     EXPECT_EQ(loaded->protocol, session.protocol);
     EXPECT_EQ(loaded->prompts, session.prompts);
+    EXPECT_EQ(loaded->votes, session.votes);
     EXPECT_EQ(loaded->uiState, session.uiState);
     ASSERT_EQ(loaded->runs.size(), 2u);
     for (size_t i = 0; i < 2; ++i) expectSameRun(loaded->runs[i], session.runs[i]);
@@ -111,13 +117,14 @@ TEST(SessionFile, FieldsOfAnotherTypeCountAsMissing) {
     const TemporaryFolder folder;
     const auto path = folder.path() / "x.halftone";
     std::ofstream(path)
-        << R"({"halftone-session":1,"recipe":"halftone-recipe 1\n","prompts":[1,"a",null],"runs":[3,{"bytes":"x"}],"protocol":5})";
+        << R"({"halftone-session":1,"recipe":"halftone-recipe 1\n","prompts":[1,"a",null],"runs":[3,{"bytes":"x"}],"protocol":5,"votes":{"original":-4,"recipe":"many","ties":2}})";
     const auto loaded = SessionFile::load(path);
     HT_ASSERT_OK(loaded);
     EXPECT_EQ(loaded->prompts, std::vector<std::string>{"a"});
     ASSERT_EQ(loaded->runs.size(), 1u);
     EXPECT_EQ(loaded->runs[0].bytes, 0);
     EXPECT_EQ(loaded->protocol, "");
+    EXPECT_EQ(loaded->votes, (VoteTally{.original = 0, .recipe = 0, .ties = 2}));
 }
 
 TEST(SessionFile, AMissingFileIsNotFound) {
