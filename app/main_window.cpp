@@ -22,6 +22,7 @@
 #include "app/panels/candidates/candidate_panel.h"
 #include "app/panels/channels/channel_panel.h"
 #include "app/panels/compare/compare_panel.h"
+#include "app/panels/damage/damage_panel.h"
 #include "app/panels/distribution/distribution_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/matrix/matrix_panel.h"
@@ -83,6 +84,8 @@ void MainWindow::createPanels() {
     m_tradeoff = new TradeoffPanel(m_session);
     m_docks->addPanel(QStringLiteral("tradeoff"), tr("Size and divergence"), m_tradeoff);
     m_docks->addPanel(QStringLiteral("compare"), tr("Compare"), m_compare);
+    m_damage = new DamagePanel(m_session);
+    m_docks->addPanel(QStringLiteral("damage"), tr("Text damage"), m_damage);
     m_docks->addPanel(QStringLiteral("messages"), tr("Messages"), new MessagePanel(m_session));
 }
 

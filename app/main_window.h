@@ -18,6 +18,7 @@ class CalibrationPanel;
 class CandidatePanel;
 class ChannelPanel;
 class ComparePanel;
+class DamagePanel;
 class DistributionPanel;
 class EmptyPage;
 class EvaluationPanel;
@@ -45,6 +46,7 @@ class MainWindow : public QMainWindow {
 
     [[nodiscard]] EvaluationPanel& evaluationPanel() { return *m_evaluation; }
     [[nodiscard]] ComparePanel& comparePanel() { return *m_compare; }
+    [[nodiscard]] DamagePanel& damagePanel() { return *m_damage; }
     [[nodiscard]] CalibrationPanel& calibrationPanel() { return *m_calibration; }
     [[nodiscard]] RecipePanel& recipePanel() { return *m_recipe; }
     [[nodiscard]] MatrixPanel& matrixPanel() { return *m_matrix; }
@@ -103,6 +105,7 @@ class MainWindow : public QMainWindow {
     EvaluationPanel* m_evaluation = nullptr;
     CalibrationPanel* m_calibration = nullptr;
     ComparePanel* m_compare = nullptr;
+    DamagePanel* m_damage = nullptr;
     TradeoffPanel* m_tradeoff = nullptr;
     CandidatePanel* m_candidates = nullptr;
     JobsStrip* m_jobs = nullptr;

@@ -157,6 +157,13 @@ void MainWindow::createRunMenu() {
         setWorkspace(Workspace::Compare);
         m_compare->start();
     });
+    const auto step = [this](int direction) {
+        setWorkspace(Workspace::Compare);
+        m_compare->goToDivergence(direction);
+    };
+    m_needCheckpoint << menu->addAction(tr("&Next divergence"), QKeySequence(Qt::Key_F8), this, [step] { step(1); });
+    m_needCheckpoint << menu->addAction(tr("&Previous divergence"), QKeySequence(Qt::SHIFT | Qt::Key_F8), this,
+                                        [step] { step(-1); });
     menu->addSeparator();
     menu->addAction(tr("Cancel &all jobs"), QKeySequence(Qt::CTRL | Qt::Key_Period), this,
                     [this] { m_session.jobs().cancelAll(); });

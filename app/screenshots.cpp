@@ -9,6 +9,7 @@
 #include "app/dialogs/export_dialog.h"
 #include "app/main_window.h"
 #include "app/panels/compare/compare_panel.h"
+#include "app/panels/damage/damage_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/matrix/matrix_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
@@ -112,6 +113,43 @@ void ScreenshotTour::addCompareSteps() {
                            m_window.comparePanel().start();
                        },
                        quiet});
+    m_steps.push_back({QStringLiteral("compare_word"),
+                       [this] {
+                           m_window.comparePanel().goToDivergence(1);
+                           m_window.comparePanel().goToDivergence(1);
+                       },
+                       quiet});
+    m_steps.push_back({QStringLiteral("compare_blind"),
+                       [this] {
+                           m_window.comparePanel().setBlind(true);
+                           m_window.comparePanel().start();
+                       },
+                       quiet});
+    m_steps.push_back({QStringLiteral("compare_forced"),
+                       [this] {
+                           m_window.comparePanel().setBlind(false);
+                           m_window.comparePanel().setMode(CompareMode::ForcedText);
+                           m_window.comparePanel().setPrompt(tr("In the beginning"));
+                           m_window.comparePanel().setGivenText(QStringLiteral(
+                               " God created the heaven and the earth. And the earth was without form, and void; and "
+                               "darkness was upon the face of the deep."));
+                           m_window.comparePanel().start();
+                       },
+                       quiet});
+    m_steps.push_back({{},
+                       [this] {
+                           m_window.docks().panelDock(QStringLiteral("damage"))->raise();
+                           m_window.evaluationPanel().start(EvaluationTarget::Recipe);
+                       },
+                       quiet});
+    m_steps.push_back({{},
+                       [this] {
+                           const auto worst = m_session.damage().worst(3);
+                           if (!worst.empty()) m_window.damagePanel().goTo(worst.back());
+                       },
+                       quiet});
+    m_steps.push_back(
+        {QStringLiteral("damage"), [this] { m_session.damage().tryLayers(m_window.damagePanel().current()); }, quiet});
     m_steps.push_back({QStringLiteral("export"), [this] { m_window.showExport(); }, quiet});
 }
 

@@ -32,6 +32,13 @@ QString meaningOf(int column) {
             "Mean Kullback-Leibler divergence from the original's distribution, in nats. It resolves differences "
             "that perplexity cannot.");
     if (column == RunTableModel::KldP99) return RunTableModel::tr("99 % of the tokens diverge less than this.");
+    if (column == RunTableModel::KldMax)
+        return RunTableModel::tr("Divergence at the token that the recipe hurts most; the text damage panel shows it.");
+    if (column == RunTableModel::Size)
+        return RunTableModel::tr("Bytes of all weights: on disk, and in memory while they run.");
+    if (column == RunTableModel::Speed)
+        return RunTableModel::tr(
+            "Tokens of the text evaluated a second. Runs that took parts over from an earlier one have none.");
     if (column == RunTableModel::Agreement)
         return RunTableModel::tr("Share of tokens where the most likely token is the original's.");
     return {};
@@ -105,12 +112,16 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
             return against ? significantEstimateText(against->kld.mean, against->kld.standardError) : noValue();
         case KldP99:
             return against ? numberText(against->kldPercentiles[kP99]) : noValue();
+        case KldMax:
+            return against && against->kldMax > 0 ? numberText(against->kldMax) : noValue();
         case Agreement:
             return against ? percentText(against->top1Agreement.mean, 4) : noValue();
         case Bits:
             return numberText(run.bitsPerWeight);
         case Size:
             return bytesText(double(run.bytes));
+        case Speed:
+            return run.tokensPerSecond ? numberText(*run.tokensPerSecond) : noValue();
         case ProtocolColumn:
             return QString::fromStdString(result.protocol);
         case Text:
@@ -140,12 +151,16 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
             return tr("KLD");
         case KldP99:
             return tr("KLD p99");
+        case KldMax:
+            return tr("KLD max");
         case Agreement:
             return tr("same top-1");
         case Bits:
             return tr("bits");
         case Size:
             return tr("size");
+        case Speed:
+            return tr("tokens/s");
         case ProtocolColumn:
             return tr("protocol");
         case Text:
@@ -163,8 +178,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
 
 QString RunTableModel::csv() const {
     QString lines = QStringLiteral(
-        "run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,top1_agreement,bits_per_weight,bytes,protocol,"
-        "text,device,seconds,when\n");
+        "run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,kld_max,top1_agreement,bits_per_weight,bytes,"
+        "tokens_per_second,protocol,text,device,seconds,when\n");
     for (const auto& run : m_evaluation.runs()) {
         const auto& against = run.result.reference;
         const auto number = [](double value) { return QString::number(value, 'g', 9); };
@@ -175,9 +190,11 @@ QString RunTableModel::csv() const {
                                 against ? number(against->kld.mean) : QString(),
                                 against ? number(against->kld.standardError) : QString(),
                                 against ? number(against->kldPercentiles[kP99]) : QString(),
+                                against ? number(against->kldMax) : QString(),
                                 against ? number(against->top1Agreement.mean) : QString(),
                                 number(run.bitsPerWeight),
                                 QString::number(run.bytes),
+                                run.tokensPerSecond ? number(*run.tokensPerSecond) : QString(),
                                 QString::fromStdString(run.result.protocol),
                                 '"' + run.options.textPath + '"',
                                 '"' + QString::fromStdString(run.result.device) + '"',

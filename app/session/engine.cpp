@@ -70,13 +70,27 @@ Result<EvaluationSession*> Engine::evaluation(const EngineRequest& request,
     if (m_evaluation && m_evaluationProtocol == protocol && sameWindows(m_evaluation->windows(), windows))
         return m_evaluation.get();
     m_evaluation.reset();
-    if (!m_quantized) {
-        HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, m_weights->original(), context));
-    }
+    HT_TRY(prepareEvaluated(context));
     HT_ASSIGN_OR_RETURN(m_evaluation,
                         EvaluationSession::create(*m_quantized, m_weights->original(), windows, protocol));
     m_evaluationProtocol = protocol;
     return m_evaluation.get();
+}
+
+Result<std::unique_ptr<EvaluationSession>> Engine::separateEvaluation(const EngineRequest& request,
+                                                                      const std::vector<EvaluationWindow>& windows,
+                                                                      const Protocol& protocol,
+                                                                      const JobContext& context) {
+    HT_TRY(prepare(request, context));
+    m_quantizedKey = 0;
+    HT_TRY(prepareEvaluated(context));
+    return EvaluationSession::create(*m_quantized, m_weights->original(), windows, protocol);
+}
+
+Status Engine::prepareEvaluated(const JobContext& context) {
+    if (m_quantized) return {};
+    HT_ASSIGN_OR_RETURN(m_quantized, m_backend->compile(m_model->graph, m_weights->original(), context));
+    return {};
 }
 
 std::string Engine::deviceDescription() const {

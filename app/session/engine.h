@@ -52,6 +52,13 @@ class Engine {
     /// another model or device. It works on the executable of quantized().
     Result<EvaluationSession*> evaluation(const EngineRequest& request, const std::vector<EvaluationWindow>& windows,
                                           const Protocol& protocol, const JobContext& context);
+    /// One for a question beside, which leaves evaluation() and what it keeps alone. It works on the same executable
+    /// and must not outlive the job.
+    Result<std::unique_ptr<EvaluationSession>> separateEvaluation(const EngineRequest& request,
+                                                                  const std::vector<EvaluationWindow>& windows,
+                                                                  const Protocol& protocol, const JobContext& context);
+    /// The checkpoint's weights. After prepare by one of the above.
+    [[nodiscard]] const ModelWeights& originalWeights() const { return m_weights->original(); }
     /// What the recipe makes of the weights. After prepare by one of the above.
     Result<RecipeWeights::Applied> recipeWeights(const WeightsRequest& weights, const JobContext& context);
     /// The checkpoint's own weights. After prepare by one of the above.
@@ -65,6 +72,8 @@ class Engine {
     /// Frees what a device holds; quantized weights stay.
     void dropExecutables();
     Status prepare(const EngineRequest& request, const JobContext& context);
+    /// The executable that evaluations use, with whatever weights.
+    Status prepareEvaluated(const JobContext& context);
 
     std::shared_ptr<const LoadedModel> m_model;
     std::string m_device;

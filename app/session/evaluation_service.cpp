@@ -14,6 +14,23 @@ namespace {
 const QString kTag = QStringLiteral("evaluation");
 const QString kSeriesTag = QStringLiteral("evaluation series");
 constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
+/// Of figures per token, over all runs.
+constexpr qint64 kMostTokenBytes = qint64(128) << 20;
+constexpr size_t kP99 = 5;  // place of 99 % in kKldPercentiles
+static_assert(kKldPercentiles[kP99] == 99);
+
+qint64 tokenBytes(const EvaluationRun& run) {
+    const auto& result = run.result;
+    return qint64((result.tokenNll.size() + result.tokenReferenceNll.size() + result.tokenKld.size()) * sizeof(float));
+}
+
+/// Tokens a second, unless states of an earlier run stood in for a part of the work.
+std::optional<double> speedOf(const SessionFigures& figures, int64_t blockCount) {
+    const auto& result = figures.result;
+    const bool isWhole = figures.windowsReused == 0 && figures.blocksRun == result.windows * blockCount;
+    if (!isWhole || !(result.seconds > 0)) return std::nullopt;
+    return double(result.tokens) / result.seconds;
+}
 }  // namespace
 
 bool EvaluationOptions::sameMeasurement(const EvaluationOptions& other) const {
@@ -37,6 +54,8 @@ struct EvaluationService::Outcome {
     std::shared_ptr<const ReferenceRun> reference;
     bool referenceIsNew = false;
     std::optional<EvaluationResult> recipeResult;
+    std::optional<double> originalSpeed, recipeSpeed;
+    std::shared_ptr<const std::vector<EvaluationWindow>> windows;
     std::string device, note;
 };
 
@@ -92,7 +111,12 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
         outcome->note = note;
         HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(request.engineRequest, windows, protocol, context));
         const bool isNew = session->reference() == nullptr;
-        if (isNew) HT_TRY(session->runReference(kMostReferenceBytes, observer, context));
+        if (isNew) {
+            HT_TRY(session->runReference(kMostReferenceBytes, observer, context));
+            const auto& original = session->reference()->result();
+            if (original.seconds > 0) outcome->originalSpeed = double(original.tokens) / original.seconds;
+        }
+        outcome->windows = std::make_shared<const std::vector<EvaluationWindow>>(windows);
         outcome->reference = session->reference();
         outcome->referenceIsNew = isNew || request.target == EvaluationTarget::Original;
         outcome->device = engine.deviceDescription();
@@ -100,6 +124,7 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
         HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(request.weights, context));
         for (const auto& said : applied.notes) outcome->note += (outcome->note.empty() ? "" : " ") + said;
         HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(applied.weights, {}, observer, context));
+        outcome->recipeSpeed = speedOf(figures, model.graph->config.blockCount);
         outcome->recipeResult = std::move(figures.result);
         return outcome;
     });
@@ -227,6 +252,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
         original.bytes = int64_t(m_checkpoint->totalTensorBytes());
         original.bitsPerWeight = parameters > 0 ? 8.0 * double(original.bytes) / double(parameters) : 0;
         original.result.device = outcome.device;
+        original.tokensPerSecond = outcome.originalSpeed;
         addRun(std::move(original));
     }
     if (!outcome.recipeResult) return;
@@ -240,12 +266,32 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     run.result.device = outcome.device;
     run.bytes = request.bytes;
     run.bitsPerWeight = request.bitsPerWeight;
+    run.tokensPerSecond = outcome.recipeSpeed;
+    run.windows = outcome.windows;
+    // Runs of one text share it; the last one usually is of the same.
+    const auto last = std::find_if(m_runs.rbegin(), m_runs.rend(), [](const auto& earlier) { return earlier.windows; });
+    if (last != m_runs.rend() && hashWindows(*last->windows) == hashWindows(*run.windows)) run.windows = last->windows;
     addRun(std::move(run));
 }
 
 void EvaluationService::addRun(EvaluationRun run) {
     m_runs.append(std::move(run));
+    forgetOldTokens();
     emit runAdded(int(m_runs.size()) - 1);
+}
+
+/// Figures per token are kept for the newest runs, as many as there is room for, and always for the last.
+void EvaluationService::forgetOldTokens() {
+    qint64 bytes = 0;
+    for (auto at = m_runs.size() - 1; at >= 0; --at) {
+        const auto& run = std::as_const(m_runs)[at];
+        bytes += tokenBytes(run);
+        if (bytes <= kMostTokenBytes || at == m_runs.size() - 1 || tokenBytes(run) == 0) continue;
+        auto& result = m_runs[at].result;
+        for (auto* values : {&result.tokenNll, &result.tokenReferenceNll, &result.tokenKld})
+            std::vector<float>().swap(*values);
+        m_runs[at].windows.reset();
+    }
 }
 
 bool EvaluationService::isStale(const EvaluationRun& run) const {
@@ -295,9 +341,11 @@ std::vector<RecordedRun> EvaluationService::recordedRuns() const {
             const auto& against = *run.result.reference;
             record.kldMean = against.kld.mean;
             record.kldError = against.kld.standardError;
-            record.kldP99 = against.kldPercentiles[5];
+            record.kldP99 = against.kldPercentiles[kP99];
+            record.kldMax = against.kldMax;
             record.top1Agreement = against.top1Agreement.mean;
         }
+        record.tokensPerSecond = run.tokensPerSecond;
         record.device = run.result.device;
         record.seconds = run.result.seconds;
         record.when = run.when.toString(Qt::ISODate).toStdString();
@@ -319,10 +367,12 @@ void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
         if (record.kldMean) {
             EvaluationResult::AgainstReference against;
             against.kld = {*record.kldMean, record.kldError.value_or(0)};
-            against.kldPercentiles[5] = record.kldP99.value_or(0);
+            against.kldPercentiles[kP99] = record.kldP99.value_or(0);
+            against.kldMax = record.kldMax.value_or(0);
             against.top1Agreement = {record.top1Agreement.value_or(0), 0};
             run.result.reference = against;
         }
+        run.tokensPerSecond = record.tokensPerSecond;
         run.result.device = record.device;
         run.result.seconds = record.seconds;
         run.bytes = record.bytes;

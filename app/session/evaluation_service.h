@@ -35,6 +35,9 @@ struct EvaluationRun {
     double storeError = 0;  ///< standard error of the divergence that the reference's store adds
     int64_t bytes = 0;
     double bitsPerWeight = 0;
+    std::optional<double> tokensPerSecond;  ///< of a run that computed everything; one that reused parts says nothing
+    /// The text that result.tokenKld and its neighbours belong to; null where they are not there (any more).
+    std::shared_ptr<const std::vector<EvaluationWindow>> windows;
     QDateTime when;
     bool isEarlier = false;  ///< read from a session file
     bool ofSeries = false;   ///< measured beside the recipe in work, not as it
@@ -98,6 +101,7 @@ class EvaluationService : public QObject {
     [[nodiscard]] bool hasRun(quint64 weightsKey, const EvaluationOptions& options) const;
     void store(const Request& request, Outcome outcome);
     void addRun(EvaluationRun run);
+    void forgetOldTokens();
 
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;

@@ -240,6 +240,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
     file.fingerprint = m_checkpoint->fingerprint();
     file.recipe = m_recipe.recipe();
     file.runs = m_evaluation.recordedRuns();
+    file.votes = m_compare.tally();
     file.uiState = uiState.toStdString();
     if (auto status = file.save(path.toStdString()); !status) {
         m_messages.fail(tr("Saving the session"), status.error());
@@ -253,6 +254,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
 void Session::restore(const SessionFile& saved) {
     m_preferences = saved;
     m_evaluation.restoreRuns(saved.runs);
+    m_compare.setTally(saved.votes);
     emit sessionRestored();
 }
 

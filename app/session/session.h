@@ -11,6 +11,7 @@
 #include "app/session/allocation_service.h"
 #include "app/session/calibration_service.h"
 #include "app/session/compare_service.h"
+#include "app/session/damage_service.h"
 #include "app/session/device_service.h"
 #include "app/session/evaluation_service.h"
 #include "app/session/export_service.h"
@@ -45,6 +46,7 @@ class Session : public QObject {
     EvaluationService& evaluation() { return m_evaluation; }
     SensitivityService& sensitivity() { return m_sensitivity; }
     AllocationService& allocation() { return m_allocation; }
+    DamageService& damage() { return m_damage; }
     CompareService& compare() { return m_compare; }
     ExportService& exporter() { return m_exporter; }
 
@@ -107,6 +109,7 @@ class Session : public QObject {
     EvaluationService m_evaluation{m_modelJobs};
     SensitivityService m_sensitivity{m_modelJobs};
     AllocationService m_allocation{m_modelJobs};
+    DamageService m_damage{m_modelJobs, m_evaluation};
     CompareService m_compare{m_modelJobs};
     ExportService m_exporter{m_modelJobs};
 

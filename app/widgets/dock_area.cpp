@@ -198,13 +198,16 @@ void DockArea::arrangeTune() {
 void DockArea::arrangeCompare() {
     auto* compare = m_docks["compare"];
     auto* evaluation = m_docks["evaluation"];
+    auto* damage = m_docks["damage"];
     auto* recipe = m_docks["recipe"];
     addDockWidget(Qt::LeftDockWidgetArea, compare);
     splitDockWidget(compare, evaluation, Qt::Vertical);
+    tabifyDockWidget(evaluation, damage);
     splitDockWidget(compare, recipe, Qt::Horizontal);
-    for (auto* dock : {compare, evaluation, recipe}) dock->show();
-    shareOut({compare, recipe}, {1000, 400}, Qt::Horizontal);
-    shareOut({compare, evaluation}, {560, 260}, Qt::Vertical);
+    for (auto* dock : {compare, evaluation, damage, recipe}) dock->show();
+    evaluation->raise();
+    shareOut({compare, recipe}, {1080, 350}, Qt::Horizontal);
+    shareOut({compare, evaluation}, {480, 340}, Qt::Vertical);
 }
 
 void DockArea::save(QSettings& settings) {

@@ -1,106 +1,190 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/panels/compare/compare_panel.h"
 
-#include <QDoubleSpinBox>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QFile>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
-#include <QSpinBox>
+#include <QSignalBlocker>
 #include <QSplitter>
+#include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "app/panels/compare/prompt_list.h"
+#include "app/panels/compare/sampling_bar.h"
 #include "app/panels/compare/text_column.h"
+#include "app/panels/compare/vote_bar.h"
+#include "app/plots/token_legend.h"
+#include "app/session/resources.h"
 #include "app/session/session.h"
 #include "app/widgets/state_stack.h"
+#include "app/widgets/token_details.h"
+#include "app/widgets/token_view.h"
 
 namespace halftone::app {
 
 namespace {
 
-QDoubleSpinBox* realSpin(QWidget* parent, const QString& name, const QString& tip, double high, double value) {
-    auto* spin = new QDoubleSpinBox(parent);
-    spin->setRange(0, high);
-    spin->setSingleStep(0.05);
-    spin->setDecimals(2);
-    spin->setValue(value);
-    spin->setPrefix(name + ' ');
-    spin->setToolTip(tip);
-    spin->setAccessibleName(name);
-    return spin;
+/// One prompt per line.
+QStringList bundledPrompts(const QString& name) {
+    QFile file(QStringLiteral(":/prompts/%1.txt").arg(name));
+    if (!file.open(QIODevice::ReadOnly)) return {};
+    return QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts);
 }
 
-QSpinBox* wholeSpin(QWidget* parent, const QString& name, const QString& tip, int high, int value) {
-    auto* spin = new QSpinBox(parent);
-    spin->setRange(0, high);
-    spin->setValue(value);
-    spin->setPrefix(name + ' ');
-    spin->setToolTip(tip);
-    spin->setAccessibleName(name);
-    return spin;
+QStringList promptsFor(const Checkpoint* checkpoint) {
+    const QString sample = resourcePath(QStringLiteral("sample"));
+    const bool isSample = checkpoint && !sample.isEmpty() &&
+                          QFileInfo(QString::fromStdString(checkpoint->path().string())) == QFileInfo(sample);
+    return bundledPrompts(isSample ? QStringLiteral("sample") : QStringLiteral("general"));
 }
 
 }  // namespace
 
 ComparePanel::ComparePanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("comparePanel"));
-    createPrompt();
-    createSampling();
+    createControls();
+    createColorControls();
+    createColumns();
     createLayout();
     connectSession();
+    connectColumns();
+    refreshTemplate();
     refresh();
 }
 
-void ComparePanel::createPrompt() {
-    m_prompt = new QPlainTextEdit(this);
-    m_prompt->setObjectName(QStringLiteral("comparePrompt"));
-    m_prompt->setAccessibleName(tr("Prompt"));
-    m_prompt->setPlaceholderText(tr("Prompt that both models continue"));
-    m_prompt->setPlainText(tr("Once upon a time"));
-    m_prompt->setTabChangesFocus(true);
-    m_prompt->setFixedHeight(m_prompt->fontMetrics().lineSpacing() * 2 + 16);
+void ComparePanel::createControls() {
+    m_prompts = new PromptList(this);
+    m_prompts->setPrompts(promptsFor(nullptr));
+    m_sampling = new SamplingBar(this);
+    m_mode = new QComboBox(this);
+    m_mode->setObjectName(QStringLiteral("compareMode"));
+    m_mode->setAccessibleName(tr("What the models do"));
+    m_mode->addItem(tr("free-running"));
+    m_mode->addItem(tr("forced: original's words"));
+    m_mode->addItem(tr("forced: own text"));
+    m_mode->setItemData(0, tr("Each model continues the prompt by itself, with the same seed"), Qt::ToolTipRole);
+    m_mode->setItemData(1, tr("The original continues the prompt; the recipe reads the same words (teacher forcing)"),
+                        Qt::ToolTipRole);
+    m_mode->setItemData(2, tr("Both read the text that you give after the prompt (teacher forcing)"), Qt::ToolTipRole);
+    m_given = new QPlainTextEdit(this);
+    m_given->setObjectName(QStringLiteral("givenText"));
+    m_given->setAccessibleName(tr("Text that both models read"));
+    m_given->setPlaceholderText(tr("Text that both models read after the prompt"));
+    m_given->setTabChangesFocus(true);
+    m_given->setFixedHeight(m_given->fontMetrics().lineSpacing() * 3 + 16);
+    m_template = new QCheckBox(tr("chat template"), this);
+    m_template->setObjectName(QStringLiteral("chatTemplate"));
+    m_blind = new QCheckBox(tr("blind"), this);
+    m_blind->setObjectName(QStringLiteral("blind"));
+    m_blind->setToolTip(tr("Shuffles the sides and hides whose text is whose until you have voted"));
     m_run = new QPushButton(tr("Generate"), this);
     m_run->setObjectName(QStringLiteral("generate"));
-    m_status = mutedLabel({}, this);
 }
 
-void ComparePanel::createSampling() {
-    m_temperature = realSpin(this, tr("temp"), tr("Temperature; 0 takes the most likely token always"), 5, 0.7);
-    m_topP = realSpin(this, tr("top-p"),
-                      tr("Keeps the most likely tokens that together have this probability; 1 is off"), 1, 1);
-    m_minP = realSpin(this, tr("min-p"),
-                      tr("Drops tokens less likely than this share of the most likely one; 0 is off"), 1, 0);
-    m_repeat = realSpin(this, tr("repeat"), tr("Penalty on tokens of the last 64; 1 is off"), 5, 1.1);
-    m_topK = wholeSpin(this, tr("top-k"), tr("Keeps the k most likely tokens; 0 is off"), 1000, 0);
-    m_seed = wholeSpin(this, tr("seed"), tr("The same seed gives the same text on every machine"), 2'000'000'000, 1);
-    m_length = wholeSpin(this, tr("length"), tr("At most so many tokens"), 100'000, 128);
-    m_length->setMinimum(1);
+QToolButton* ComparePanel::createArrow(const QString& text, const QString& tip, int direction) {
+    auto* button = new QToolButton(this);
+    button->setText(text);
+    button->setToolTip(tip);
+    button->setAccessibleName(tip);
+    connect(button, &QToolButton::clicked, this, [this, direction] { goToDivergence(direction); });
+    return button;
+}
+
+void ComparePanel::createColorControls() {
+    m_measure = new QComboBox(this);
+    m_measure->setObjectName(QStringLiteral("tokenMeasure"));
+    m_measure->setAccessibleName(tr("What the colours say"));
+    m_measure->addItem(tr("colour: KL divergence"), int(TokenMeasure::Divergence));
+    m_measure->addItem(tr("colour: change of probability"), int(TokenMeasure::ProbabilityChange));
+    m_measure->addItem(tr("no colours"), int(TokenMeasure::None));
+    m_legend = new TokenLegend(this);
+    m_previous = createArrow(QStringLiteral("◂"), tr("Previous word where the models disagree (Shift+F8)"), -1);
+    m_previous->setObjectName(QStringLiteral("previousDivergence"));
+    m_next = createArrow(QStringLiteral("▸"), tr("Next word where the models disagree (F8)"), 1);
+    m_next->setObjectName(QStringLiteral("nextDivergence"));
+    m_status = new QLabel(this);
+    m_status->setObjectName(QStringLiteral("compareStatus"));
+    m_status->setProperty("role", "muted");
+    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_votes = new VoteBar(m_session.compare(), this);
+    m_recolorTimer.setSingleShot(true);
+    m_recolorTimer.setInterval(0);
+    connect(&m_recolorTimer, &QTimer::timeout, this, &ComparePanel::recolor);
+}
+
+void ComparePanel::createColumns() {
+    for (int place = 0; place < 2; ++place) m_columns[size_t(place)] = new TextColumn(this);
+    m_columns[0]->setObjectName(QStringLiteral("leftColumn"));
+    m_columns[1]->setObjectName(QStringLiteral("rightColumn"));
+    m_details = new TokenDetails(this);
+}
+
+/// What is done stands beside the prompt it is done with.
+QHBoxLayout* ComparePanel::createPromptBar() {
+    auto* checks = new QHBoxLayout;
+    checks->setSpacing(8);
+    checks->addWidget(m_blind);
+    checks->addWidget(m_template);
+    checks->addStretch();
+    checks->addWidget(m_run);
+    auto* run = new QVBoxLayout;
+    run->setSpacing(4);
+    run->addWidget(m_mode);
+    run->addLayout(checks);
+    run->addStretch();
+    auto* bar = new QHBoxLayout;
+    bar->setSpacing(6);
+    bar->addWidget(m_prompts, 1);
+    bar->addLayout(run);
+    return bar;
+}
+
+QHBoxLayout* ComparePanel::createSamplingBar() {
+    auto* bar = new QHBoxLayout;
+    bar->addWidget(m_sampling);
+    bar->addStretch();
+    return bar;
+}
+
+QHBoxLayout* ComparePanel::createColorBar() {
+    auto* bar = new QHBoxLayout;
+    bar->setSpacing(6);
+    bar->addWidget(m_measure);
+    bar->addWidget(m_legend);
+    bar->addSpacing(8);
+    bar->addWidget(m_previous);
+    bar->addWidget(m_next);
+    bar->addWidget(m_status, 1);
+    bar->addWidget(m_votes);
+    return bar;
 }
 
 void ComparePanel::createLayout() {
-    auto* sampling = new QHBoxLayout;
-    sampling->setSpacing(4);
-    for (QWidget* widget :
-         std::initializer_list<QWidget*>{m_temperature, m_topK, m_topP, m_minP, m_repeat, m_seed, m_length})
-        sampling->addWidget(widget);
-    sampling->addStretch();
-    sampling->addWidget(m_run);
     auto* top = new QVBoxLayout;
     top->setContentsMargins(8, 8, 8, 4);
     top->setSpacing(4);
-    top->addWidget(m_prompt);
-    top->addLayout(sampling);
-    top->addWidget(m_status);
-    m_original = new TextColumn(tr("original"), this);
-    m_original->setObjectName(QStringLiteral("originalColumn"));
-    m_quantized = new TextColumn(tr("recipe"), this);
-    m_quantized->setObjectName(QStringLiteral("quantizedColumn"));
+    top->addLayout(createPromptBar());
+    top->addWidget(m_given);
+    top->addLayout(createSamplingBar());
+    top->addLayout(createColorBar());
     auto* columns = new QSplitter(Qt::Horizontal, this);
-    columns->addWidget(m_original);
-    columns->addWidget(m_quantized);
+    for (auto* column : m_columns) columns->addWidget(column);
+    columns->addWidget(m_details);
     columns->setChildrenCollapsible(false);
     columns->setHandleWidth(1);
-    columns->setSizes({1000, 1000});
+    columns->setSizes({1000, 1000, 300});
+    columns->setStretchFactor(0, 1);
+    columns->setStretchFactor(1, 1);
+    columns->setStretchFactor(2, 0);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -111,79 +195,299 @@ void ComparePanel::createLayout() {
 void ComparePanel::connectSession() {
     auto& compare = m_session.compare();
     connect(m_run, &QPushButton::clicked, this, [this] {
-        if (m_session.compare().isRunning()) {
-            m_session.compare().stop();
-        } else {
-            start();
-        }
+        if (m_session.compare().isRunning()) return m_session.compare().stop();
+        start();
     });
-    connect(&compare, &CompareService::started, this, [this] {
-        const QString prompt = m_session.compare().prompt();
-        m_original->begin(prompt);
-        m_quantized->begin(prompt);
-    });
-    connect(&compare, &CompareService::tokenAdded, this, &ComparePanel::showTokens);
+    connect(m_mode, &QComboBox::currentIndexChanged, this, &ComparePanel::refresh);
+    connect(m_measure, &QComboBox::currentIndexChanged, this, &ComparePanel::recolor);
+    connect(m_prompts, &PromptList::promptsChanged, this, &ComparePanel::keepPrompts);
+    connect(&compare, &CompareService::started, this, &ComparePanel::beginColumns);
+    connect(&compare, &CompareService::tokenAdded, this, &ComparePanel::refreshText);
+    connect(&compare, &CompareService::comparisonsAdded, &m_recolorTimer, qOverload<>(&QTimer::start));
     connect(&compare, &CompareService::stateChanged, this, &ComparePanel::refresh);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &ComparePanel::refresh);
-    connect(&m_session, &Session::modelChanged, this, &ComparePanel::refresh);
-    connect(&m_session, &Session::sessionRestored, this, [this] {
-        const auto& prompts = m_session.preferences().prompts;
-        if (!prompts.empty()) setPrompt(QString::fromStdString(prompts.front()));
+    connect(&m_session, &Session::modelChanged, this, [this] {
+        refreshTemplate();
+        refresh();
     });
+    connect(&m_session, &Session::checkpointChanged, this, &ComparePanel::offerPrompts);
+    connect(&m_session, &Session::sessionRestored, this, &ComparePanel::restorePrompts);
+}
+
+void ComparePanel::connectColumns() {
+    for (int place = 0; place < 2; ++place) {
+        auto& view = m_columns[size_t(place)]->view();
+        connect(&view, &TokenView::tokenHovered, this, [this, place](int token) { onHovered(place, token); });
+        connect(&view, &TokenView::tokenClicked, this, [this, place](int token) {
+            const bool isPinned = place == m_pinnedPlace && token == m_pinnedToken;
+            isPinned ? unpin() : pin(place, token);
+        });
+    }
+}
+
+void ComparePanel::keepPrompts() {
+    auto& kept = m_session.preferences().prompts;
+    kept.clear();
+    for (const auto& prompt : m_prompts->prompts()) kept.push_back(prompt.toStdString());
+}
+
+/// Bundled prompts give way to those that suit the checkpoint; prompts of one's own stay.
+void ComparePanel::offerPrompts() {
+    const auto shown = m_prompts->prompts();
+    const bool isBundled =
+        shown == bundledPrompts(QStringLiteral("general")) || shown == bundledPrompts(QStringLiteral("sample"));
+    if (isBundled) m_prompts->setPrompts(promptsFor(m_session.checkpoint().get()));
+    keepPrompts();
+}
+
+void ComparePanel::restorePrompts() {
+    QStringList prompts;
+    for (const auto& prompt : m_session.preferences().prompts) prompts.append(QString::fromStdString(prompt));
+    if (!prompts.isEmpty()) m_prompts->setPrompts(prompts);
 }
 
 void ComparePanel::setPrompt(const QString& prompt) {
-    m_prompt->setPlainText(prompt);
+    m_prompts->setCurrent(prompt);
+}
+
+void ComparePanel::setMode(CompareMode mode) {
+    m_mode->setCurrentIndex(int(mode));
+}
+
+void ComparePanel::setGivenText(const QString& text) {
+    m_given->setPlainText(text);
+}
+
+void ComparePanel::setBlind(bool blind) {
+    m_blind->setChecked(blind);
 }
 
 CompareOptions ComparePanel::options() const {
     CompareOptions options;
-    options.prompt = m_prompt->toPlainText();
-    options.generate.maxTokens = m_length->value();
-    auto& sampling = options.generate.sampling;
-    sampling.temperature = m_temperature->value();
-    sampling.topK = m_topK->value();
-    sampling.topP = m_topP->value();
-    sampling.minP = m_minP->value();
-    sampling.repeatPenalty = m_repeat->value();
-    sampling.seed = uint64_t(m_seed->value());
+    options.prompt = m_prompts->current();
+    options.mode = CompareMode(m_mode->currentIndex());
+    options.text = m_given->toPlainText();
+    options.chatTemplate = m_template->isEnabled() && m_template->isChecked();
+    options.blind = m_blind->isChecked();
+    options.generate = m_sampling->options();
     return options;
 }
 
 void ComparePanel::start() {
-    const auto chosen = options();
-    m_session.preferences().prompts = {chosen.prompt.toStdString()};
-    m_session.compare().start(chosen);
+    m_session.compare().start(options());
 }
 
-void ComparePanel::showTokens(CompareService::Side) {
-    const auto& compare = m_session.compare();
-    m_original->showColumn(compare.column(CompareService::Original), compare.divergence());
-    m_quantized->showColumn(compare.column(CompareService::Quantized), compare.divergence());
-    m_status->setText(divergenceText());
+TokenMeasure ComparePanel::measure() const {
+    return TokenMeasure(m_measure->currentData().toInt());
 }
 
-QString ComparePanel::divergenceText() const {
+bool ComparePanel::isForced() const {
+    return m_session.compare().mode() != CompareMode::FreeRunning;
+}
+
+const CompareColumn& ComparePanel::columnAt(int place) const {
     const auto& compare = m_session.compare();
-    if (compare.column(CompareService::Original).tokens.isEmpty()) return {};
+    return compare.column(compare.sideAt(place));
+}
+
+/// Blind columns grow evenly: the one that is a word ahead would tell whose it is.
+int ComparePanel::shownCount() const {
+    const auto& compare = m_session.compare();
+    if (!compare.isBlind() || !compare.isGenerating()) return std::numeric_limits<int>::max();
+    return int(std::min(columnAt(0).tokens.size(), columnAt(1).tokens.size()));
+}
+
+void ComparePanel::beginColumns() {
+    unpin();
+    for (auto* column : m_columns) column->begin(m_session.compare().prompt());
+    m_columns[1]->setVisible(!isForced());
+    recolor();
+}
+
+void ComparePanel::refreshText() {
+    const auto& compare = m_session.compare();
+    const int count = shownCount();
+    for (int place = 0; place < 2; ++place) {
+        auto& column = *m_columns[size_t(place)];
+        column.showColumn(columnAt(place), count);
+        column.view().setMark(compare.isBlind() ? -1 : compare.divergence());
+    }
+    m_status->setText(statusText());
+    m_status->setToolTip(m_status->text());
+}
+
+/// Colours of all tokens whose predictions are known, on one scale for both columns.
+void ComparePanel::recolor() {
+    const bool isHidden = m_session.compare().isBlind();
+    std::array<std::vector<double>, 2> values;
+    std::vector<double> all;
+    for (int place = 0; place < 2; ++place) {
+        for (const auto& comparison : columnAt(place).comparisons) {
+            const double change =
+                std::exp(double(comparison.own.logProb)) - std::exp(double(comparison.reference.logProb));
+            values[size_t(place)].push_back(measure() == TokenMeasure::ProbabilityChange ? change : comparison.kld);
+        }
+        all.insert(all.end(), values[size_t(place)].begin(), values[size_t(place)].end());
+    }
+    const auto scale = isHidden ? TokenScale{} : TokenScale::fit(measure(), all);
+    const auto colors = themeColors(palette());
+    for (size_t place = 0; place < 2; ++place) {
+        QList<QColor> tints;
+        for (const double value : values[place]) tints.append(scale.color(value, colors));
+        m_columns[place]->view().setColors(isHidden ? QList<QColor>() : tints);
+    }
+    m_legend->setScale(all.empty() ? TokenScale{} : scale);
+    refreshText();
+    if (m_pinnedPlace >= 0) showToken(m_pinnedPlace, m_pinnedToken, true);
+}
+
+TokenFacts ComparePanel::factsOf(int place, int token) const {
+    const auto& column = columnAt(place);
+    TokenFacts facts{.token = column.tokens[token].id, .position = token + 1};
+    if (size_t(token) < column.comparisons.size()) {
+        const auto& comparison = column.comparisons[size_t(token)];
+        facts.original = comparison.reference;
+        facts.recipe = comparison.own;
+        facts.kld = comparison.kld;
+    } else if (!column.tokens[token].prediction.likeliest.empty()) {
+        // What the model said that wrote the word; the other has not read it yet.
+        const bool isOriginal = m_session.compare().sideAt(place) == CompareService::Original;
+        (isOriginal ? facts.original : facts.recipe) = column.tokens[token].prediction;
+    }
+    if (facts.original) facts.originalLogProb = double(facts.original->logProb);
+    if (facts.recipe) facts.recipeLogProb = double(facts.recipe->logProb);
+    return facts;
+}
+
+void ComparePanel::showToken(int place, int token, bool isPinned) {
+    const auto tokenizer = m_session.compare().tokenizer();
+    if (!tokenizer || token < 0 || token >= columnAt(place).tokens.size()) return;
+    auto facts = factsOf(place, token);
+    facts.isPinned = isPinned;
+    m_details->showFacts(tokenizer, facts);
+}
+
+void ComparePanel::onHovered(int place, int token) {
+    if (m_session.compare().isBlind()) return;
+    if (token >= 0) return showToken(place, token, place == m_pinnedPlace && token == m_pinnedToken);
+    if (m_pinnedPlace >= 0) return showToken(m_pinnedPlace, m_pinnedToken, true);
+    m_details->showSentence(hintText());
+}
+
+void ComparePanel::pin(int place, int token) {
+    if (m_session.compare().isBlind()) return;
+    m_pinnedPlace = place;
+    m_pinnedToken = token;
+    for (int other = 0; other < 2; ++other) m_columns[size_t(other)]->view().setCurrent(other == place ? token : -1);
+    m_columns[size_t(place)]->view().reveal(token);
+    showToken(place, token, true);
+}
+
+void ComparePanel::unpin() {
+    m_pinnedPlace = m_pinnedToken = -1;
+    for (auto* column : m_columns) column->view().setCurrent(-1);
+    m_details->showSentence(hintText());
+}
+
+void ComparePanel::goToDivergence(int direction) {
+    const auto& compare = m_session.compare();
+    if (compare.isBlind()) return;
+    const int place = m_pinnedPlace < 0 ? 0 : m_pinnedPlace;
+    const auto found = compare.divergences(compare.sideAt(place));
+    if (found.isEmpty()) return;
+    int at = 0;
+    if (direction > 0) {
+        at = int(std::upper_bound(found.begin(), found.end(), m_pinnedToken) - found.begin());
+        if (at == found.size()) at = 0;
+    } else {
+        at = int(std::lower_bound(found.begin(), found.end(), m_pinnedToken) - found.begin()) - 1;
+        if (at < 0) at = int(found.size()) - 1;
+    }
+    pin(place, found[at]);
+}
+
+QString ComparePanel::titleOf(int place) const {
+    const auto& compare = m_session.compare();
+    if (compare.isBlind()) return place == 0 ? tr("A") : tr("B");
+    const QString recipe = QString::fromStdString(m_session.recipe().recipe().name);
+    const QString stale = tr("◷ %1 (of an earlier recipe)");
+    const QString name = recipe.isEmpty() ? tr("recipe") : recipe;
+    if (isForced()) {
+        const QString title = tr("one text, read by the original and %1").arg(name);
+        return compare.isStale() ? stale.arg(title) : title;
+    }
+    const bool isOriginal = compare.sideAt(place) == CompareService::Original;
+    QString title = isOriginal ? tr("original") : compare.isStale() ? stale.arg(name) : name;
+    if (!compare.lastVote()) return title;
+    const bool isChosen =
+        *compare.lastVote() == (place == 0 ? CompareService::Vote::Left : CompareService::Vote::Right);
+    title = QStringLiteral("%1 = %2").arg(place == 0 ? tr("A") : tr("B"), title);
+    return isChosen ? tr("%1 · your vote").arg(title) : title;
+}
+
+QString ComparePanel::statusText() const {
+    const auto& compare = m_session.compare();
+    if (const QString why = m_session.modelJobs().whyNot(); !why.isEmpty()) return why;
+    const auto& first = compare.column(CompareService::Original);
+    if (first.tokens.isEmpty()) {
+        return m_session.recipe().changesNothing()
+                   ? tr("The recipe changes nothing yet, so both columns will be the same.")
+                   : QString();
+    }
+    if (compare.isBlind()) return compare.canVote() ? tr("Which is better?") : tr("Reading along blind…");
+    const int disagreements = int(compare.divergences(CompareService::Original).size());
+    if (isForced()) {
+        if (first.comparisons.empty()) return {};
+        return tr("%1 of %2 words: another one is likeliest").arg(disagreements).arg(first.comparisons.size());
+    }
     if (compare.divergence() >= 0) return tr("The texts part at token %1.").arg(compare.divergence() + 1);
-    return compare.isRunning() ? tr("No difference so far.") : tr("Both texts are the same.");
+    return compare.isGenerating() ? tr("No difference so far.") : tr("Both texts are the same.");
+}
+
+QString ComparePanel::hintText() const {
+    const auto& compare = m_session.compare();
+    if (compare.isBlind()) return tr("Figures come after the vote.");
+    if (compare.column(CompareService::Original).tokens.isEmpty())
+        return tr("Point at a word of the texts to see what both models expected there.");
+    return tr("Point at a word to see what both models expected there; click to keep it.");
+}
+
+/// The box is there only where the checkpoint has a template, and says so where it cannot be used.
+void ComparePanel::refreshTemplate() {
+    const auto* chat = m_session.compare().chatTemplate();
+    m_template->setVisible(chat != nullptr);
+    if (!chat) return;
+    m_template->setEnabled(chat->family().has_value());
+    m_template->setChecked(chat->family().has_value());
+    if (!chat->family()) {
+        m_template->setText(tr("template not recognised"));
+        m_template->setToolTip(
+            tr("The checkpoint's chat template is of no known kind; write its marker tokens into the "
+               "prompt yourself."));
+        return;
+    }
+    const auto name = chatFamilyName(*chat->family());
+    m_template->setText(tr("chat template"));
+    m_template->setToolTip(tr("Writes the prompt as the message of a user, the way this model was taught (%1)")
+                               .arg(QString::fromLatin1(name.data(), qsizetype(name.size()))));
 }
 
 void ComparePanel::refresh() {
     const auto& compare = m_session.compare();
     const QString why = m_session.modelJobs().whyNot();
-    const bool running = compare.isRunning();
-    m_run->setText(running ? tr("Stop") : tr("Generate"));
-    m_run->setEnabled(running || why.isEmpty());
-    const QString name = QString::fromStdString(m_session.recipe().recipe().name);
-    m_quantized->setTitle(name.isEmpty() ? tr("recipe") : name, compare.isStale());
-    m_original->showColumn(compare.column(CompareService::Original), compare.divergence());
-    m_quantized->showColumn(compare.column(CompareService::Quantized), compare.divergence());
-    m_status->setText(why.isEmpty() ? divergenceText() : why);
-    if (why.isEmpty() && m_session.recipe().changesNothing() && m_status->text().isEmpty()) {
-        m_status->setText(tr("The recipe changes nothing yet, so both columns will be the same."));
-    }
+    const bool isRunning = compare.isRunning();
+    const auto mode = CompareMode(m_mode->currentIndex());
+    m_given->setVisible(mode == CompareMode::ForcedText);
+    m_blind->setEnabled(mode == CompareMode::FreeRunning);
+    m_sampling->setEnabled(mode != CompareMode::ForcedText);
+    m_run->setText(isRunning ? tr("Stop") : mode == CompareMode::ForcedText ? tr("Read") : tr("Generate"));
+    m_run->setEnabled(isRunning || why.isEmpty());
+    for (int place = 0; place < 2; ++place) m_columns[size_t(place)]->setTitle(titleOf(place), !compare.isBlind());
+    const bool canStep = !compare.isBlind() && !compare.divergences(CompareService::Original).isEmpty();
+    m_previous->setEnabled(canStep);
+    m_next->setEnabled(canStep);
+    recolor();
+    if (m_pinnedPlace < 0) m_details->showSentence(hintText());
 }
 
 }  // namespace halftone::app

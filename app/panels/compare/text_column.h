@@ -6,33 +6,37 @@
 #include "app/session/compare_service.h"
 
 class QLabel;
-class QTextEdit;
 
 namespace halftone::app {
 
-/// One column of generated text; what follows the first difference stands on a tinted ground.
+class TokenView;
+
+/// One column of text with its title and figures.
 class TextColumn : public QWidget {
     Q_OBJECT
 
   public:
-    explicit TextColumn(const QString& title, QWidget* parent = nullptr);
+    explicit TextColumn(QWidget* parent = nullptr);
 
     void begin(const QString& prompt);
-    /// Shows the tokens that are not shown yet. `divergence`: index of the first one that differs, or -1.
-    void showColumn(const CompareColumn& column, int divergence);
-    void setTitle(const QString& title, bool isStale);
+    /// Shows the tokens that are not shown yet, `count` of them at most.
+    void showColumn(const CompareColumn& column, int count);
+    /// Figures that would tell whose text this is stay away.
+    void setTitle(const QString& title, bool showsFigures);
+    [[nodiscard]] TokenView& view() { return *m_view; }
+    [[nodiscard]] QString title() const;
     [[nodiscard]] QString text() const;
 
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
   private:
-    void append(const QString& text, bool differs);
-    void markDivergence();
+    void showTitle();
     [[nodiscard]] QString statusOf(const CompareColumn& column) const;
 
+    QString m_fullTitle;
     QLabel *m_title, *m_status;
-    QTextEdit* m_text;
-    int m_shown = 0;
-    int m_divergence = -1;
-    QList<int> m_starts;  ///< position in the text where each token begins
+    TokenView* m_view;
 };
 
 }  // namespace halftone::app
