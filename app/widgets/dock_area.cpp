@@ -207,7 +207,7 @@ void DockArea::arrangeCompare() {
     for (auto* dock : {compare, evaluation, damage, recipe}) dock->show();
     evaluation->raise();
     shareOut({compare, recipe}, {1080, 350}, Qt::Horizontal);
-    shareOut({compare, evaluation}, {480, 340}, Qt::Vertical);
+    shareOut({compare, evaluation}, {505, 315}, Qt::Vertical);
 }
 
 void DockArea::save(QSettings& settings) {

@@ -7,6 +7,8 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDockWidget>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QPushButton>
 #include <QRegularExpression>
@@ -14,6 +16,8 @@
 #include <QToolButton>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 #include "app/models/layer_damage_model.h"
 #include "app/models/run_table_model.h"
@@ -219,6 +223,51 @@ TEST_F(CompareTest, ANewStartForgetsTheOldText) {
     for (const auto& token : original().tokens) text += QString::fromStdString(token.text);
     EXPECT_EQ(text, "And God said, Let there be light.");
     EXPECT_TRUE(quantized().tokens.isEmpty());
+}
+
+/// The sample with a chat template of its own.
+class ChatTest : public CompareTest {
+  protected:
+    void openWith(const std::string& chatTemplate) {
+        const auto sample = test::sourceDir() / "resources/sample";
+        for (const char* name : {"config.json", "generation_config.json", "model.safetensors",
+                                 "special_tokens_map.json", "tokenizer.json"})
+            std::filesystem::create_symlink(sample / name, m_folder.path() / name);
+        auto config =
+            QJsonDocument::fromJson(QByteArray::fromStdString(test::readFile(sample / "tokenizer_config.json")))
+                .object();
+        config[QStringLiteral("chat_template")] = QString::fromStdString(chatTemplate);
+        std::ofstream(m_folder.path() / "tokenizer_config.json") << QJsonDocument(config).toJson().toStdString();
+        window.openPath(QString::fromStdString(m_folder.path().string()));
+        ASSERT_TRUE(waitUntil([&] { return session.model() != nullptr; }));
+        window.setWorkspace(Workspace::Compare);
+        settle();
+    }
+    test::TemporaryFolder m_folder;
+};
+
+TEST_F(ChatTest, AKnownTemplateWritesThePromptAsAMessage) {
+    openWith("{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content }}<end_of_turn>\n{% endfor %}");
+    auto* box = find<QCheckBox>("chatTemplate");
+    ASSERT_TRUE(box->isVisible());
+    EXPECT_TRUE(box->isChecked());
+    EXPECT_TRUE(box->toolTip().contains("Gemma"));
+    window.comparePanel().setPrompt("Who art thou?");
+    generate(4);
+    EXPECT_EQ(session.compare().prompt(), "<start_of_turn>user\nWho art thou?<end_of_turn>\n<start_of_turn>model\n");
+    EXPECT_EQ(original().tokens.size(), 4);
+    box->setChecked(false);
+    generate(4);
+    EXPECT_EQ(session.compare().prompt(), "Who art thou?");
+}
+
+TEST_F(ChatTest, AnUnknownTemplateIsToldAndNotUsed) {
+    openWith("{% for m in messages %}### {{ m.role }}: {{ m.content }}{% endfor %}");
+    auto* box = find<QCheckBox>("chatTemplate");
+    ASSERT_TRUE(box->isVisible());
+    EXPECT_FALSE(box->isEnabled());
+    EXPECT_TRUE(box->text().contains("not recognised"));
+    EXPECT_FALSE(window.comparePanel().options().chatTemplate);
 }
 
 class DamageTest : public CompareTest {
