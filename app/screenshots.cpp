@@ -109,6 +109,7 @@ void ScreenshotTour::addCompareSteps() {
     m_steps.push_back({QStringLiteral("compare"),
                        [this] {
                            m_window.setWorkspace(Workspace::Compare);
+                           m_window.docks().panelDock(QStringLiteral("damage"))->raise();
                            m_window.recipePanel().loadPreset(resourcePath(QStringLiteral("presets/int3_trial.recipe")));
                            m_window.comparePanel().start();
                        },
@@ -134,12 +135,6 @@ void ScreenshotTour::addCompareSteps() {
                                " God created the heaven and the earth. And the earth was without form, and void; and "
                                "darkness was upon the face of the deep."));
                            m_window.comparePanel().start();
-                       },
-                       quiet});
-    m_steps.push_back({{},
-                       [this] {
-                           m_window.docks().panelDock(QStringLiteral("damage"))->raise();
-                           m_window.evaluationPanel().start(EvaluationTarget::Recipe);
                        },
                        quiet});
     m_steps.push_back({{},

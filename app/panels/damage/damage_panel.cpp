@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QMenu>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QTableView>
 #include <QToolButton>
@@ -277,17 +278,22 @@ void DamagePanel::showPage(const Page& page) {
     m_text->appendTokens(runningTexts(damage.tokenizer(), ids));
     const auto colors = themeColors(palette());
     QList<QColor> tints;
-    int first = -1, last = -1;
+    int first = -1, last = -1, firstToken = 0;
     for (int token = 0; token < page.last - page.first; ++token) {
         const int scored = scoredOnPage(token);
         tints.append(scored < 0 ? QColor() : m_legend->scale().color(valueOf(scored), colors));
         if (scored < 0) continue;
-        if (first < 0) first = scored;
+        if (first < 0) {
+            first = scored;
+            firstToken = token;
+        }
         last = scored + 1;
     }
     m_text->setColors(tints);
     m_strip->setPage(std::max(first, 0), std::max(last, 0));
     m_text->setCurrent(-1);
+    m_text->verticalScrollBar()->setValue(0);
+    m_text->reveal(firstToken);
 }
 
 void DamagePanel::turnPage(int direction) {
