@@ -31,7 +31,7 @@ nlohmann::ordered_json generationJson(const GenerateResult& result) {
     std::vector<float> logProbs;
     for (const GeneratedToken& token : result.tokens) {
         ids.push_back(token.id);
-        logProbs.push_back(token.logProb);
+        logProbs.push_back(token.prediction.logProb);
     }
     const auto rate = [](size_t count, double seconds) { return seconds > 0 ? double(count) / seconds : 0.0; };
     return {{"text", result.text},

@@ -292,8 +292,10 @@ void DamagePanel::showPage(const Page& page) {
     m_text->setColors(tints);
     m_strip->setPage(std::max(first, 0), std::max(last, 0));
     m_text->setCurrent(-1);
-    m_text->verticalScrollBar()->setValue(0);
-    m_text->reveal(firstToken);
+    // What is scored comes to the top, with a little of what is read before it.
+    auto* scroll = m_text->verticalScrollBar();
+    const int above = 3 * m_text->fontMetrics().lineSpacing();
+    scroll->setValue(scroll->value() + m_text->tokenRect(firstToken).top() - above);
 }
 
 void DamagePanel::turnPage(int direction) {
