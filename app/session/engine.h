@@ -61,8 +61,6 @@ class Engine {
     [[nodiscard]] const ModelWeights& originalWeights() const { return m_weights->original(); }
     /// What the recipe makes of the weights. After prepare by one of the above.
     Result<RecipeWeights::Applied> recipeWeights(const WeightsRequest& weights, const JobContext& context);
-    /// The checkpoint's own weights. After prepare by one of the above.
-    [[nodiscard]] const ModelWeights& originalWeights() const { return m_weights->original(); }
     /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
     [[nodiscard]] std::string deviceDescription() const;
     /// Frees executables and quantized weights.
