@@ -102,6 +102,8 @@ void MainWindow::createRecipeMenu() {
                                   [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); });
     auto* allocate = menu->addAction(tr("&Allocate bits…"), QKeySequence(Qt::CTRL | Qt::Key_B), this, [this] {
         auto* dialog = new AllocateDialog(m_session, m_evaluation->options(), this);
+        // What was predicted is measured at once.
+        connect(dialog, &AllocateDialog::taken, this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
         dialog->show();
     });
     menu->addSeparator();

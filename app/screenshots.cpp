@@ -13,6 +13,7 @@
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/matrix/matrix_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
+#include "app/panels/tradeoff/tradeoff_panel.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
 
@@ -24,6 +25,7 @@ constexpr int kQuietPolls = 4;  // so that delivered results are painted
 constexpr qint64 kStepLimitMs = 300'000;
 constexpr int kChunks = 8;
 constexpr int kCalibrationTokens = 2048;
+constexpr double kAllocatedBits[] = {3.4, 4.0, 4.8};
 }  // namespace
 
 ScreenshotTour::ScreenshotTour(Session& session, MainWindow& window, const QString& folder, QObject* parent)
@@ -88,20 +90,38 @@ void ScreenshotTour::addTuneSteps() {
          },
          [this] { return m_session.evaluation().running().has_value() || !m_session.evaluation().isRunning(); }});
     m_steps.push_back({QStringLiteral("evaluated"), [] {}, quiet});
-    // Other recipes on the same text, so that the chart of size and divergence has something to compare.
-    for (const auto* preset : {"q8_0", "q6_k", "q4_k_small", "int4_g128_sym", "q4_k_balanced"}) {
-        const QString path = resourcePath(QStringLiteral("presets/%1.recipe").arg(QLatin1String(preset)));
+    addAllocationSteps();
+    m_steps.push_back(
+        {QStringLiteral("edited"),
+         [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
+}
+
+/// The line of the known mixtures, what each tensor is worth, and recipes of our own below that line.
+void ScreenshotTour::addAllocationSteps() {
+    const auto quiet = [this] { return isQuiet(); };
+    m_steps.push_back(
+        {QStringLiteral("mixtures"), [this] { m_window.findChild<TradeoffPanel*>()->startOrStopSeries(); }, quiet});
+    m_steps.push_back({QStringLiteral("sensitivity"),
+                       [this] {
+                           m_window.matrixPanel().setMeasure(Measure::Sensitivity);
+                           m_window.evaluationPanel().startSensitivity();
+                       },
+                       quiet});
+    const auto allocation = [this] {
+        return AllocationOptions{usualAllocationFormats(), m_window.evaluationPanel().options()};
+    };
+    m_steps.push_back({{}, [this, allocation] { m_session.allocation().measure(allocation()); }, quiet});
+    for (const double bits : kAllocatedBits) {
         m_steps.push_back({{},
-                           [this, path] {
-                               m_window.recipePanel().loadPreset(path);
+                           [this, bits] {
+                               const auto bytes = int64_t(bits * double(m_session.checkpoint()->parameterCount()) / 8);
+                               const auto allocated = m_session.allocation().allocate(bytes);
+                               if (allocated) m_session.allocation().take(*allocated);
                                m_window.evaluationPanel().start(EvaluationTarget::Recipe);
                            },
                            quiet});
     }
     m_steps.push_back({QStringLiteral("tradeoff"), [] {}, quiet});
-    m_steps.push_back(
-        {QStringLiteral("edited"),
-         [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
 }
 
 void ScreenshotTour::addCompareSteps() {

@@ -32,6 +32,7 @@ class ScreenshotTour : public QObject {
     void addSteps(const QString& path);
     void addInspectSteps();
     void addTuneSteps();
+    void addAllocationSteps();
     void addCompareSteps();
     void next();
     void poll();

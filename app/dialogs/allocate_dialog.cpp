@@ -124,7 +124,10 @@ void AllocateDialog::onAction() {
     auto& allocation = m_session.allocation();
     if (allocation.isRunning()) return allocation.cancel();
     if (!allocation.isReady(options())) return allocation.measure(options());
-    if (const auto allocated = allocation.allocate(budgetBytes())) allocation.take(*allocated);
+    const auto allocated = allocation.allocate(budgetBytes());
+    if (!allocated) return;
+    allocation.take(*allocated);
+    emit taken();
 }
 
 }  // namespace halftone::app

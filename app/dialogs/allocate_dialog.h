@@ -22,6 +22,10 @@ class AllocateDialog : public QDialog {
   public:
     AllocateDialog(Session& session, EvaluationOptions measurement, QWidget* parent = nullptr);
 
+  signals:
+    /// The recipe in work is the allocated one now.
+    void taken();
+
   private:
     void createFields();
     void createLayout();

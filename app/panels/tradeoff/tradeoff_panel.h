@@ -21,6 +21,8 @@ class TradeoffPanel : public QWidget {
 
   public:
     explicit TradeoffPanel(Session& session, QWidget* parent = nullptr);
+    /// Asks for the known mixtures to be measured, or ends that.
+    void startOrStopSeries();
 
   signals:
     void probed(const QString& text);
@@ -31,7 +33,6 @@ class TradeoffPanel : public QWidget {
     void createLayout();
     void refresh();
     void refreshPoints(int last);
-    void startOrStopSeries();
 
     Session& m_session;
     StateStack* m_stack = nullptr;
