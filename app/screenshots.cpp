@@ -121,7 +121,7 @@ void ScreenshotTour::addAllocationSteps() {
                            },
                            quiet});
     }
-    m_steps.push_back({QStringLiteral("tradeoff"), [] {}, quiet});
+    m_steps.push_back({QStringLiteral("tradeoff"), [this] { m_window.evaluationPanel().startSensitivity(); }, quiet});
 }
 
 void ScreenshotTour::addCompareSteps() {
