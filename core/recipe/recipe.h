@@ -70,17 +70,19 @@ struct Recipe {
 
 /// One tensor's fate.
 struct ResolvedTensor {
-    std::string name;         ///< canonical
-    Format requested;         ///< what the recipe says
-    Format format;            ///< what it gets: requested, or the fallback its row length forces
-    MethodChoice method{};    ///< how its codes are chosen; one that makes sense for `format`
-    bool quantizable = true;  ///< norms, biases and the like are F32 whatever the recipe says
-    bool kept = false;        ///< no rule touches it: stays as stored
+    std::string name;                ///< canonical
+    Format requested;                ///< what the recipe says
+    Format format;                   ///< what it gets: requested, or the fallback its row length forces
+    MethodChoice method{};           ///< how its codes are chosen; one that makes sense for `format`
+    MethodChoice requestedMethod{};  ///< what the recipe says
+    bool quantizable = true;         ///< norms, biases and the like are F32 whatever the recipe says
+    bool kept = false;               ///< no rule touches it: stays as stored
     int64_t rows = 0, cols = 0;
     int64_t sourceBytes = 0;
     int64_t bytes = 0;
     TensorRole role = TensorRole::kOther;
     [[nodiscard]] bool fellBack() const { return requested != format; }
+    [[nodiscard]] bool methodFellBack() const { return requestedMethod != method; }
 };
 
 struct RecipeTotals {

@@ -171,6 +171,7 @@ class Resolver {
 
     // A method that makes no sense for the format gives way to the default one, and the problems list says why.
     void assignMethod(const MethodChoice& requested, ResolvedTensor& out) {
+        out.requestedMethod = requested;
         const std::string obstacle = methodObstacle(requested.id, out.format);
         if (obstacle.empty()) {
             out.method = requested;

@@ -59,6 +59,8 @@ TEST(RecipeMethods, TheMethodGoesWithTheStatementThatDecidesTheFormat) {
 TEST(RecipeMethods, AMisfitIsToldAtOnceAndGivesWayToTheDefault) {
     const ResolvedRecipe resolved = resolve(Recipe::pure(format("int4_g128_sym"), method("hqq")), llamaTensors(2));
     EXPECT_EQ(resolved.find("blk.0.attn_q.weight")->method, MethodChoice{});
+    EXPECT_EQ(resolved.find("blk.0.attn_q.weight")->requestedMethod, method("hqq"));
+    EXPECT_TRUE(resolved.find("blk.0.attn_q.weight")->methodFellBack());
     int64_t told = 0;
     for (const RecipeProblem& problem : resolved.problems) {
         if (problem.message.find("HQQ moves the zero point") == std::string::npos) continue;
