@@ -19,6 +19,7 @@ constexpr std::string_view kMagic = "halftone-session";
 constexpr int64_t kMaxSessionBytes = 64 << 20;
 constexpr size_t kMaxRuns = 100000;
 constexpr size_t kMaxPrompts = 10000;
+constexpr size_t kMaxLocked = 1 << 20;
 
 struct OptionalField {
     const char* key;
@@ -70,6 +71,16 @@ class JsonReader {
         const auto found = m_object.find(key);
         return found != m_object.end() && found->is_object() ? &*found : nullptr;
     }
+    /// The strings of an array, `limit` of them at most.
+    [[nodiscard]] std::vector<std::string> strings(const char* key, size_t limit) const {
+        std::vector<std::string> out;
+        const Json* list = array(key);
+        if (!list) return out;
+        for (const Json& entry : *list) {
+            if (entry.is_string() && out.size() < limit) out.push_back(entry.get<std::string>());
+        }
+        return out;
+    }
     [[nodiscard]] const Json* array(const char* key) const {
         const auto found = m_object.find(key);
         return found != m_object.end() && found->is_array() ? &*found : nullptr;
@@ -114,12 +125,8 @@ Result<Json> parseSession(const std::string& text, const fs::path& path) {
 }
 
 void readLists(const JsonReader& reader, SessionFile& session) {
-    if (const Json* prompts = reader.array("prompts")) {
-        for (const Json& prompt : *prompts) {
-            if (prompt.is_string() && session.prompts.size() < kMaxPrompts)
-                session.prompts.push_back(prompt.get<std::string>());
-        }
-    }
+    session.prompts = reader.strings("prompts", kMaxPrompts);
+    session.lockedTensors = reader.strings("locked_tensors", kMaxLocked);
     if (const Json* votes = reader.object("votes")) {
         const JsonReader counts(*votes);
         // A count below zero can only come from an edited file.
@@ -140,6 +147,7 @@ Status SessionFile::save(const fs::path& path) const {
               {"checkpoint", checkpoint.string()},
               {"fingerprint", fingerprint},
               {"recipe", recipe.toText()},
+              {"locked_tensors", lockedTensors},
               {"evaluation_text", evaluationText.string()},
               {"calibration_text", calibrationText.string()},
               {"protocol", protocol},

@@ -39,6 +39,7 @@ struct SessionFile {
     std::filesystem::path checkpoint;
     std::string fingerprint;  ///< of the checkpoint; a mismatch on reopening is told
     Recipe recipe;
+    std::vector<std::string> lockedTensors;  ///< canonical names of tensors that edits leave alone
     std::filesystem::path evaluationText, calibrationText;
     std::string protocol;
     std::vector<std::string> prompts;

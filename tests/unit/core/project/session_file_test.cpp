@@ -20,6 +20,7 @@ SessionFile everyField() {
     session.evaluationText = "/texts/wiki.txt";
     session.calibrationText = "/texts/calibration.txt";
     session.protocol = "p512 ctx 256";
+    session.lockedTensors = {"blk.0.ffn_down.weight", "output.weight"};
     session.prompts = {"Once upon a time", "line one\nline two", "诗"};
     session.votes = {.original = 3, .recipe = 2, .ties = 7};
     RecordedRun run;
@@ -76,6 +77,7 @@ TEST(SessionFile, EveryFieldSurvives) {
     EXPECT_EQ(loaded->protocol, session.protocol);
     EXPECT_EQ(loaded->prompts, session.prompts);
     EXPECT_EQ(loaded->votes, session.votes);
+    EXPECT_EQ(loaded->lockedTensors, session.lockedTensors);
     EXPECT_EQ(loaded->uiState, session.uiState);
     ASSERT_EQ(loaded->runs.size(), 2u);
     for (size_t i = 0; i < 2; ++i) expectSameRun(loaded->runs[i], session.runs[i]);
