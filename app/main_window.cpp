@@ -172,7 +172,7 @@ void MainWindow::restoreState() {
     fitToScreen();
     restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
     m_docks->restore(settings);
-    m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/2")).toByteArray());
+    m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/3")).toByteArray());
     m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
     m_empty->setRecentFiles(recentFiles());
@@ -195,7 +195,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     }
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
-    settings.setValue(QStringLiteral("tensors/header/2"), m_tensors->headerState());
+    settings.setValue(QStringLiteral("tensors/header/3"), m_tensors->headerState());
     settings.setValue(QStringLiteral("device"), m_session.devices().choice());
     m_docks->save(settings);
     event->accept();

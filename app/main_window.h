@@ -86,6 +86,9 @@ class MainWindow : public QMainWindow {
     void showPalette();
     void showTensorFinder();
     void setBits(int bits);
+    /// Shows a menu about the selection where the selection is.
+    void popUp(void (*fill)(QMenu&, Session&));
+    [[nodiscard]] QPoint cornerOfSelection() const;
     void updateTitle();
     void updateStatus();
     void updateTotals();

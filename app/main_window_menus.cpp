@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The menus, the workspace buttons and what their actions do. Split from main_window.cpp by size only.
 #include <QActionGroup>
+#include <QApplication>
+#include <QCursor>
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -15,6 +17,7 @@
 
 #include "app/dialogs/about_dialog.h"
 #include "app/dialogs/allocate_dialog.h"
+#include "app/dialogs/selection_menu.h"
 #include "app/dialogs/shortcuts_dialog.h"
 #include "app/main_window.h"
 #include "app/panels/calibration/calibration_panel.h"
@@ -98,7 +101,13 @@ void MainWindow::createRecipeMenu() {
                                        [this, count] { setBits(count); });
         m_needCheckpoint << action;
     }
-    auto* clear = menu->addAction(tr("Clear formats set by hand in the selection"), QKeySequence::Delete, this,
+    auto* groups = menu->addAction(tr("&Group size of the selection…"), QKeySequence(Qt::Key_G), this,
+                                   [this] { popUp(fillWithGroupSizesOfSelection); });
+    auto* methods = menu->addAction(tr("&Method of the selection…"), QKeySequence(Qt::Key_M), this,
+                                    [this] { popUp(fillWithMethodsOfSelection); });
+    auto* lock = menu->addAction(tr("L&ock or unlock the selection"), QKeySequence(Qt::Key_L), this,
+                                 [this] { toggleLocksOfSelection(m_session); });
+    auto* clear = menu->addAction(tr("&Clear what was set by hand in the selection"), QKeySequence::Delete, this,
                                   [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); });
     auto* allocate = menu->addAction(tr("&Allocate bits…"), QKeySequence(Qt::CTRL | Qt::Key_B), this, [this] {
         auto* dialog = new AllocateDialog(m_session, m_evaluation->options(), this);
@@ -109,8 +118,8 @@ void MainWindow::createRecipeMenu() {
     menu->addSeparator();
     auto* load = menu->addAction(tr("&Load recipe…"), this, [this] { m_recipe->load(); });
     auto* save = menu->addAction(tr("&Save recipe…"), this, [this] { m_recipe->save(); });
-    m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << clear << allocate
-                     << load << save;
+    m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << groups << methods
+                     << lock << clear << allocate << load << save;
 }
 
 void MainWindow::createViewMenu() {
@@ -245,12 +254,24 @@ void MainWindow::fillRecentMenu() {
 }
 
 void MainWindow::setBits(int bits) {
-    Recipe next = m_session.recipe().recipe();
-    for (const int tensor : m_session.selection().tensors()) {
-        const auto* entry = m_session.recipe().resolvedTensor(tensor);
-        if (entry && entry->quantizable) next.overrides[entry->name] = formatWithBits(entry->requested, bits);
-    }
-    m_session.recipe().apply(std::move(next));
+    m_session.recipe().changeFormats(m_session.selection().tensors(), [bits](const ResolvedTensor& tensor) {
+        return std::optional(formatWithBits(tensor.requested, bits));
+    });
+}
+
+void MainWindow::popUp(void (*fill)(QMenu&, Session&)) {
+    auto* menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("selectionMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    fill(*menu, m_session);
+    menu->popup(cornerOfSelection());
+}
+
+QPoint MainWindow::cornerOfSelection() const {
+    const auto* focus = QApplication::focusWidget();
+    if (m_matrix->isVisible() && (m_matrix->isAncestorOf(focus) || !m_tensors->isVisible()))
+        return m_matrix->cornerOfCurrent();
+    return m_tensors->isVisible() ? m_tensors->cornerOfCurrent() : QCursor::pos();
 }
 
 QList<QAction*> MainWindow::allActions() const {

@@ -94,6 +94,7 @@ void ScreenshotTour::addTuneSteps() {
     m_steps.push_back(
         {QStringLiteral("edited"),
          [this] { m_session.recipe().setFormat(m_session.selection().tensors(), Format::of(DType::kQ8_0)); }, quiet});
+    m_steps.push_back({QStringLiteral("methods"), [this] { chooseMethods(); }, quiet});
 }
 
 /// The line of the known mixtures, what each tensor is worth, and recipes of our own below that line.
@@ -166,6 +167,19 @@ void ScreenshotTour::addCompareSteps() {
     m_steps.push_back(
         {QStringLiteral("damage"), [this] { m_session.damage().tryLayers(m_window.damagePanel().current()); }, quiet});
     m_steps.push_back({QStringLiteral("export"), [this] { m_window.showExport(); }, quiet});
+}
+
+void ScreenshotTour::chooseMethods() {
+    auto& recipe = m_session.recipe();
+    recipe.apply(Recipe::pure(Format::of(IntegerFormat{4, false, Granularity::kGroup, 64})));
+    QList<int> downs;
+    for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
+        if (m_session.tensor(tensor).role == TensorRole::kFfnDown) downs.append(tensor);
+    }
+    recipe.addRule({{{TensorRole::kAttnV}, {}, {}, {}}, Format::of(DType::kQ6_K), MethodChoice{MethodId::kGptq, {}}});
+    recipe.setMethod(downs, MethodChoice{MethodId::kHqq, {}});
+    recipe.setLocked(downs.mid(0, 1), true);
+    m_session.selection().select(downs.mid(0, 2));
 }
 
 void ScreenshotTour::selectNamed(const QString& part) {

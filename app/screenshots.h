@@ -37,6 +37,7 @@ class ScreenshotTour : public QObject {
     void next();
     void poll();
     [[nodiscard]] bool isQuiet() const;
+    void chooseMethods();
     void selectNamed(const QString& part);
 
     Session& m_session;

@@ -13,14 +13,18 @@
 
 #include <algorithm>
 
+#include "app/dialogs/method_dialog.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/method_combo.h"
 
 namespace halftone::app {
 
-RuleDialog::RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent)
+RuleDialog::RuleDialog(const RecipeRule& rule, const MethodChoice& defaultMethod, std::span<const TensorInfo> tensors,
+                       QWidget* parent)
     : QDialog(parent), m_tensors(tensors) {
     setWindowTitle(tr("Rule"));
     createFields(rule);
+    createMethod(rule.method, defaultMethod);
     createLayout();
     refresh();
 }
@@ -53,11 +57,27 @@ void RuleDialog::createFields(const RecipeRule& rule) {
     m_regex = new QLineEdit(QString::fromStdString(rule.match.regex), this);
     m_regex->setPlaceholderText(tr("any name; for example ^output"));
     m_format = new QComboBox(this);
+    m_format->setObjectName(QStringLiteral("ruleFormat"));
     fillWithFormats(*m_format);
     m_format->setCurrentIndex(m_format->findData(QString::fromStdString(rule.format.name())));
     connect(m_roles, &QListWidget::itemChanged, this, &RuleDialog::refresh);
     connect(m_regex, &QLineEdit::textChanged, this, &RuleDialog::refresh);
     connect(m_format, &QComboBox::currentIndexChanged, this, &RuleDialog::refresh);
+}
+
+void RuleDialog::createMethod(const std::optional<MethodChoice>& method, const MethodChoice& defaultMethod) {
+    m_method = new MethodCombo(tr("default"), this);
+    m_method->setObjectName(QStringLiteral("ruleMethod"));
+    m_method->setToolTip(tr("How codes are chosen; “default” follows the recipe's default method"));
+    m_method->setInherited(defaultMethod);
+    m_method->setChoice(method);
+    connect(m_method, &MethodCombo::chosen, this, &RuleDialog::refresh);
+    connect(m_method, &MethodCombo::parametersWanted, this, [this] {
+        askForParameters(m_method->effectiveChoice(), this, [this](const MethodChoice& chosen) {
+            m_method->setChoice(chosen);
+            refresh();
+        });
+    });
 }
 
 void RuleDialog::createLayout() {
@@ -76,6 +96,7 @@ void RuleDialog::createLayout() {
     form->addRow(tr("Blocks"), blocks);
     form->addRow(tr("Name matches"), m_regex);
     form->addRow(tr("Format"), m_format);
+    form->addRow(tr("Method"), m_method);
     form->addRow(QString(), m_verdict);
     form->addRow(m_buttons);
     setMinimumWidth(420);
@@ -92,21 +113,28 @@ RecipeRule RuleDialog::rule() const {
     if (m_last->value() >= 0) rule.match.lastBlock = m_last->value();
     rule.match.regex = m_regex->text().toStdString();
     if (const auto format = Format::parse(m_format->currentData().toString().toStdString())) rule.format = *format;
+    rule.method = m_method->choice();
     return rule;
+}
+
+QString RuleDialog::problemOf(const RecipeRule& rule, const ResolvedRecipe& resolved) {
+    for (const auto& entry : resolved.problems) {
+        if (entry.severity == RecipeProblem::Severity::kError) return QString::fromStdString(entry.message);
+    }
+    return rule.method ? QString::fromStdString(methodObstacle(rule.method->id, rule.format)) : QString();
 }
 
 void RuleDialog::refresh() {
     if (!m_buttons) return;
     const bool hasFormat = m_format->currentData().isValid();
     Recipe probe;
-    probe.rules.push_back(rule());
+    const RecipeRule current = rule();
+    m_method->setFormat(hasFormat ? std::optional(current.format) : std::nullopt);
+    probe.rules.push_back(current);
     const auto resolved = resolve(probe, m_tensors);
     const auto matched = std::count_if(resolved.tensors.begin(), resolved.tensors.end(),
                                        [](const auto& tensor) { return tensor.quantizable && !tensor.kept; });
-    QString problem;
-    for (const auto& entry : resolved.problems) {
-        if (entry.severity == RecipeProblem::Severity::kError) problem = QString::fromStdString(entry.message);
-    }
+    const QString problem = problemOf(current, resolved);
     m_verdict->setText(
         problem.isEmpty() ? matched == 1 ? tr("Matches 1 tensor.") : tr("Matches %1 tensors.").arg(matched) : problem);
     m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");

@@ -17,16 +17,22 @@ class QSpinBox;
 
 namespace halftone::app {
 
-/// Edits one rule; tells beside the fields what is wrong and how many tensors it matches.
+class MethodCombo;
+
+/// Edits one rule; `defaultMethod` is what it takes while it names no method of its own. Tells beside the fields what
+/// is wrong and how many tensors it matches.
 class RuleDialog : public QDialog {
     Q_OBJECT
 
   public:
-    RuleDialog(const RecipeRule& rule, std::span<const TensorInfo> tensors, QWidget* parent = nullptr);
+    RuleDialog(const RecipeRule& rule, const MethodChoice& defaultMethod, std::span<const TensorInfo> tensors,
+               QWidget* parent = nullptr);
     [[nodiscard]] RecipeRule rule() const;
 
   private:
     void createFields(const RecipeRule& rule);
+    void createMethod(const std::optional<MethodChoice>& method, const MethodChoice& defaultMethod);
+    [[nodiscard]] static QString problemOf(const RecipeRule& rule, const ResolvedRecipe& resolved);
     void createLayout();
     void refresh();
 
@@ -35,6 +41,7 @@ class RuleDialog : public QDialog {
     QSpinBox *m_first = nullptr, *m_last = nullptr;
     QLineEdit* m_regex = nullptr;
     QComboBox* m_format = nullptr;
+    MethodCombo* m_method = nullptr;
     QLabel* m_verdict = nullptr;
     QDialogButtonBox* m_buttons = nullptr;
 };

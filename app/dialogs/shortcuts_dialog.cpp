@@ -31,7 +31,7 @@ void showShortcuts(const QList<QAction*>& actions, QWidget* parent) {
     }
     table += row(tr("Arrows, Shift+Arrows"), tr("Move and extend the selection in the matrix and the table"));
     table += row(tr("Drag in the matrix"), tr("Select a rectangle; Ctrl adds, Shift extends"));
-    table += row(tr("Double-click a format"), tr("Choose a format for all selected tensors"));
+    table += row(tr("Double-click a format or a method"), tr("Choose another for all selected tensors"));
     table += row(tr("Wheel and drag in a plot"), tr("Zoom and move; double-click fits"));
     table += row(tr("Right-click a plot"), tr("Copy it as image or CSV, save it as PNG or SVG")) +
              QStringLiteral("</table>");

@@ -187,8 +187,8 @@ class Parser {
         const auto kind = m_fields(field);
         if (kind == FilterField::Unknown) {
             m_token = name;
-            return fail(
-                tr("There is no column “%1”; try name, role, block, format, kurtosis, error, size.").arg(name.text));
+            return fail(tr("There is no column “%1”; try name, role, block, format, method, kurtosis, error, size.")
+                            .arg(name.text));
         }
         static const QStringList kOperators{"=", "==", "!=", "<", "<=", ">", ">=", "~"};
         if (!kOperators.contains(operation))

@@ -58,6 +58,8 @@ QVariant RuleTableModel::data(const QModelIndex& index, int role) const {
             return rule.match.regex.empty() ? tr("any") : QString::fromStdString(rule.match.regex);
         case FormatColumn:
             return QString::fromStdString(rule.format.displayName());
+        case MethodColumn:
+            return rule.method ? QString::fromStdString(rule.method->displayName()) : tr("default");
         default:
             return {};
     }
@@ -77,6 +79,8 @@ QVariant RuleTableModel::headerData(int section, Qt::Orientation orientation, in
             return tr("name matches");
         case FormatColumn:
             return tr("format");
+        case MethodColumn:
+            return tr("method");
         default:
             return {};
     }

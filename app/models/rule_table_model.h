@@ -16,7 +16,7 @@ class RuleTableModel : public QAbstractTableModel {
     Q_OBJECT
 
   public:
-    enum Column { Roles, Blocks, Names, FormatColumn, ColumnCount };
+    enum Column { Roles, Blocks, Names, FormatColumn, MethodColumn, ColumnCount };
 
     explicit RuleTableModel(RecipeEditor& editor, QObject* parent = nullptr);
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;

@@ -8,13 +8,37 @@
 #include "app/models/tensor_table_model.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/method_combo.h"
 #include "app/widgets/theme.h"
 
 namespace halftone::app {
 
 namespace {
 constexpr int kRowHeight = 22;
+
+bool hasMarks(int column) {
+    return column == TensorTableModel::FormatColumn || column == TensorTableModel::MethodColumn;
 }
+
+/// A padlock of 8 by 9 whose middle is `center`.
+void drawPadlock(QPainter& painter, QPointF center, const QColor& color) {
+    painter.setBrush(color);
+    painter.setPen(Qt::NoPen);
+    painter.drawRoundedRect(QRectF(center.x() - 4, center.y() - 0.5, 8, 5.5), 1, 1);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(color, 1.3));
+    painter.drawArc(QRectF(center.x() - 2.5, center.y() - 4.5, 5, 7), 0, 180 * 16);
+    painter.setPen(Qt::NoPen);
+}
+
+/// The list opens with the editor; figures that arrive later fill the editor again and must not open it again.
+void openOnce(QComboBox& combo) {
+    if (combo.property("wasOpened").toBool()) return;
+    combo.setProperty("wasOpened", true);
+    combo.showPopup();
+}
+
+}  // namespace
 
 TensorDelegate::TensorDelegate(Session& session, QObject* parent) : QStyledItemDelegate(parent), m_session(session) {}
 
@@ -44,26 +68,30 @@ void TensorDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
                                  bar.toDouble() * (cell.width() - 6), 2),
                           color);
     }
-    if (index.column() == TensorTableModel::FormatColumn) drawFormatMarks(painter, option, index);
+    if (hasMarks(index.column())) drawMarks(painter, option, index);
 }
 
-/// An amber triangle where the row length forced another format, a dot where the format was set by hand.
-void TensorDelegate::drawFormatMarks(QPainter* painter, const QStyleOptionViewItem& option,
-                                     const QModelIndex& index) const {
+/// From the right: a padlock, an amber triangle where it is not what the recipe says, a dot where it was set by hand.
+void TensorDelegate::drawMarks(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const auto colors = themeColors(option.palette);
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
     painter->setPen(Qt::NoPen);
     const double middle = option.rect.center().y() + 0.5;
     double right = option.rect.right() - 6;
+    const QColor own =
+        option.state & QStyle::State_Selected ? option.palette.color(QPalette::HighlightedText) : colors.accent;
+    if (index.data(TensorTableModel::LockedRole).toBool()) {
+        drawPadlock(*painter, {right - 4, middle}, own);
+        right -= 13;
+    }
     if (index.data(TensorTableModel::FallbackRole).toBool()) {
         painter->setBrush(colors.stale);
         painter->drawPolygon(QPolygonF{{right - 8, middle + 4}, {right, middle + 4}, {right - 4, middle - 4}});
         right -= 12;
     }
     if (index.data(TensorTableModel::OverrideRole).toBool()) {
-        painter->setBrush(option.state & QStyle::State_Selected ? option.palette.color(QPalette::HighlightedText)
-                                                                : colors.accent);
+        painter->setBrush(own);
         painter->drawEllipse(QPointF(right - 4, middle), 2.5, 2.5);
     }
     painter->restore();
@@ -71,6 +99,7 @@ void TensorDelegate::drawFormatMarks(QPainter* painter, const QStyleOptionViewIt
 
 QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem& option,
                                       const QModelIndex& index) const {
+    if (index.column() == TensorTableModel::MethodColumn) return createMethodEditor(parent, index);
     if (index.column() != TensorTableModel::FormatColumn)
         return QStyledItemDelegate::createEditor(parent, option, index);
     auto* combo = new QComboBox(parent);
@@ -83,14 +112,44 @@ QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
     return combo;
 }
 
+QWidget* TensorDelegate::createMethodEditor(QWidget* parent, const QModelIndex& index) const {
+    const int tensor = index.data(TensorTableModel::TensorIndexRole).toInt();
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!resolved) return nullptr;
+    auto* combo = new MethodCombo(tr("as the rules say"), parent);
+    combo->setFormat(resolved->format);
+    combo->setInherited(resolved->method);
+    auto* delegate = const_cast<TensorDelegate*>(this);
+    connect(combo, &MethodCombo::chosen, delegate, [delegate, combo] {
+        emit delegate->commitData(combo);
+        emit delegate->closeEditor(combo);
+    });
+    connect(combo, &MethodCombo::parametersWanted, delegate, [delegate, combo, tensor] {
+        emit delegate->closeEditor(combo);
+        emit delegate->parametersWanted(tensor);
+    });
+    return combo;
+}
+
 void TensorDelegate::setEditorData(QWidget* editor, const QModelIndex& index) const {
+    if (auto* methods = qobject_cast<MethodCombo*>(editor)) {
+        const auto byHand = MethodChoice::parse(index.data(Qt::EditRole).toString().toStdString());
+        methods->setChoice(byHand ? std::optional(*byHand) : std::nullopt);
+        return openOnce(*methods);
+    }
     auto* combo = qobject_cast<QComboBox*>(editor);
     if (!combo) return QStyledItemDelegate::setEditorData(editor, index);
     combo->setCurrentIndex(combo->findData(index.data(TensorTableModel::FormatNameRole)));
-    combo->showPopup();
+    openOnce(*combo);
 }
 
 void TensorDelegate::setModelData(QWidget* editor, QAbstractItemModel* model, const QModelIndex& index) const {
+    if (const auto* methods = qobject_cast<const MethodCombo*>(editor)) {
+        const auto choice = methods->choice();
+        const QString name = choice ? QString::fromStdString(choice->name()) : QString();
+        if (name != index.data(Qt::EditRole).toString()) model->setData(index, name, Qt::EditRole);
+        return;
+    }
     const auto* combo = qobject_cast<const QComboBox*>(editor);
     if (!combo) return QStyledItemDelegate::setModelData(editor, model, index);
     if (combo->currentData().isValid() && combo->currentData() != index.data(TensorTableModel::FormatNameRole)) {

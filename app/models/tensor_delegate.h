@@ -7,8 +7,8 @@ namespace halftone::app {
 
 class Session;
 
-/// Cells of the tensor table: hover from any view, muted figures, in-cell bars, markers of the format column, and the
-/// combo box that assigns a format.
+/// Cells of the tensor table: hover from any view, muted figures, in-cell bars, marks of what was set by hand, and the
+/// combo boxes that assign a format or a method.
 class TensorDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
@@ -21,11 +21,16 @@ class TensorDelegate : public QStyledItemDelegate {
     void setEditorData(QWidget* editor, const QModelIndex& index) const override;
     void setModelData(QWidget* editor, QAbstractItemModel* model, const QModelIndex& index) const override;
 
+  signals:
+    /// The parameters of a tensor's method should be set.
+    void parametersWanted(int tensor);
+
   protected:
     void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override;
 
   private:
-    void drawFormatMarks(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
+    [[nodiscard]] QWidget* createMethodEditor(QWidget* parent, const QModelIndex& index) const;
+    void drawMarks(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
 
     Session& m_session;
 };

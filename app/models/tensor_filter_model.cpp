@@ -25,6 +25,7 @@ std::optional<int> textColumn(const QString& name) {
     if (name == QLatin1String("shape")) return TensorTableModel::Shape;
     if (name == QLatin1String("stored") || name == QLatin1String("dtype")) return TensorTableModel::Stored;
     if (name == QLatin1String("format")) return TensorTableModel::FormatColumn;
+    if (name == QLatin1String("method")) return TensorTableModel::MethodColumn;
     return std::nullopt;
 }
 
@@ -40,7 +41,11 @@ class TensorSubject : public FilterSubject {
     }
     [[nodiscard]] QString text(const QString& name) const override {
         const auto column = textColumn(name);
-        return column ? m_table.index(m_tensor, *column).data().toString() : QString();
+        if (!column) return {};
+        // Methods go by the name that recipes use: method=gptq holds whatever its parameters.
+        const int role =
+            *column == TensorTableModel::MethodColumn ? int(TensorTableModel::MethodNameRole) : int(Qt::DisplayRole);
+        return m_table.index(m_tensor, *column).data(role).toString();
     }
 
   private:

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/session/session.h"
+#include "app/widgets/method_combo.h"
 #include "app/widgets/number_text.h"
 
 namespace halftone::app {
@@ -15,6 +16,11 @@ namespace {
 
 QString toText(std::string_view text) {
     return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
+/// Its codes are chosen here: it is quantized, and not to what it is stored as.
+bool hasMethod(const ResolvedTensor* resolved) {
+    return resolved && resolved->quantizable && !resolved->kept;
 }
 
 /// Position of `value` between the bounds on a logarithmic scale.
@@ -106,10 +112,11 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
         case Qt::DisplayRole:
             return displayText(tensor, column);
         case Qt::EditRole:
+            return editValue(tensor, column);
         case FormatNameRole:
-            if (column != FormatColumn || !resolved || !resolved->quantizable)
-                return role == Qt::EditRole ? QVariant(displayText(tensor, column)) : QVariant();
-            return QString::fromStdString(resolved->requested.name());
+            return resolved && resolved->quantizable ? QString::fromStdString(resolved->requested.name()) : QString();
+        case MethodNameRole:
+            return hasMethod(resolved) ? toText(describeMethod(resolved->method.id).name) : QString();
         case Qt::TextAlignmentRole:
             return QVariant::fromValue(Qt::Alignment(
                 (measureOf(column) || column == Shape ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
@@ -120,11 +127,11 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
         case TensorIndexRole:
             return tensor;
         case FallbackRole:
-            return column == FormatColumn && resolved && resolved->quantizable && !resolved->kept &&
-                   resolved->fellBack();
+            return isFallback(tensor, column);
         case OverrideRole:
-            return column == FormatColumn && resolved &&
-                   m_session.recipe().recipe().overrides.count(resolved->name) > 0;
+            return isOverride(tensor, column);
+        case LockedRole:
+            return column == FormatColumn && m_session.recipe().isLocked(tensor);
         case MutedRole:
             return isMuted(tensor, column);
         case BarRole:
@@ -132,6 +139,29 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
         default:
             return {};
     }
+}
+
+QVariant TensorTableModel::editValue(int tensor, int column) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (column == FormatColumn && resolved && resolved->quantizable)
+        return QString::fromStdString(resolved->requested.name());
+    if (column != MethodColumn) return displayText(tensor, column);
+    const auto* byHand = m_session.recipe().methodByHand(tensor);
+    return byHand ? QString::fromStdString(byHand->name()) : QString();
+}
+
+bool TensorTableModel::isFallback(int tensor, int column) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!hasMethod(resolved)) return false;
+    if (column == FormatColumn) return resolved->fellBack();
+    return column == MethodColumn && resolved->methodFellBack();
+}
+
+bool TensorTableModel::isOverride(int tensor, int column) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!resolved) return false;
+    if (column == FormatColumn) return m_session.recipe().recipe().overrides.count(resolved->name) > 0;
+    return column == MethodColumn && hasMethod(resolved) && m_session.recipe().methodByHand(tensor) != nullptr;
 }
 
 QString TensorTableModel::displayText(int tensor, int column) const {
@@ -150,6 +180,10 @@ QString TensorTableModel::displayText(int tensor, int column) const {
             if (!resolved) return noValue();
             if (resolved->kept) return toText(dtypeInfo(info.dtype).name);
             return QString::fromStdString(resolved->format.displayName());
+        }
+        case MethodColumn: {
+            const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+            return hasMethod(resolved) ? QString::fromStdString(resolved->method.displayName()) : noValue();
         }
         default:
             break;
@@ -170,7 +204,10 @@ QVariant TensorTableModel::sortValue(int tensor, int column) const {
 
 bool TensorTableModel::isMuted(int tensor, int column) const {
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
-    if (column == FormatColumn) return !resolved || !resolved->quantizable || resolved->kept;
+    if (column == FormatColumn) return !hasMethod(resolved);
+    if (column == MethodColumn)
+        return !hasMethod(resolved) || (!m_session.recipe().methodByHand(tensor) &&
+                                        resolved->requestedMethod == m_session.recipe().recipe().defaultMethod);
     const auto measure = measureOf(column);
     if (!measure) return column == Role || column == Stored || column == Shape;
     return m_session.isStale(*measure, tensor) || !m_session.value(*measure, tensor);
@@ -194,6 +231,8 @@ QString TensorTableModel::formatToolTip(int tensor) const {
         return tr(
             "Norms, biases and position tables are small and sensitive: they stay in full precision whatever the "
             "recipe says.");
+    if (m_session.recipe().isLocked(tensor))
+        return tr("Locked: edits, rules and presets leave format and method alone. L unlocks the selected tensors.");
     if (resolved->kept)
         return tr("No rule of the recipe touches this tensor: it stays as stored. Double-click to choose a format.");
     if (resolved->fellBack()) {
@@ -204,6 +243,19 @@ QString TensorTableModel::formatToolTip(int tensor) const {
     return tr("%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected "
               "tensors.")
         .arg(numberText(resolved->format.bitsPerWeight()));
+}
+
+QString TensorTableModel::methodToolTip(int tensor) const {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!resolved || !resolved->quantizable) return {};
+    if (resolved->kept) return tr("The tensor stays as stored: nothing is rounded.");
+    if (resolved->methodFellBack()) {
+        return tr("%1 Values are rounded to the nearest one instead.")
+            .arg(m_session.recipe().methodObstacleOf(tensor, resolved->requestedMethod.id));
+    }
+    const QString meaning = methodMeaning(describeMethod(resolved->method.id));
+    if (m_session.recipe().isLocked(tensor)) return tr("%1\nLocked: L unlocks the selected tensors.").arg(meaning);
+    return tr("%1\nDouble-click to choose another method; M does it for all selected tensors.").arg(meaning);
 }
 
 QString TensorTableModel::sensitivityToolTip(int tensor) const {
@@ -222,6 +274,7 @@ QString TensorTableModel::toolTip(int tensor, int column) const {
                          .arg(QString::fromStdString(info.canonicalName), QString::fromStdString(info.name));
     }
     if (column == FormatColumn) return formatToolTip(tensor);
+    if (column == MethodColumn) return methodToolTip(tensor);
     if (column == Shape) {
         const QString logical = tr("%1 outputs of %2 inputs").arg(countText(info.rows()), countText(info.cols()));
         return info.transposed ? tr("%1; stored transposed").arg(logical) : logical;
@@ -259,6 +312,8 @@ QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, 
             return tr("stored");
         case FormatColumn:
             return tr("format");
+        case MethodColumn:
+            return tr("method");
         default:
             return {};
     }
@@ -268,17 +323,26 @@ Qt::ItemFlags TensorTableModel::flags(const QModelIndex& index) const {
     if (!index.isValid()) return Qt::NoItemFlags;
     Qt::ItemFlags flags = QAbstractTableModel::flags(index) | Qt::ItemNeverHasChildren;
     const auto* resolved = m_session.recipe().resolvedTensor(index.row());
-    if (index.column() == FormatColumn && resolved && resolved->quantizable) flags |= Qt::ItemIsEditable;
+    if (!resolved || !resolved->quantizable || m_session.recipe().isLocked(index.row())) return flags;
+    if (index.column() == FormatColumn || (index.column() == MethodColumn && !resolved->kept))
+        flags |= Qt::ItemIsEditable;
     return flags;
 }
 
 bool TensorTableModel::setData(const QModelIndex& index, const QVariant& value, int role) {
-    if (role != Qt::EditRole || index.column() != FormatColumn) return false;
-    const auto format = Format::parse(value.toString().toStdString());
-    if (!format) return false;
+    if (role != Qt::EditRole || !(flags(index) & Qt::ItemIsEditable)) return false;
     const int tensor = index.row();
     const auto& selection = m_session.selection();
-    m_session.recipe().setFormat(selection.contains(tensor) ? selection.tensors() : QList<int>{tensor}, *format);
+    const QList<int> tensors = selection.contains(tensor) ? selection.tensors() : QList<int>{tensor};
+    const std::string name = value.toString().toStdString();
+    if (index.column() == FormatColumn) {
+        const auto format = Format::parse(name);
+        if (format) m_session.recipe().setFormat(tensors, *format);
+        return format.has_value();
+    }
+    const auto method = MethodChoice::parse(name);
+    if (!method && !name.empty()) return false;
+    m_session.recipe().setMethod(tensors, method ? std::optional(*method) : std::nullopt);
     return true;
 }
 

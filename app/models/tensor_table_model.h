@@ -21,6 +21,7 @@ class TensorTableModel : public QAbstractTableModel {
         Shape,
         Stored,
         FormatColumn,
+        MethodColumn,
         Bits,
         Size,
         RelativeError,
@@ -40,8 +41,10 @@ class TensorTableModel : public QAbstractTableModel {
         SortRole = Qt::UserRole + 1,  ///< a number, or text that sorts naturally
         TensorIndexRole,              ///< index of the tensor
         FormatNameRole,               ///< name of the assigned format; empty where none can be assigned
-        FallbackRole,                 ///< true: the row length forced another format
+        MethodNameRole,               ///< name of the method without its parameters; empty where nothing is quantized
+        FallbackRole,                 ///< true: another format or method than the recipe says
         OverrideRole,                 ///< true: set by hand for this tensor
+        LockedRole,                   ///< true: edits leave the tensor alone
         MutedRole,                    ///< true: stale, not applicable, or not changed by the recipe
         BarRole,                      ///< 0..1 for an in-cell bar, or invalid
     };
@@ -53,7 +56,8 @@ class TensorTableModel : public QAbstractTableModel {
     [[nodiscard]] QVariant data(const QModelIndex& index, int role) const override;
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
     [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
-    /// Format column, EditRole: a format's name. Applies to the whole selection if the row belongs to it.
+    /// EditRole: a format's name in the format column; a method's name with its parameters, or nothing for what the
+    /// rules say, in the method column. Applies to the whole selection if the row belongs to it.
     bool setData(const QModelIndex& index, const QVariant& value, int role) override;
 
     /// The measure behind a column, or nullopt for text columns.
@@ -65,6 +69,10 @@ class TensorTableModel : public QAbstractTableModel {
     [[nodiscard]] QString sensitivityToolTip(int tensor) const;
     [[nodiscard]] QString toolTip(int tensor, int column) const;
     [[nodiscard]] QString formatToolTip(int tensor) const;
+    [[nodiscard]] QString methodToolTip(int tensor) const;
+    [[nodiscard]] bool isFallback(int tensor, int column) const;
+    [[nodiscard]] bool isOverride(int tensor, int column) const;
+    [[nodiscard]] QVariant editValue(int tensor, int column) const;
     [[nodiscard]] bool isMuted(int tensor, int column) const;
     [[nodiscard]] QVariant barValue(int tensor, int column) const;
     void onTensorsChanged(const QList<int>& tensors);

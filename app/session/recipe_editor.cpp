@@ -22,7 +22,14 @@ class RecipeCommand : public QUndoCommand {
     Recipe m_before, m_after;
 };
 
-namespace {}  // namespace
+namespace {
+
+bool comesToTheSame(const ResolvedTensor& a, const ResolvedTensor& b) {
+    return a.name == b.name && a.format == b.format && a.requested == b.requested && a.kept == b.kept &&
+           a.method == b.method && a.requestedMethod == b.requestedMethod;
+}
+
+}  // namespace
 
 quint64 recipeKey(const ResolvedRecipe& resolved) {
     std::string text;
@@ -39,6 +46,7 @@ RecipeEditor::RecipeEditor(QObject* parent) : QObject(parent) {}
 void RecipeEditor::reset(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe) {
     m_checkpoint = std::move(checkpoint);
     m_undoStack.clear();
+    m_locked.clear();
     assign(recipe);
 }
 
@@ -55,26 +63,57 @@ bool RecipeEditor::changesNothing() const {
 }
 
 void RecipeEditor::apply(Recipe next, const QString& name) {
+    keepLocked(next);
     if (next == m_recipe) return;
     const QString stepName = name.isEmpty() ? nameOfStep(next) : name;
     m_undoStack.push(new RecipeCommand(*this, m_recipe, std::move(next), stepName));
 }
 
 void RecipeEditor::setFormat(const QList<int>& tensors, const Format& format) {
+    changeFormats(tensors, [&](const ResolvedTensor&) { return std::optional(format); });
+}
+
+void RecipeEditor::changeFormats(const QList<int>& tensors, const FormatChange& change) {
     Recipe next = m_recipe;
-    for (const int tensor : tensors) {
+    for (const int tensor : editable(tensors)) {
         const auto* entry = resolvedTensor(tensor);
-        if (entry && entry->quantizable) next.overrides[entry->name] = format;
+        if (!entry || !entry->quantizable) continue;
+        if (const auto format = change(*entry)) next.overrides[entry->name] = *format;
+    }
+    apply(std::move(next));
+}
+
+void RecipeEditor::setMethod(const QList<int>& tensors, const std::optional<MethodChoice>& method) {
+    Recipe next = m_recipe;
+    for (const int tensor : editable(tensors)) {
+        const auto* entry = resolvedTensor(tensor);
+        if (!entry) continue;
+        if (!method) {
+            next.methodOverrides.erase(entry->name);
+        } else if (methodObstacleOf(tensor, method->id).isEmpty()) {
+            next.methodOverrides[entry->name] = *method;
+        }
     }
     apply(std::move(next));
 }
 
 void RecipeEditor::clearOverrides(const QList<int>& tensors) {
     Recipe next = m_recipe;
-    for (const int tensor : tensors) {
-        if (const auto* entry = resolvedTensor(tensor)) next.overrides.erase(entry->name);
+    for (const int tensor : editable(tensors)) {
+        const auto* entry = resolvedTensor(tensor);
+        if (!entry) continue;
+        next.overrides.erase(entry->name);
+        next.methodOverrides.erase(entry->name);
     }
-    apply(std::move(next), tr("Clear the formats set by hand"));
+    apply(std::move(next), tr("Clear what was set by hand"));
+}
+
+void RecipeEditor::clearAllOverrides() {
+    const auto isOpen = [this](const auto& entry) { return !m_locked.contains(entry.first); };
+    Recipe next = m_recipe;
+    std::erase_if(next.overrides, isOpen);
+    std::erase_if(next.methodOverrides, isOpen);
+    apply(std::move(next), tr("Clear what was set by hand"));
 }
 
 void RecipeEditor::setDefaultFormat(std::optional<Format> format) {
@@ -118,6 +157,75 @@ void RecipeEditor::moveRule(int from, int to) {
     apply(std::move(next), tr("Move rule %1").arg(from + 1));
 }
 
+const MethodChoice* RecipeEditor::methodByHand(int tensor) const {
+    const auto* entry = resolvedTensor(tensor);
+    if (!entry) return nullptr;
+    const auto found = m_recipe.methodOverrides.find(entry->name);
+    return found == m_recipe.methodOverrides.end() ? nullptr : &found->second;
+}
+
+QString RecipeEditor::methodObstacleOf(int tensor, MethodId method) const {
+    const auto* entry = resolvedTensor(tensor);
+    if (!entry || !entry->quantizable) return tr("This tensor is not quantized.");
+    if (entry->kept) return tr("The tensor stays as stored: choose a format first.");
+    return QString::fromStdString(methodObstacle(method, entry->format));
+}
+
+int RecipeEditor::overrideCount() const {
+    auto count = m_recipe.overrides.size();
+    for (const auto& [name, method] : m_recipe.methodOverrides) count += m_recipe.overrides.contains(name) ? 0 : 1;
+    return int(count);
+}
+
+void RecipeEditor::setLocked(const QList<int>& tensors, bool locked) {
+    QList<int> changes;
+    for (const int tensor : tensors) {
+        const auto* entry = resolvedTensor(tensor);
+        if (!entry || !entry->quantizable || isLocked(tensor) == locked) continue;
+        if (locked) {
+            m_locked.insert(entry->name);
+        } else {
+            m_locked.erase(entry->name);
+        }
+        changes.append(tensor);
+    }
+    if (!changes.isEmpty()) emit locksChanged(changes);
+}
+
+bool RecipeEditor::isLocked(int tensor) const {
+    const auto* entry = resolvedTensor(tensor);
+    return entry && m_locked.contains(entry->name);
+}
+
+void RecipeEditor::restoreLocks(const std::vector<std::string>& names) {
+    const std::set<std::string> wanted(names.begin(), names.end());
+    QList<int> tensors;
+    for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
+        if (wanted.contains(m_resolved.tensors[i].name)) tensors.append(int(i));
+    }
+    setLocked(tensors, true);
+}
+
+QList<int> RecipeEditor::editable(const QList<int>& tensors) {
+    QList<int> open;
+    for (const int tensor : tensors) {
+        if (!isLocked(tensor)) open.append(tensor);
+    }
+    if (open.size() < tensors.size()) emit lockedSkipped(int(tensors.size() - open.size()));
+    return open;
+}
+
+void RecipeEditor::keepLocked(Recipe& next) const {
+    if (m_locked.empty() || !m_checkpoint) return;
+    const ResolvedRecipe result = resolve(next, m_checkpoint->tensors());
+    for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
+        const auto& now = m_resolved.tensors[i];
+        if (!m_locked.contains(now.name) || comesToTheSame(now, result.tensors[i])) continue;
+        next.overrides[now.name] = now.requested;
+        if (!now.kept) next.methodOverrides[now.name] = now.requestedMethod;
+    }
+}
+
 void RecipeEditor::assign(const Recipe& recipe) {
     const ResolvedRecipe before = std::move(m_resolved);
     m_recipe = recipe;
@@ -126,10 +234,7 @@ void RecipeEditor::assign(const Recipe& recipe) {
     QList<int> tensors;
     for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
         const auto& now = m_resolved.tensors[i];
-        const bool same = i < before.tensors.size() && before.tensors[i].name == now.name &&
-                          before.tensors[i].format == now.format && before.tensors[i].requested == now.requested &&
-                          before.tensors[i].kept == now.kept && before.tensors[i].method == now.method;
-        if (!same) tensors.append(int(i));
+        if (i >= before.tensors.size() || !comesToTheSame(before.tensors[i], now)) tensors.append(int(i));
     }
     emit changed(tensors);
 }

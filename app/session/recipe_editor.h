@@ -6,8 +6,11 @@
 #include <QString>
 #include <QUndoStack>
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/checkpoint/checkpoint.h"
@@ -20,6 +23,10 @@ namespace halftone::app {
 
 /// The recipe in work and its undo history. Every edit is one named step that keeps the recipe before and after it.
 /// Resolves at once: size and problems are never out of date.
+///
+/// Tensors can be locked: edits of a selection leave them out, and where rules, defaults or another recipe would give
+/// them something else, what they have is set by hand. Locks are no part of the recipe: undo leaves them alone, and it
+/// brings back what a tensor was before it was locked.
 class RecipeEditor : public QObject {
     Q_OBJECT
 
@@ -41,8 +48,15 @@ class RecipeEditor : public QObject {
     /// One undo step; an empty name is made from what changes. Does nothing if the recipe is the same.
     void apply(Recipe next, const QString& name = {});
     void setFormat(const QList<int>& tensors, const Format& format);
-    /// Back to what rules and default say.
+    /// A format for each of them; nullopt leaves it as it is.
+    using FormatChange = std::function<std::optional<Format>(const ResolvedTensor&)>;
+    void changeFormats(const QList<int>& tensors, const FormatChange& change);
+    /// For those that are quantized to a format that the method makes sense for; nullopt: what rules and default say.
+    void setMethod(const QList<int>& tensors, const std::optional<MethodChoice>& method);
+    /// Format and method go back to what rules and default say.
     void clearOverrides(const QList<int>& tensors);
+    /// The same for all, also for names that the checkpoint does not have.
+    void clearAllOverrides();
     void setDefaultFormat(std::optional<Format> format);
     void setDefaultMethod(const MethodChoice& method);
     void addRule(const RecipeRule& rule);
@@ -50,19 +64,43 @@ class RecipeEditor : public QObject {
     void removeRule(int index);
     void moveRule(int from, int to);
 
+    /// The method that was set by hand for a tensor, or null.
+    [[nodiscard]] const MethodChoice* methodByHand(int tensor) const;
+    /// Whether `method` can be set for a tensor; empty, or the sentence that says why not.
+    [[nodiscard]] QString methodObstacleOf(int tensor, MethodId method) const;
+    /// Tensors whose format or method was set by hand.
+    [[nodiscard]] int overrideCount() const;
+
+    /// Tensors that take no format have nothing to lock.
+    void setLocked(const QList<int>& tensors, bool locked);
+    [[nodiscard]] bool isLocked(int tensor) const;
+    /// Canonical names, in order.
+    [[nodiscard]] const std::set<std::string>& lockedTensors() const { return m_locked; }
+    /// As a session file says; names that the checkpoint does not have are left out.
+    void restoreLocks(const std::vector<std::string>& names);
+
   signals:
     /// `tensors` changed their format or method; may be empty (a rule that matches nothing).
     void changed(const QList<int>& tensors);
+    /// `tensors` were locked or unlocked.
+    void locksChanged(const QList<int>& tensors);
+    /// An edit of a selection left out so many tensors because they are locked.
+    void lockedSkipped(int count);
 
   private:
     friend class RecipeCommand;
     void assign(const Recipe& recipe);
     [[nodiscard]] QString nameOfStep(const Recipe& next) const;
+    /// Those that can be edited; tells how many are locked.
+    [[nodiscard]] QList<int> editable(const QList<int>& tensors);
+    /// Writes what locked tensors have into `next` where it would change that.
+    void keepLocked(Recipe& next) const;
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
     Recipe m_recipe;
     ResolvedRecipe m_resolved;
     quint64 m_key = 0;
+    std::set<std::string> m_locked;  ///< canonical names
     QUndoStack m_undoStack;
 };
 

@@ -72,6 +72,11 @@ void Session::connectServices() {
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_sensitivity, &SensitivityService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
+    connect(&m_recipe, &RecipeEditor::locksChanged, this, &Session::tensorsChanged);
+    connect(&m_recipe, &RecipeEditor::lockedSkipped, this, [this](int count) {
+        m_messages.note(count == 1 ? tr("1 locked tensor was left as it is.")
+                                   : tr("%1 locked tensors were left as they are.").arg(count));
+    });
     connect(&m_selection, &Selection::changed, this, [this] {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
     });
@@ -239,6 +244,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
     file.checkpoint = m_checkpoint->path();
     file.fingerprint = m_checkpoint->fingerprint();
     file.recipe = m_recipe.recipe();
+    file.lockedTensors.assign(m_recipe.lockedTensors().begin(), m_recipe.lockedTensors().end());
     file.runs = m_evaluation.recordedRuns();
     file.votes = m_compare.tally();
     file.uiState = uiState.toStdString();
@@ -253,6 +259,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
 
 void Session::restore(const SessionFile& saved) {
     m_preferences = saved;
+    m_recipe.restoreLocks(saved.lockedTensors);
     m_evaluation.restoreRuns(saved.runs);
     m_compare.setTally(saved.votes);
     emit sessionRestored();

@@ -7,6 +7,7 @@
 #include <QMenu>
 
 #include <algorithm>
+#include <array>
 
 #include "app/widgets/number_text.h"
 
@@ -86,6 +87,24 @@ Format formatWithBits(const Format& current, int bits) {
             break;
     }
     return Format::of(IntegerFormat{uint8_t(std::clamp(bits, 2, 8)), false, Granularity::kGroup, 64});
+}
+
+std::optional<Format> formatWithGroupSize(const Format& current, int size) {
+    if (current.isStorage() || current.isCodebook() || current.granularity() != Granularity::kGroup)
+        return std::nullopt;
+    if (current.isInteger()) {
+        IntegerFormat integer = current.integer();
+        integer.groupSize = uint16_t(size);
+        return Format::of(integer);
+    }
+    LevelFormat level = current.level();
+    level.groupSize = uint16_t(size);
+    return isLegal(level) ? std::optional(Format::of(level)) : std::nullopt;
+}
+
+std::span<const int> groupSizes() {
+    static constexpr std::array kSizes{16, 32, 64, 128, 256};
+    return kSizes;
 }
 
 }  // namespace halftone::app

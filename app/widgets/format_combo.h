@@ -3,6 +3,9 @@
 
 #include <QString>
 
+#include <optional>
+#include <span>
+
 #include "core/quant/formats/format.h"
 
 class QComboBox;
@@ -19,5 +22,9 @@ void fillWithFormats(QMenu& menu);
 /// The format of about so many bits that is closest in kind to `current`: the integer family keeps its granularity, all
 /// others take the GGUF block type (or, where there is none of that width, asymmetric integers in groups of 64).
 [[nodiscard]] Format formatWithBits(const Format& current, int bits);
+/// The same format with groups of another size; nullopt where it has no groups, or none of that size.
+[[nodiscard]] std::optional<Format> formatWithGroupSize(const Format& current, int size);
+/// The sizes that formats with groups can have.
+[[nodiscard]] std::span<const int> groupSizes();
 
 }  // namespace halftone::app

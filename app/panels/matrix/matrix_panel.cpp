@@ -97,6 +97,12 @@ void MatrixPanel::refreshMeasuring() {
                        : tr("Tries %n tensors alone, each in the format that the recipe gives it.", nullptr, missing));
 }
 
+QPoint MatrixPanel::cornerOfCurrent() const {
+    const QPoint cell = m_matrix->layoutOfCells().find(m_session.selection().current());
+    if (cell.x() < 0) return mapToGlobal(rect().center());
+    return m_matrix->mapToGlobal(m_matrix->cellRect(cell).bottomLeft().toPoint());
+}
+
 void MatrixPanel::setMeasure(Measure measure) {
     m_measures->setCurrentIndex(m_measures->findData(int(measure)));
 }

@@ -21,6 +21,8 @@ class MatrixPanel : public QWidget {
   public:
     explicit MatrixPanel(Session& session, QWidget* parent = nullptr);
     void setMeasure(Measure measure);
+    /// Below the current tensor's cell, on the screen.
+    [[nodiscard]] QPoint cornerOfCurrent() const;
 
   signals:
     /// Sensitivity should be measured.

@@ -15,12 +15,14 @@
 
 #include <cmath>
 
+#include "app/dialogs/method_dialog.h"
 #include "app/dialogs/rule_dialog.h"
 #include "app/models/problem_model.h"
 #include "app/models/rule_table_model.h"
 #include "app/panels/recipe/preset_menu.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/method_combo.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
 
@@ -67,18 +69,15 @@ void RecipePanel::createTop() {
     m_default->addItem(tr("keep as stored"), QString());
     fillWithFormats(*m_default);
     m_default->setToolTip(tr("What every weight matrix becomes that no rule and no hand speaks of"));
-    m_method = new QComboBox(this);
+    m_method = new MethodCombo({}, this);
     m_method->setObjectName(QStringLiteral("defaultMethod"));
     m_method->setAccessibleName(tr("Method"));
-    for (const auto& method : offeredMethods()) {
-        const auto text = [](std::string_view view) { return QString::fromUtf8(view.data(), qsizetype(view.size())); };
-        m_method->addItem(text(method.displayName), text(method.name));
-        m_method->setItemData(m_method->count() - 1, text(method.sentence), Qt::ToolTipRole);
-    }
     m_method->setToolTip(tr("How codes are chosen: a format says what can be stored, a method what is stored"));
-    connect(m_method, &QComboBox::activated, this, [this] {
-        if (const auto method = MethodChoice::parse(m_method->currentData().toString().toStdString()))
-            m_session.recipe().setDefaultMethod(*method);
+    connect(m_method, &MethodCombo::chosen, this,
+            [this] { m_session.recipe().setDefaultMethod(m_method->effectiveChoice()); });
+    connect(m_method, &MethodCombo::parametersWanted, this, [this] {
+        askForParameters(m_method->effectiveChoice(), this,
+                         [this](const MethodChoice& method) { m_session.recipe().setDefaultMethod(method); });
     });
     m_useCalibration = new QCheckBox(tr("use calibration"), this);
     m_useCalibration->setToolTip(
@@ -127,12 +126,8 @@ void RecipePanel::createTotals() {
     m_overrides = mutedLabel({}, this);
     m_clearOverrides = new QToolButton(this);
     m_clearOverrides->setText(tr("Clear"));
-    m_clearOverrides->setToolTip(tr("Takes back all formats set by hand"));
-    connect(m_clearOverrides, &QToolButton::clicked, this, [this] {
-        Recipe next = m_session.recipe().recipe();
-        next.overrides.clear();
-        m_session.recipe().apply(std::move(next), tr("Clear the formats set by hand"));
-    });
+    m_clearOverrides->setToolTip(tr("Takes back all formats and methods set by hand"));
+    connect(m_clearOverrides, &QToolButton::clicked, this, [this] { m_session.recipe().clearAllOverrides(); });
     m_problemList = new QListView(this);
     m_problemList->setObjectName(QStringLiteral("recipeProblems"));
     m_problemList->setAccessibleName(tr("Problems of the recipe"));
@@ -187,12 +182,11 @@ void RecipePanel::refresh() {
     m_name->setToolTip(m_name->text());
     m_default->setCurrentIndex(
         m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
-    const std::string method(describeMethod(recipe.defaultMethod.id).name);
-    m_method->setCurrentIndex(m_method->findData(QString::fromStdString(method)));
+    m_method->setChoice(recipe.defaultMethod);
     m_useCalibration->setEnabled(m_session.calibration().hasData());
     m_useCalibration->setChecked(m_session.usesCalibration() && m_session.calibration().hasData());
     m_ruleTable->verticalHeader()->setVisible(!recipe.rules.empty());
-    const auto overrides = int(recipe.overrides.size());
+    const int overrides = m_session.recipe().overrideCount();
     m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")
                          : overrides    ? tr("%1 tensors set by hand").arg(overrides)
                                         : tr("No tensor is set by hand: change formats in the table."));
@@ -235,14 +229,14 @@ void RecipePanel::addRule() {
     rule.format = Format::of(DType::kQ6_K);
     const int current = m_session.selection().current();
     if (current >= 0) rule.match.roles.insert(m_session.tensor(current).role);
-    RuleDialog dialog(rule, m_session.checkpoint()->tensors(), this);
+    RuleDialog dialog(rule, m_session.recipe().recipe().defaultMethod, m_session.checkpoint()->tensors(), this);
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().addRule(dialog.rule());
 }
 
 void RecipePanel::editRule(int row) {
-    const auto& rules = m_session.recipe().recipe().rules;
-    if (row < 0 || size_t(row) >= rules.size()) return;
-    RuleDialog dialog(rules[size_t(row)], m_session.checkpoint()->tensors(), this);
+    const auto& recipe = m_session.recipe().recipe();
+    if (row < 0 || size_t(row) >= recipe.rules.size()) return;
+    RuleDialog dialog(recipe.rules[size_t(row)], recipe.defaultMethod, m_session.checkpoint()->tensors(), this);
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().replaceRule(row, dialog.rule());
 }
 

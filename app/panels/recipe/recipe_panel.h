@@ -13,6 +13,7 @@ class QToolButton;
 
 namespace halftone::app {
 
+class MethodCombo;
 class ProblemModel;
 class RuleTableModel;
 class Session;
@@ -48,7 +49,7 @@ class RecipePanel : public QWidget {
     QLabel *m_name = nullptr, *m_totals = nullptr, *m_overrides = nullptr;
     QComboBox* m_default = nullptr;
     QToolButton *m_presets = nullptr, *m_clearOverrides = nullptr;
-    QComboBox* m_method = nullptr;
+    MethodCombo* m_method = nullptr;
     QCheckBox* m_useCalibration = nullptr;
     QTableView* m_ruleTable = nullptr;
     QListView* m_problemList = nullptr;

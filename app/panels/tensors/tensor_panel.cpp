@@ -16,6 +16,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "app/dialogs/method_dialog.h"
+#include "app/dialogs/selection_menu.h"
 #include "app/models/tensor_delegate.h"
 #include "app/models/tensor_filter_model.h"
 #include "app/models/tensor_table_model.h"
@@ -28,26 +30,22 @@ namespace halftone::app {
 namespace {
 constexpr int kRowHeight = 22;
 const QList<std::pair<int, int>> kColumnWidths{
-    {TensorTableModel::Name, 220},
-    {TensorTableModel::Role, 112},
-    {TensorTableModel::Block, 44},
-    {TensorTableModel::Shape, 110},
-    {TensorTableModel::Stored, 56},
-    {TensorTableModel::FormatColumn, 130},
-    {TensorTableModel::Bits, 52},
-    {TensorTableModel::Size, 76},
-    {TensorTableModel::RelativeError, 88},
-    {TensorTableModel::Sqnr, 70},
-    {TensorTableModel::KldAlone, 82},
-    {TensorTableModel::Kurtosis, 70},
-    {TensorTableModel::MaxSigma, 62},
-    {TensorTableModel::Minimum, 82},
-    {TensorTableModel::Maximum, 82},
-    {TensorTableModel::Outliers, 66},
-    {TensorTableModel::Zeros, 66},
-    {TensorTableModel::ActivationMax, 72},
-    {TensorTableModel::ActivationKurtosis, 72},
+    {TensorTableModel::Name, 220},         {TensorTableModel::Role, 112},
+    {TensorTableModel::Block, 44},         {TensorTableModel::Shape, 110},
+    {TensorTableModel::Stored, 56},        {TensorTableModel::FormatColumn, 130},
+    {TensorTableModel::MethodColumn, 120}, {TensorTableModel::Bits, 52},
+    {TensorTableModel::Size, 76},          {TensorTableModel::RelativeError, 88},
+    {TensorTableModel::Sqnr, 70},          {TensorTableModel::KldAlone, 82},
+    {TensorTableModel::Kurtosis, 70},      {TensorTableModel::MaxSigma, 62},
+    {TensorTableModel::Minimum, 82},       {TensorTableModel::Maximum, 82},
+    {TensorTableModel::Outliers, 66},      {TensorTableModel::Zeros, 66},
+    {TensorTableModel::ActivationMax, 72}, {TensorTableModel::ActivationKurtosis, 72},
 };
+/// Quoted where a comma or a quotation mark would be taken for CSV's own.
+QString csvField(QString text) {
+    if (!text.contains(',') && !text.contains('"')) return text;
+    return '"' + text.replace('"', QStringLiteral("\"\"")) + '"';
+}
 }  // namespace
 
 TensorPanel::TensorPanel(Session& session, QWidget* parent)
@@ -70,9 +68,10 @@ void TensorPanel::createLayout() {
     m_filterEdit->setClearButtonEnabled(true);
     m_filterEdit->setMaximumWidth(420);
     m_filterEdit->setAccessibleName(tr("Filter of the tensor table"));
-    m_filterEdit->setToolTip(tr(
-        "A part of the name, or comparisons: role, block, format, stored, kurtosis, maxsigma, error, sqnr, bits, size, "
-        "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
+    m_filterEdit->setToolTip(
+        tr("A part of the name, or comparisons: role, block, format, method, stored, kurtosis, maxsigma, error, sqnr, "
+           "bits, size, "
+           "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
     m_problem = new QLabel(this);
     m_problem->setProperty("role", "problem");
     m_count = new QLabel(this);
@@ -96,7 +95,9 @@ void TensorPanel::setUpTable() {
     m_table->setObjectName(QStringLiteral("tensorTable"));
     m_table->setAccessibleName(tr("Tensors"));
     m_table->setModel(m_filter);
-    m_table->setItemDelegate(new TensorDelegate(m_session, m_table));
+    auto* delegate = new TensorDelegate(m_session, m_table);
+    m_table->setItemDelegate(delegate);
+    connect(delegate, &TensorDelegate::parametersWanted, this, &TensorPanel::askForParametersOf);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(-1, Qt::AscendingOrder);
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
@@ -158,6 +159,14 @@ void TensorPanel::showEvent(QShowEvent* event) {
 void TensorPanel::focusFilter() {
     m_filterEdit->setFocus(Qt::ShortcutFocusReason);
     m_filterEdit->selectAll();
+}
+
+QPoint TensorPanel::cornerOfCurrent() const {
+    const auto index = m_table->currentIndex();
+    const QRect shown = m_table->viewport()->rect();
+    const QRect cell = m_table->visualRect(index.siblingAtColumn(TensorTableModel::MethodColumn));
+    const QPoint corner = shown.intersects(cell) ? cell.bottomLeft() : m_table->visualRect(index).bottomLeft();
+    return m_table->viewport()->mapToGlobal(shown.contains(corner) ? corner : shown.center());
 }
 
 QByteArray TensorPanel::headerState() const {
@@ -230,6 +239,16 @@ void TensorPanel::showSessionSelection() {
     m_isSyncing = false;
 }
 
+/// For the whole selection if the tensor belongs to it.
+void TensorPanel::askForParametersOf(int tensor) {
+    const auto* resolved = m_session.recipe().resolvedTensor(tensor);
+    if (!resolved) return;
+    const auto& selection = m_session.selection();
+    const QList<int> tensors = selection.contains(tensor) ? selection.tensors() : QList<int>{tensor};
+    askForParameters(resolved->method, this,
+                     [this, tensors](const MethodChoice& method) { m_session.recipe().setMethod(tensors, method); });
+}
+
 void TensorPanel::showContextMenu(const QPoint& position) {
     QMenu menu(this);
     const auto& tensors = m_session.selection().tensors();
@@ -241,7 +260,15 @@ void TensorPanel::showContextMenu(const QPoint& position) {
             m_session.recipe().setFormat(m_session.selection().tensors(), *format);
         }
     });
-    menu.addAction(tr("Clear formats set by hand"), this,
+    auto* methods = menu.addMenu(tr("Method"));
+    fillWithMethodsOfSelection(*methods, m_session);
+    methods->setEnabled(!tensors.isEmpty());
+    auto* groups = menu.addMenu(tr("Group size"));
+    fillWithGroupSizesOfSelection(*groups, m_session);
+    groups->setEnabled(!tensors.isEmpty());
+    menu.addAction(tr("Lock or unlock"), this, [this] { toggleLocksOfSelection(m_session); })
+        ->setEnabled(!tensors.isEmpty());
+    menu.addAction(tr("Clear what was set by hand"), this,
                    [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); })
         ->setEnabled(!tensors.isEmpty());
     menu.addSeparator();
@@ -276,7 +303,7 @@ void TensorPanel::copyAsCsv() const {
             if (m_table->isColumnHidden(column)) continue;
             const auto index = m_filter->index(row, column);
             cells.append(TensorTableModel::measureOf(column) ? index.data(TensorTableModel::SortRole).toString()
-                                                             : index.data().toString());
+                                                             : csvField(index.data().toString()));
         }
         lines.append(cells.join(','));
     }

@@ -22,6 +22,8 @@ class TensorPanel : public QWidget {
     explicit TensorPanel(Session& session, QWidget* parent = nullptr);
 
     void focusFilter();
+    /// Below the current row's method, on the screen.
+    [[nodiscard]] QPoint cornerOfCurrent() const;
     [[nodiscard]] QByteArray headerState() const;
     void restoreHeaderState(const QByteArray& state);
 
@@ -39,6 +41,7 @@ class TensorPanel : public QWidget {
     [[nodiscard]] QItemSelection viewSelection() const;
     void showContextMenu(const QPoint& position);
     void showHeaderMenu(const QPoint& position);
+    void askForParametersOf(int tensor);
     void copyAsCsv() const;
     void updateCount();
 

@@ -81,6 +81,55 @@ TEST_F(ModelsTest, AFormatSetInOneSelectedRowAppliesToAllSelected) {
     EXPECT_FALSE(model.setData(model.index(chosen[0], TensorTableModel::FormatColumn), "q99", Qt::EditRole));
 }
 
+TEST_F(ModelsTest, TheMethodColumnShowsAndSetsMethods) {
+    open();
+    TensorTableModel model(session);
+    const QAbstractItemModelTester tester(&model, kFatal);
+    QList<int> quantizable;
+    for (int i = 0; i < session.tensorCount(); ++i) {
+        if (session.tensor(i).isQuantizable()) quantizable.append(i);
+    }
+    const QList<int> chosen = quantizable.mid(0, 3);
+    const auto cell = [&](int tensor) { return model.index(tensor, TensorTableModel::MethodColumn); };
+    EXPECT_FALSE(model.flags(cell(chosen[0])) & Qt::ItemIsEditable) << "it stays as stored";
+    session.recipe().setDefaultFormat(Format::parse("int4_g64_asym").value());
+    EXPECT_EQ(cell(chosen[0]).data().toString(), "Nearest");
+    EXPECT_TRUE(cell(chosen[0]).data(TensorTableModel::MutedRole).toBool());
+    session.selection().select(chosen);
+    EXPECT_TRUE(model.setData(cell(chosen[1]), "mse:steps=40", Qt::EditRole));
+    for (const int tensor : chosen) {
+        EXPECT_EQ(cell(tensor).data().toString(), "MSE clipping (steps 40)");
+        EXPECT_EQ(cell(tensor).data(Qt::EditRole).toString(), "mse:steps=40");
+        EXPECT_FALSE(cell(tensor).data(TensorTableModel::MutedRole).toBool());
+        EXPECT_TRUE(cell(tensor).data(TensorTableModel::OverrideRole).toBool());
+    }
+    EXPECT_EQ(cell(quantizable[4]).data().toString(), "Nearest");
+    EXPECT_FALSE(model.setData(cell(chosen[0]), "gptp", Qt::EditRole));
+    TensorFilterModel filter(session);
+    filter.setSourceModel(&model);
+    EXPECT_FALSE(filter.setExpression("method=mse"));
+    EXPECT_EQ(filter.rowCount(), 3) << "whatever its parameters";
+    EXPECT_TRUE(model.setData(cell(chosen[0]), QString(), Qt::EditRole));
+    EXPECT_EQ(cell(chosen[1]).data().toString(), "Nearest") << "as the rules say again";
+}
+
+TEST_F(ModelsTest, AMethodThatMakesNoSenseForTheFormatSaysWhy) {
+    open();
+    TensorTableModel model(session);
+    session.recipe().apply(Recipe::pure(Format::of(DType::kQ4_K), MethodChoice::parse("hqq").value()));
+    int checked = 0;
+    for (int i = 0; i < session.tensorCount(); ++i) {
+        if (!session.recipe().resolvedTensor(i)->quantizable) continue;
+        const auto index = model.index(i, TensorTableModel::MethodColumn);
+        EXPECT_EQ(index.data().toString(), "Nearest");
+        EXPECT_TRUE(index.data(TensorTableModel::FallbackRole).toBool());
+        EXPECT_TRUE(index.data(Qt::ToolTipRole).toString().contains("HQQ"))
+            << qPrintable(index.data(Qt::ToolTipRole).toString());
+        ++checked;
+    }
+    EXPECT_GT(checked, 0);
+}
+
 TEST_F(ModelsTest, AFallbackSaysWhy) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");  // rows of 64: no K-quant divides them
     session.open(QString::fromStdString(folder.string()));
@@ -142,6 +191,10 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     session.recipe().addRule(RecipeRule{{{TensorRole::kAttnV}, 0, 3, "weight$"}, Format::of(DType::kQ6_K)});
     EXPECT_EQ(rules.index(0, RuleTableModel::Roles).data().toString(), "attn_v");
     EXPECT_EQ(rules.index(0, RuleTableModel::Blocks).data().toString(), "0–3");
+    EXPECT_EQ(rules.index(0, RuleTableModel::MethodColumn).data().toString(), "default");
+    session.recipe().replaceRule(0,
+                                 RecipeRule{{}, Format::of(DType::kQ6_K), MethodChoice::parse("awq:clip=0").value()});
+    EXPECT_EQ(rules.index(0, RuleTableModel::MethodColumn).data().toString(), "AWQ (clip 0)");
     session.messages().warn("Something is odd.", "details");
     EXPECT_TRUE(messages.fullText(messages.rowCount() - 1).contains("details"));
     session.messages().clear();

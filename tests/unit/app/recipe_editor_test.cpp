@@ -79,6 +79,82 @@ TEST_F(RecipeEditorTest, OverridesCanBeCleared) {
     EXPECT_TRUE(editor.recipe().overrides.empty());
 }
 
+TEST_F(RecipeEditorTest, AMethodIsSetWhereItMakesSenseAndClearedWithTheFormats) {
+    editor.setFormat(downs, Format::parse("int4_g64_asym").value());
+    editor.setFormat({downs[1]}, Format::of(DType::kQ4_K));
+    EXPECT_FALSE(editor.methodObstacleOf(downs[1], MethodId::kHqq).isEmpty());
+    EXPECT_TRUE(editor.methodObstacleOf(downs[0], MethodId::kHqq).isEmpty());
+    EXPECT_FALSE(editor.methodObstacleOf(norm, MethodId::kHqq).isEmpty());
+    editor.setMethod(downs, MethodChoice::parse("hqq:norm=0.8").value());
+    EXPECT_TRUE(editor.undoStack().undoText().contains("HQQ (norm 0.8)"))
+        << editor.undoStack().undoText().toStdString();
+    ASSERT_TRUE(editor.methodByHand(downs[0]));
+    EXPECT_EQ(editor.methodByHand(downs[0])->name(), "hqq:norm=0.8");
+    EXPECT_EQ(editor.methodByHand(downs[1]), nullptr) << "Q4_K has no zero point that could move";
+    EXPECT_EQ(editor.resolvedTensor(downs[0])->method.id, MethodId::kHqq);
+    EXPECT_EQ(editor.overrideCount(), int(downs.size()));
+    editor.setMethod({downs[0]}, std::nullopt);
+    EXPECT_EQ(editor.methodByHand(downs[0]), nullptr);
+    editor.undoStack().undo();
+    editor.clearOverrides({downs[0]});
+    EXPECT_EQ(editor.methodByHand(downs[0]), nullptr);
+    EXPECT_TRUE(editor.resolvedTensor(downs[0])->kept);
+    editor.clearAllOverrides();
+    EXPECT_EQ(editor.recipe(), Recipe{});
+}
+
+TEST_F(RecipeEditorTest, AMethodAloneCountsAsSetByHand) {
+    editor.setDefaultFormat(Format::parse("int4_g64_asym").value());
+    editor.setMethod({downs[0]}, MethodChoice::parse("mse").value());
+    EXPECT_EQ(editor.overrideCount(), 1);
+    EXPECT_TRUE(editor.recipe().overrides.empty());
+    editor.setMethod({norm}, MethodChoice::parse("mse").value());
+    EXPECT_EQ(editor.overrideCount(), 1) << "norms take no method";
+}
+
+TEST_F(RecipeEditorTest, LockedTensorsKeepFormatAndMethod) {
+    int skipped = 0;
+    QObject::connect(&editor, &RecipeEditor::lockedSkipped, &editor, [&](int count) { skipped += count; });
+    editor.setFormat(downs, Format::parse("int4_g64_asym").value());
+    editor.setMethod({downs[0]}, MethodChoice::parse("mse").value());
+    editor.setLocked({downs[0], norm}, true);
+    EXPECT_TRUE(editor.isLocked(downs[0]));
+    EXPECT_FALSE(editor.isLocked(norm)) << "it takes no format anyway";
+    editor.setFormat(downs, Format::of(DType::kQ8_0));
+    editor.setMethod(downs, MethodChoice{});
+    editor.clearOverrides(downs);
+    EXPECT_EQ(skipped, 3) << "told with every edit";
+    EXPECT_TRUE(editor.resolvedTensor(downs[1])->kept);
+    Recipe preset = Recipe::pure(Format::of(DType::kQ4_K));
+    editor.apply(preset);
+    editor.setDefaultMethod(MethodChoice::parse("gptq").value());
+    editor.clearAllOverrides();
+    EXPECT_EQ(formatOf(downs[0]), "int4_g64_asym");
+    EXPECT_EQ(editor.resolvedTensor(downs[0])->method.name(), "mse");
+    EXPECT_EQ(formatOf(downs[1]), "q4_k");
+    EXPECT_EQ(editor.recipe().overrides.size(), 1u) << "only what the preset would have changed is set by hand";
+    editor.setLocked(downs, false);
+    editor.apply(preset);
+    EXPECT_EQ(formatOf(downs[0]), "q4_k");
+}
+
+TEST_F(RecipeEditorTest, ALockedTensorThatIsKeptStaysAsStored) {
+    editor.setLocked({downs[0]}, true);
+    editor.setDefaultFormat(Format::of(DType::kQ4_K));
+    EXPECT_TRUE(editor.resolvedTensor(downs[0])->kept);
+    EXPECT_EQ(formatOf(downs[1]), "q4_k");
+    editor.undoStack().undo();
+    EXPECT_EQ(editor.recipe(), Recipe{});
+}
+
+TEST_F(RecipeEditorTest, LocksAreRestoredForTensorsThatAreThere) {
+    const std::string name = checkpoint->tensors()[size_t(downs[1])].canonicalName;
+    editor.restoreLocks({"no.such.weight", name});
+    EXPECT_EQ(editor.lockedTensors(), std::set<std::string>{name});
+    editor.reset(checkpoint, Recipe{});
+    EXPECT_TRUE(editor.lockedTensors().empty());
+}
+
 TEST_F(RecipeEditorTest, RulesAreAddedMovedReplacedAndRemoved) {
     RecipeRule first, second;
     first.match.roles = {TensorRole::kFfnDown};
@@ -111,6 +187,19 @@ TEST(FormatWithBits, KeepsTheKindOfFormat) {
     EXPECT_EQ(formatWithBits(Format::of(DType::kQ4_K), 3).name(), "int3_g64_asym");
     EXPECT_EQ(formatWithBits(Format::of(IntegerFormat{4, true, Granularity::kChannel, 0}), 6).name(),
               "int6_channel_sym");
+}
+
+TEST(FormatWithGroupSize, KeepsFamilyAndBits) {
+    const auto changed = [](const char* name, int size) {
+        const auto format = formatWithGroupSize(Format::parse(name).value(), size);
+        return format ? format->name() : std::string();
+    };
+    EXPECT_EQ(changed("int4_g128_asym", 32), "int4_g32_asym");
+    EXPECT_EQ(changed("int3_g64_sym", 256), "int3_g256_sym");
+    EXPECT_EQ(changed("nf4_g64", 128), "nf4_g128");
+    EXPECT_EQ(changed("int8_channel_sym", 64), "") << "no groups";
+    EXPECT_EQ(changed("q4_k", 64), "") << "blocks are what they are";
+    EXPECT_EQ(changed("kmeans4_channel", 64), "");
 }
 
 }  // namespace
