@@ -176,7 +176,11 @@ void ScreenshotTour::chooseMethods() {
     for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
         if (m_session.tensor(tensor).role == TensorRole::kFfnDown) downs.append(tensor);
     }
-    recipe.addRule({{{TensorRole::kAttnV}, {}, {}, {}}, Format::of(DType::kQ6_K), MethodChoice{MethodId::kGptq, {}}});
+    RecipeRule values;
+    values.match.roles = {TensorRole::kAttnV};
+    values.format = Format::of(DType::kQ6_K);
+    values.method = MethodChoice{MethodId::kGptq, {}};
+    recipe.addRule(values);
     recipe.setMethod(downs, MethodChoice{MethodId::kHqq, {}});
     recipe.setLocked(downs.mid(0, 1), true);
     m_session.selection().select(downs.mid(0, 2));

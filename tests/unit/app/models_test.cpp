@@ -192,8 +192,10 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     EXPECT_EQ(rules.index(0, RuleTableModel::Roles).data().toString(), "attn_v");
     EXPECT_EQ(rules.index(0, RuleTableModel::Blocks).data().toString(), "0–3");
     EXPECT_EQ(rules.index(0, RuleTableModel::MethodColumn).data().toString(), "default");
-    session.recipe().replaceRule(0,
-                                 RecipeRule{{}, Format::of(DType::kQ6_K), MethodChoice::parse("awq:clip=0").value()});
+    RecipeRule other;
+    other.format = Format::of(DType::kQ6_K);
+    other.method = MethodChoice::parse("awq:clip=0").value();
+    session.recipe().replaceRule(0, other);
     EXPECT_EQ(rules.index(0, RuleTableModel::MethodColumn).data().toString(), "AWQ (clip 0)");
     session.messages().warn("Something is odd.", "details");
     EXPECT_TRUE(messages.fullText(messages.rowCount() - 1).contains("details"));
