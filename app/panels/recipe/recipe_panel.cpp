@@ -13,6 +13,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/dialogs/method_dialog.h"
@@ -186,6 +187,12 @@ void RecipePanel::refresh() {
     m_useCalibration->setEnabled(m_session.calibration().hasData());
     m_useCalibration->setChecked(m_session.usesCalibration() && m_session.calibration().hasData());
     m_ruleTable->verticalHeader()->setVisible(!recipe.rules.empty());
+    // Conditions that no rule has would only take room from the roles.
+    const auto anyRule = [&](const auto& has) { return std::ranges::any_of(recipe.rules, has); };
+    m_ruleTable->setColumnHidden(RuleTableModel::Names,
+                                 !anyRule([](const RecipeRule& rule) { return !rule.match.regex.empty(); }));
+    m_ruleTable->setColumnHidden(RuleTableModel::MethodColumn,
+                                 !anyRule([](const RecipeRule& rule) { return rule.method.has_value(); }));
     const int overrides = m_session.recipe().overrideCount();
     m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")
                          : overrides    ? tr("%1 tensors set by hand").arg(overrides)
