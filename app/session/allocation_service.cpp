@@ -8,7 +8,6 @@ namespace halftone::app {
 
 namespace {
 const QString kTag = QStringLiteral("allocation");
-constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
 }  // namespace
 
 /// What was measured, and with what.
@@ -26,10 +25,8 @@ struct AllocationService::Table {
 
 /// What a job takes along.
 struct AllocationService::Job {
-    AllocationOptions options;
-    EngineRequest engineRequest;
-    WeightsRequest probe;
-    std::shared_ptr<Engine> engine;
+    std::vector<Format> formats;
+    TensorTrials trials;
     std::shared_ptr<const Table> earlier;
 };
 
@@ -55,42 +52,20 @@ bool AllocationService::isReady(const AllocationOptions& options) const {
            m_table->options.formats == options.formats;
 }
 
-Result<std::vector<TensorSensitivity>> AllocationService::tryTensors(Job& job, const Engine::LostHandler& lost,
-                                                                     const JobContext& context) {
-    const auto& measurement = job.options.measurement;
-    if (job.earlier && job.earlier->hasTrialsFor(measurement, job.probe.calibration)) return job.earlier->trials;
-    const auto& protocol = measurement.protocol;
-    const auto& model = *job.engineRequest.model;
-    HT_TRY(checkContextLength(model.graph->config, protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, measurement.textPath));
-    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
-                                                        measurement.maxWindows));
-    std::vector<std::string> names;
-    for (const auto& tensor : job.probe.recipe.tensors) {
-        if (tensor.quantizable && !tensor.kept && model.graph->findWeight(tensor.name) >= 0)
-            names.push_back(tensor.name);
-    }
-    auto& engine = *job.engine;
-    using Trials = std::vector<TensorSensitivity>;
-    return engine.run<Trials>(job.engineRequest, lost, [&]() -> Result<Trials> {
-        HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(job.engineRequest, windows, protocol, context));
-        if (!session->reference()) HT_TRY(session->runReference(kMostReferenceBytes, {}, context));
-        HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(job.probe, context));
-        const SensitivityRequest request{
-            .original = engine.originalWeights(), .changed = applied.weights, .tensors = names};
-        return measureSensitivity(*session, *model.graph, request, {}, context);
-    });
-}
-
 Result<std::shared_ptr<const AllocationService::Table>> AllocationService::build(Job& job,
                                                                                  const Engine::LostHandler& lost,
                                                                                  const JobContext& context) {
+    auto& trials = job.trials;
     auto table = std::make_shared<Table>();
-    table->options = job.options;
-    table->calibration = job.probe.calibration;
-    HT_ASSIGN_OR_RETURN(table->trials, tryTensors(job, lost, context));
-    const AllocationRequest request{job.engineRequest.model->checkpoint, table->trials, job.probe.recipe,
-                                    job.options.formats, job.probe.calibration};
+    table->options = {job.formats, trials.measurement};
+    table->calibration = trials.weights.calibration;
+    if (job.earlier && job.earlier->hasTrialsFor(trials.measurement, table->calibration)) {
+        table->trials = job.earlier->trials;
+    } else {
+        HT_ASSIGN_OR_RETURN(table->trials, runTrials(trials, {}, lost, context));
+    }
+    const AllocationRequest request{trials.engineRequest.model->checkpoint, table->trials, trials.weights.recipe,
+                                    job.formats, table->calibration};
     HT_ASSIGN_OR_RETURN(table->tensors, allocationTable(request, context));
     return table;
 }
@@ -99,8 +74,11 @@ void AllocationService::measure(const AllocationOptions& options) {
     if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) return m_modelJobs.messages().warn(why);
     if (!m_checkpoint) return;
     const auto probe = resolve(Recipe::pure(Format::of(DType::kQ4_K)), m_checkpoint->tensors());
-    auto job = std::make_shared<Job>(
-        Job{options, m_modelJobs.engineRequest(), m_modelJobs.weightsRequest(probe), m_modelJobs.engine(), m_table});
+    auto tensors = changedTensors(probe, *m_modelJobs.model()->graph);
+    auto job = std::make_shared<Job>(Job{options.formats,
+                                         {options.measurement, m_modelJobs.engineRequest(),
+                                          m_modelJobs.weightsRequest(probe), m_modelJobs.engine(), std::move(tensors)},
+                                         m_table});
     using Built = std::shared_ptr<const Table>;
     m_modelJobs.jobs().start<Built>(
         {tr("Measuring what each tensor is worth"), JobLane::Compute, kTag}, this,
@@ -108,7 +86,7 @@ void AllocationService::measure(const AllocationOptions& options) {
             return build(*job, m_modelJobs.lostHandler(control), control.context());
         },
         [this, job](Result<Built> built) {
-            if (built && m_checkpoint == job->engineRequest.model->checkpoint) {
+            if (built && m_checkpoint == job->trials.engineRequest.model->checkpoint) {
                 m_table = *built;
                 emit measured();
             } else if (!built && built.error().code != ErrorCode::kCancelled) {

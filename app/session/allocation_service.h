@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/session/evaluation_service.h"
+#include "app/session/tensor_trials.h"
 #include "core/pipeline/allocate_recipe.h"
 
 namespace halftone::app {
@@ -47,8 +47,6 @@ class AllocationService : public QObject {
     struct Table;
     static Result<std::shared_ptr<const Table>> build(Job& job, const Engine::LostHandler& lost,
                                                       const JobContext& context);
-    static Result<std::vector<TensorSensitivity>> tryTensors(Job& job, const Engine::LostHandler& lost,
-                                                             const JobContext& context);
 
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;

@@ -14,7 +14,7 @@ namespace {
 
 const QString kLookTag = QStringLiteral("damage-look");
 const QString kLayersTag = QStringLiteral("damage-layers");
-constexpr int64_t kMostReferenceBytes = int64_t(256) << 20;  // of one row
+constexpr int64_t kMostRowBytes = int64_t(256) << 20;  // of one row
 
 /// A part of the model that is tried by itself: a block, or a tensor outside the blocks.
 struct Part {
@@ -239,7 +239,7 @@ Result<bool> DamageService::tryAll(ModelJobs& modelJobs, Request request, const 
         const ModelWeights original = engine.originalWeights();
         const auto parts = changedParts(model, original, applied.weights);
         context.start("Trying layers", int64_t(parts.size()), "layers");
-        HT_TRY(session->runReference(kMostReferenceBytes, {}, quiet));
+        HT_TRY(session->runReference(kMostRowBytes, {}, quiet));
         HT_TRY(session->evaluate(original, {}, {}, quiet));
         for (const auto& part : parts) {
             HT_ASSIGN_OR_RETURN(const auto figures,

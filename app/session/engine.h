@@ -21,6 +21,9 @@ struct WeightsRequest {
     std::shared_ptr<const Calibration> calibration;  ///< null: none
 };
 
+/// The most that the original's distributions may take in memory.
+constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
+
 /// What a job asks the engine for.
 struct EngineRequest {
     std::shared_ptr<const LoadedModel> model;

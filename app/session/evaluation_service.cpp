@@ -13,7 +13,6 @@ namespace halftone::app {
 namespace {
 const QString kTag = QStringLiteral("evaluation");
 const QString kSeriesTag = QStringLiteral("evaluation series");
-constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
 /// Of figures per token, over all runs.
 constexpr qint64 kMostTokenBytes = qint64(128) << 20;
 constexpr size_t kP99 = 5;  // place of 99 % in kKldPercentiles

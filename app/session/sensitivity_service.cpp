@@ -8,7 +8,6 @@ namespace halftone::app {
 
 namespace {
 const QString kTag = QStringLiteral("sensitivity");
-constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
 
 std::string keyOfTarget(const ResolvedTensor& target) {
     return target.format.name() + ' ' + target.method.name();
@@ -21,11 +20,7 @@ bool isChanged(const ResolvedTensor& target) {
 
 /// What a job takes along.
 struct SensitivityService::Job {
-    EvaluationOptions options;
-    EngineRequest engineRequest;
-    WeightsRequest weights;
-    std::shared_ptr<Engine> engine;
-    std::vector<std::string> tensors;
+    TensorTrials trials;
     std::map<std::string, std::string> keys;  // by tensor
 };
 
@@ -79,10 +74,9 @@ std::vector<std::string> SensitivityService::tensorsToTry() const {
     std::vector<std::string> names;
     const auto& model = m_modelJobs.model();
     if (!model) return names;
-    for (const auto& [name, index] : m_indexOf) {
-        const std::string key = keyOf(index);
-        const bool runs = !key.empty() && model->graph->findWeight(name) >= 0;
-        if (runs && !m_entries[size_t(index)].byFormat.contains(key)) names.push_back(name);
+    for (std::string& name : changedTensors(m_modelJobs.recipe().resolved(), *model->graph)) {
+        const int index = m_indexOf.at(name);
+        if (!m_entries[size_t(index)].byFormat.contains(keyOf(index))) names.push_back(std::move(name));
     }
     return names;
 }
@@ -91,45 +85,26 @@ int SensitivityService::missing() const {
     return int(tensorsToTry().size());
 }
 
-Status SensitivityService::measure(Job& job, const SensitivityObserver& observer, const Engine::LostHandler& lost,
-                                   const JobContext& context) {
-    const auto& protocol = job.options.protocol;
-    const auto& model = *job.engineRequest.model;
-    HT_TRY(checkContextLength(model.graph->config, protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, job.options.textPath));
-    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
-                                                        job.options.maxWindows));
-    auto& engine = *job.engine;
-    using Done = std::vector<TensorSensitivity>;
-    const auto done = engine.run<Done>(job.engineRequest, lost, [&]() -> Result<Done> {
-        HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(job.engineRequest, windows, protocol, context));
-        if (!session->reference()) HT_TRY(session->runReference(kMostReferenceBytes, {}, context));
-        HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(job.weights, context));
-        const SensitivityRequest request{
-            .original = engine.originalWeights(), .changed = applied.weights, .tensors = job.tensors};
-        return measureSensitivity(*session, *model.graph, request, observer, context);
-    });
-    return done ? Status() : tl::unexpected(done.error());
-}
-
 void SensitivityService::start(const EvaluationOptions& options) {
     if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) return m_modelJobs.messages().warn(why);
     const bool isSame = m_options && m_options->sameMeasurement(options) && m_calibration == m_modelJobs.calibration();
     if (!isSame) m_entries.assign(m_entries.size(), {});
     m_options = options;
     m_calibration = m_modelJobs.calibration();
-    auto job = std::make_shared<Job>(Job{
-        options, m_modelJobs.engineRequest(), m_modelJobs.weightsRequest(), m_modelJobs.engine(), tensorsToTry(), {}});
-    for (const std::string& name : job->tensors) job->keys[name] = keyOf(m_indexOf.at(name));
+    auto job = std::make_shared<Job>();
+    job->trials = {options, m_modelJobs.engineRequest(), m_modelJobs.weightsRequest(), m_modelJobs.engine(),
+                   tensorsToTry()};
+    for (const std::string& name : job->trials.tensors) job->keys[name] = keyOf(m_indexOf.at(name));
     if (!isSame) emit tensorsChanged({});
-    if (job->tensors.empty()) return emit stateChanged();
+    if (job->trials.tensors.empty()) return emit stateChanged();
     m_modelJobs.jobs().start<bool>(
-        {tr("Trying %n tensors alone", nullptr, int(job->tensors.size())), JobLane::Compute, kTag}, this,
+        {tr("Trying %n tensors alone", nullptr, int(job->trials.tensors.size())), JobLane::Compute, kTag}, this,
         [this, job](const JobControl& control) -> Result<bool> {
             const auto observer = [this, &control, job](const TensorSensitivity& found) {
                 control.post([this, job, found] { store(*job, found); });
             };
-            HT_TRY(measure(*job, observer, m_modelJobs.lostHandler(control), control.context()));
+            const auto found = runTrials(job->trials, observer, m_modelJobs.lostHandler(control), control.context());
+            if (!found) return tl::unexpected(found.error());
             return true;
         },
         [this](Result<bool> done) {
@@ -141,8 +116,10 @@ void SensitivityService::start(const EvaluationOptions& options) {
 }
 
 void SensitivityService::store(const Job& job, const TensorSensitivity& found) {
-    const bool isCurrent = m_checkpoint && job.engineRequest.model->checkpoint == m_checkpoint && m_options &&
-                           m_options->sameMeasurement(job.options) && m_calibration == job.weights.calibration;
+    const auto& trials = job.trials;
+    const bool isCurrent = m_checkpoint && trials.engineRequest.model->checkpoint == m_checkpoint && m_options &&
+                           m_options->sameMeasurement(trials.measurement) &&
+                           m_calibration == trials.weights.calibration;
     const auto index = m_indexOf.find(found.tensor);
     if (!isCurrent || index == m_indexOf.end()) return;
     Entry& entry = m_entries[size_t(index->second)];

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "app/session/evaluation_service.h"
-#include "core/evaluation/sensitivity.h"
+#include "app/session/tensor_trials.h"
 
 namespace halftone::app {
 
@@ -52,8 +51,6 @@ class SensitivityService : public QObject {
     };
     [[nodiscard]] std::string keyOf(int tensor) const;
     [[nodiscard]] std::vector<std::string> tensorsToTry() const;
-    static Status measure(Job& job, const SensitivityObserver& observer, const Engine::LostHandler& lost,
-                          const JobContext& context);
     void store(const Job& job, const TensorSensitivity& found);
 
     ModelJobs& m_modelJobs;

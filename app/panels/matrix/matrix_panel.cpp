@@ -89,11 +89,12 @@ void MatrixPanel::refreshMeasuring() {
     const int missing = m_session.sensitivity().missing();
     const QString why = m_session.modelJobs().whyNot();
     m_try->setText(isRunning ? tr("Stop") : tr("Measure"));
-    m_try->setEnabled(isRunning || (missing > 0 && why.isEmpty()));
+    // Another text is tried anew, so that nothing is missing is no reason to refuse.
+    m_try->setEnabled(isRunning || (why.isEmpty() && !m_session.recipe().changesNothing()));
     m_try->setToolTip(
         !why.isEmpty()                        ? why
         : m_session.recipe().changesNothing() ? tr("The recipe changes nothing yet: choose a format first.")
-        : missing == 0                        ? tr("Every tensor has been tried in its format.")
+        : missing == 0 ? tr("Every tensor has been tried in its format. Another text or protocol is tried anew.")
                        : tr("Tries %n tensors alone, each in the format that the recipe gives it.", nullptr, missing));
 }
 
