@@ -287,7 +287,7 @@ void MainWindow::updateTotals() {
     if (const auto* run = m_session.evaluation().ofRecipe()) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(
-                            estimateText(run->result.perplexity.mean, run->result.perplexity.standardError, 3));
+                            perplexityText(run->result.perplexity.mean, run->result.perplexity.standardError));
         if (run->result.reference) parts << mark + tr("KLD %1").arg(numberText(run->result.reference->kld.mean, 4));
     }
     m_totals->setText(parts.join(QStringLiteral(" · ")));

@@ -8,6 +8,7 @@
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
 #include "app/cli/run_monitor.h"
+#include "core/tokenizer/text_coverage.h"
 
 namespace halftone::cli {
 namespace {
@@ -21,6 +22,7 @@ struct Evaluation {
     Protocol protocol;
     std::vector<EvaluationWindow> windows;
     std::string description;  // "Q4_K", "original weights"
+    std::string coverage;     // what the vocabulary loses of the text; usually nothing
 };
 
 // The model to compare with: another checkpoint, or the original weights of the same one.
@@ -46,6 +48,7 @@ Result<Evaluation> prepareEvaluation(const EvaluateOptions& options, Backend& ba
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
+    evaluation.coverage = coverageNote(textCoverage(*model.tokenizer, text, tokens), model.checkpoint->name());
     HT_ASSIGN_OR_RETURN(
         evaluation.windows,
         makeWindows(tokens, evaluation.protocol, evaluationBos(evaluation.protocol, *model.tokenizer), options.chunks));
@@ -151,6 +154,10 @@ Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common) 
     if (cancelled && partial.reference) partial.reference->kldPercentiles = computeKldPercentiles(partial.tokenKld);
     EvaluationResult& shown = cancelled ? partial : *result;
     shown.device = backend->name();
+    const std::string chance = worseThanChanceNote(shown, evaluation.subject.model.graph->config.vocabSize);
+    for (const std::string& note : {evaluation.coverage, chance}) {
+        if (!note.empty()) shown.notes.push_back(note);
+    }
     if (common.json) {
         Json json = resultJson(evaluation, shown);
         if (cancelled) json["cancelled"] = true;

@@ -86,12 +86,15 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             if (stale) return themeColors(QGuiApplication::palette()).mutedText;
             return {};
         case Qt::ToolTipRole:
+            if (index.column() == Text && !run.note.isEmpty())
+                return QStringLiteral("<p>%1</p><p>%2</p>")
+                    .arg(run.options.textPath.toHtmlEscaped(), run.note.toHtmlEscaped());
+            if (index.column() == Text) return run.options.textPath;
             if (stale)
                 return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
             if (index.column() == Kld && run.storeError > 0)
                 return tr("Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.")
                     .arg(numberText(run.storeError));
-            if (index.column() == Text) return run.options.textPath;
             return {};
         default:
             return {};
@@ -107,7 +110,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
             return m_evaluation.isStale(run) ? QStringLiteral("◷ ") + name : name;
         }
         case Perplexity:
-            return estimateText(result.perplexity.mean, result.perplexity.standardError, 3);
+            return perplexityText(result.perplexity.mean, result.perplexity.standardError);
         case Kld:
             return against ? significantEstimateText(against->kld.mean, against->kld.standardError) : noValue();
         case KldP99:
@@ -125,7 +128,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case ProtocolColumn:
             return QString::fromStdString(result.protocol);
         case Text:
-            return QFileInfo(run.options.textPath).fileName();
+            return (run.note.isEmpty() ? QString() : QStringLiteral("▲ ")) + QFileInfo(run.options.textPath).fileName();
         case Device:
             return QString::fromStdString(result.device);
         case Seconds:

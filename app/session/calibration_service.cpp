@@ -34,6 +34,7 @@ struct CalibrationService::Outcome {
     std::map<std::string, std::shared_ptr<const LayerActivations>> layers;
     std::shared_ptr<const Calibration> calibration;
     int64_t tokens = 0;
+    std::string note;
 };
 
 CalibrationService::CalibrationService(ModelJobs& modelJobs, QObject* parent)
@@ -63,7 +64,8 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
                                                                                    const Engine::LostHandler& lost,
                                                                                    const JobContext& context) {
     const auto& tokenizer = *request.model->tokenizer;
-    HT_ASSIGN_OR_RETURN(auto tokens, tokenizeFile(*request.model, options.textPath));
+    HT_ASSIGN_OR_RETURN(auto text, tokenizeFile(*request.model, options.textPath));
+    auto& tokens = text.ids;
     if (int64_t(tokens.size()) > options.maxTokens) tokens.resize(size_t(options.maxTokens));
     const int64_t length = std::min(options.contextLength, request.model->graph->config.contextLength);
     HT_ASSIGN_OR_RETURN(auto capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
@@ -78,6 +80,7 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
     HT_ASSIGN_OR_RETURN(auto calibration, collectCalibration(*request.model, tokens, collect, context));
     outcome->calibration = std::make_shared<const Calibration>(std::move(calibration));
     outcome->tokens = int64_t(tokens.size());
+    outcome->note = std::move(text.note);
     for (const auto& [name, stats] : capture.byWeight) {
         auto layer = std::make_shared<LayerActivations>();
         layer->summary = stats.summary();
@@ -116,6 +119,7 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_textPath = options.textPath;
     m_tokens = outcome.tokens;
     m_calibration = outcome.calibration;
+    if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
     if (!m_calibration->hasHessians()) {
         m_modelJobs.messages().note(
             tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")

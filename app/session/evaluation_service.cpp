@@ -56,6 +56,10 @@ struct EvaluationService::Outcome {
     std::optional<double> originalSpeed, recipeSpeed;
     std::shared_ptr<const std::vector<EvaluationWindow>> windows;
     std::string device, note;
+
+    void say(const std::string& sentence) {
+        if (!sentence.empty()) note += (note.empty() ? "" : " ") + sentence;
+    }
 };
 
 /// A preset that was changed by hand is another recipe, and is called so.
@@ -102,12 +106,13 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
     const auto& model = *request.engineRequest.model;
     HT_ASSIGN_OR_RETURN(const auto note, checkContextLength(model.graph->config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, request.options.textPath));
-    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
+    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens.ids, protocol, evaluationBos(protocol, *model.tokenizer),
                                                         request.options.maxWindows));
     auto& engine = *request.engine;
     return engine.run<Shared>(request.engineRequest, lost, [&]() -> Result<Shared> {
         auto outcome = std::make_shared<Outcome>();
-        outcome->note = note;
+        outcome->say(note);
+        outcome->say(tokens.note);
         HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(request.engineRequest, windows, protocol, context));
         const bool isNew = session->reference() == nullptr;
         if (isNew) {
@@ -119,9 +124,10 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
         outcome->reference = session->reference();
         outcome->referenceIsNew = isNew || request.target == EvaluationTarget::Original;
         outcome->device = engine.deviceDescription();
+        outcome->say(worseThanChanceNote(outcome->reference->result(), model.graph->config.vocabSize));
         if (request.target == EvaluationTarget::Original) return outcome;
         HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(request.weights, context));
-        for (const auto& said : applied.notes) outcome->note += (outcome->note.empty() ? "" : " ") + said;
+        for (const auto& said : applied.notes) outcome->say(said);
         HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(applied.weights, {}, observer, context));
         outcome->recipeSpeed = speedOf(figures, model.graph->config.blockCount);
         outcome->recipeResult = std::move(figures.result);
@@ -241,6 +247,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
     EvaluationRun run;
     run.options = request.options;
+    run.note = QString::fromStdString(outcome.note);
     run.when = QDateTime::currentDateTimeUtc();
     if (outcome.referenceIsNew) {
         EvaluationRun original = run;

@@ -38,6 +38,7 @@ struct EvaluationRun {
     std::optional<double> tokensPerSecond;  ///< of a run that computed everything; one that reused parts says nothing
     /// The text that result.tokenKld and its neighbours belong to; null where they are not there (any more).
     std::shared_ptr<const std::vector<EvaluationWindow>> windows;
+    QString note;  ///< what to know before believing the figures; usually empty
     QDateTime when;
     bool isEarlier = false;  ///< read from a session file
     bool ofSeries = false;   ///< measured beside the recipe in work, not as it

@@ -8,6 +8,7 @@
 #include "app/session/device_service.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
+#include "core/tokenizer/text_coverage.h"
 
 namespace halftone::app {
 
@@ -101,9 +102,11 @@ Result<std::string> readTextFile(const QString& path) {
     return text;
 }
 
-Result<std::vector<TokenId>> tokenizeFile(const LoadedModel& model, const QString& path) {
+Result<FileTokens> tokenizeFile(const LoadedModel& model, const QString& path) {
     HT_ASSIGN_OR_RETURN(const auto text, readTextFile(path));
-    return model.tokenize(text);
+    HT_ASSIGN_OR_RETURN(auto ids, model.tokenize(text));
+    std::string note = coverageNote(textCoverage(*model.tokenizer, text, ids), model.checkpoint->name());
+    return FileTokens{std::move(ids), std::move(note)};
 }
 
 }  // namespace halftone::app

@@ -70,7 +70,11 @@ class ModelJobs : public QObject {
 [[nodiscard]] tl::unexpected<Error> methodNeedsModel(const ResolvedTensor& tensor);
 /// Reads a whole text file; the error says what is wrong with it (missing, empty, too large).
 [[nodiscard]] Result<std::string> readTextFile(const QString& path);
-/// The text's token ids without special tokens.
-[[nodiscard]] Result<std::vector<TokenId>> tokenizeFile(const LoadedModel& model, const QString& path);
+/// A text's tokens without special ones, and what the vocabulary loses of it as a sentence; usually empty.
+struct FileTokens {
+    std::vector<TokenId> ids;
+    std::string note;
+};
+[[nodiscard]] Result<FileTokens> tokenizeFile(const LoadedModel& model, const QString& path);
 
 }  // namespace halftone::app

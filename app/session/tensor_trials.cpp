@@ -17,7 +17,7 @@ Result<std::vector<TensorSensitivity>> runTrials(TensorTrials& trials, const Sen
     const auto& model = *trials.engineRequest.model;
     HT_TRY(checkContextLength(model.graph->config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto tokens, tokenizeFile(model, trials.measurement.textPath));
-    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer),
+    HT_ASSIGN_OR_RETURN(const auto windows, makeWindows(tokens.ids, protocol, evaluationBos(protocol, *model.tokenizer),
                                                         trials.measurement.maxWindows));
     auto& engine = *trials.engine;
     using Found = std::vector<TensorSensitivity>;

@@ -3,6 +3,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <cmath>
 
 namespace halftone::app {
@@ -22,11 +23,25 @@ QString scaled(double value, double step, const char* const* units, int unitCoun
     return suffix.isEmpty() ? number : number + QChar(0x00a0) + suffix;
 }
 
+/// "×10⁻⁷"
+QString powerOfTen(int exponent) {
+    static constexpr char16_t kRaised[] = u"⁰¹²³⁴⁵⁶⁷⁸⁹";
+    QString text = QStringLiteral("×10");
+    for (const QChar digit : QString::number(exponent))
+        text += digit == u'-' ? QChar(u'⁻') : QChar(kRaised[digit.digitValue()]);
+    return text;
+}
+
 }  // namespace
 
 /// Both numbers to the same decimal, so that what is uncertain in the first stands under the second.
 static QString joinEstimate(double mean, double standardError, int decimals) {
     return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), fixedText(standardError, decimals));
+}
+
+/// Mean with its standard error.
+static QString estimateText(double mean, double standardError, int decimals) {
+    return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), numberText(standardError, 2));
 }
 
 QString noValue() {
@@ -40,7 +55,8 @@ QString numberText(double value, int significant) {
     const double magnitude = std::abs(value);
     QString text;
     if (magnitude < 1e-4 || magnitude >= 1e6) {
-        text = QString::number(value, 'e', significant - 1);
+        const QStringList parts = QString::number(value, 'e', significant - 1).split(u'e');
+        text = parts.first() + powerOfTen(parts.last().toInt());
     } else {
         const int digitsBefore = int(std::floor(std::log10(magnitude))) + 1;
         int decimals = std::max(0, significant - digitsBefore);
@@ -97,8 +113,10 @@ QString durationText(double seconds) {
         .arg(whole % 3600 / 60, 2, 10, QChar('0'));
 }
 
-QString estimateText(double mean, double standardError, int decimals) {
-    return QStringLiteral("%1 ± %2").arg(fixedText(mean, decimals), numberText(standardError, 2));
+QString perplexityText(double mean, double standardError) {
+    constexpr int kDecimals = 3, kFigures = 5;
+    const int digitsBefore = mean >= 1 && std::isfinite(mean) ? int(std::floor(std::log10(mean))) + 1 : 1;
+    return estimateText(mean, standardError, std::clamp(kFigures - digitsBefore, 0, kDecimals));
 }
 
 QString significantEstimateText(double mean, double standardError, int significant) {
@@ -107,9 +125,7 @@ QString significantEstimateText(double mean, double standardError, int significa
     const int exponent = int(std::floor(std::log10(magnitude)));
     if (exponent >= -4) return joinEstimate(mean, standardError, std::max(0, significant - 1 - exponent));
     const double unit = std::pow(10.0, exponent);
-    return QStringLiteral("(%1)e−%2")
-        .arg(joinEstimate(mean / unit, standardError / unit, significant - 1))
-        .arg(-exponent, 2, 10, QChar('0'));
+    return u'(' + joinEstimate(mean / unit, standardError / unit, significant - 1) + u')' + powerOfTen(exponent);
 }
 
 }  // namespace halftone::app

@@ -26,10 +26,10 @@ namespace halftone::app {
 [[nodiscard]] QString shortCountText(double count);
 /// "0.8 s", "12 s", "3 min 20 s", "1 h 05 min".
 [[nodiscard]] QString durationText(double seconds);
-/// "18.42 ± 0.21": mean with its standard error.
-[[nodiscard]] QString estimateText(double mean, double standardError, int decimals);
+/// "18.420 ± 0.21", "1981.9 ± 45": mean with its standard error, three decimals as far as five figures go.
+[[nodiscard]] QString perplexityText(double mean, double standardError);
 /// "0.003555 ± 0.000083": `significant` figures of the mean and its standard error to the same decimal; very small ones
-/// share an exponent: "(3.555 ± 0.083)e−07".
+/// share an exponent: "(3.555 ± 0.083)×10⁻⁷".
 [[nodiscard]] QString significantEstimateText(double mean, double standardError, int significant = 4);
 
 }  // namespace halftone::app

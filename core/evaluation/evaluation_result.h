@@ -97,6 +97,10 @@ struct EvaluationResult {
     std::vector<float> tokenReferenceNll, tokenKld;  ///< empty without reference
 };
 
+/// A sentence where the text is less likely to the model than random tokens would be, as its words are not those that it
+/// was made for; empty otherwise.
+[[nodiscard]] std::string worseThanChanceNote(const EvaluationResult& result, int64_t vocabSize);
+
 /// Called after every window with the figures so far. Returning is all it needs to do; may be empty.
 using EvaluationObserver = std::function<void(const EvaluationResult& running)>;
 

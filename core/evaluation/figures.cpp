@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace halftone {
 namespace {
 
@@ -72,6 +74,14 @@ EvaluationResult FiguresBuilder::summary() const {
 EvaluationResult FiguresBuilder::finish() {
     if (m_result.reference) m_result.reference->kldPercentiles = computeKldPercentiles(m_result.tokenKld);
     return std::move(m_result);
+}
+
+std::string worseThanChanceNote(const EvaluationResult& result, int64_t vocabSize) {
+    if (result.scored == 0 || !(result.perplexity.mean > static_cast<double>(vocabSize))) return {};
+    return fmt::format(
+        "A perplexity above the number of tokens in the vocabulary ({}) is worse than guessing: the model was not made "
+        "for texts like this one.",
+        vocabSize);
 }
 
 KldPercentiles computeKldPercentiles(std::span<const float> values) {

@@ -262,7 +262,7 @@ QString EvaluationPanel::runningText() const {
                        .arg(result.reference ? tr("recipe") : tr("original"))
                        .arg(result.windows)
                        .arg(running->totalWindows)
-                       .arg(estimateText(result.perplexity.mean, result.perplexity.standardError, 3));
+                       .arg(perplexityText(result.perplexity.mean, result.perplexity.standardError));
     if (result.reference) {
         const auto& kld = result.reference->kld;
         text += tr(" · KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));

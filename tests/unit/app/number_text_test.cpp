@@ -29,17 +29,25 @@ TEST(NumberText, RoundingUpADecadeKeepsThreeFigures) {
 }
 
 TEST(NumberText, VerySmallAndLargeTakeAnExponent) {
-    EXPECT_EQ(plain(numberText(1.234e-7)), "1.23e-07");
-    EXPECT_EQ(plain(numberText(1.234e8)), "1.23e+08");
+    EXPECT_EQ(plain(numberText(1.234e-7)), "1.23×10⁻⁷");
+    EXPECT_EQ(plain(numberText(1.234e8)), "1.23×10⁸");
 }
 
 TEST(NumberText, AnEstimateAndItsErrorHaveTheSameDecimals) {
     EXPECT_EQ(plain(significantEstimateText(0.0035553, 8.3e-5)), "0.003555 ± 0.000083");
     EXPECT_EQ(plain(significantEstimateText(1.23456, 0.0123)), "1.235 ± 0.012");
     EXPECT_EQ(plain(significantEstimateText(123.456, 4.2)), "123.5 ± 4.2");
-    EXPECT_EQ(plain(significantEstimateText(3.5553e-7, 8.3e-9)), "(3.555 ± 0.083)e-07");
+    EXPECT_EQ(plain(significantEstimateText(3.5553e-7, 8.3e-9)), "(3.555 ± 0.083)×10⁻⁷");
     EXPECT_EQ(plain(significantEstimateText(0.00032361, 7.1e-6)), "0.0003236 ± 0.0000071");
     EXPECT_EQ(plain(significantEstimateText(0, 0)), "0.0000 ± 0");
+}
+
+TEST(NumberText, PerplexitiesHaveThreeDecimalsWhileTheyAreSmall) {
+    EXPECT_EQ(plain(perplexityText(14.7061, 0.213)), "14.706 ± 0.21");
+    EXPECT_EQ(plain(perplexityText(161.927, 6.54)), "161.93 ± 6.5");
+    EXPECT_EQ(plain(perplexityText(1981.942, 45.2)), "1981.9 ± 45");
+    EXPECT_EQ(plain(perplexityText(3.2e8, 1e6)), "320000000 ± 1.0×10⁶");
+    EXPECT_EQ(plain(perplexityText(std::numeric_limits<double>::quiet_NaN(), 0)), noValue().toStdString() + " ± 0");
 }
 
 TEST(NumberText, SharesOfAWholeAreWrittenToATenth) {

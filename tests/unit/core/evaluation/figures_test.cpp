@@ -111,5 +111,16 @@ TEST(LogitRows, NanIsAnErrorThatNamesThePosition) {
     EXPECT_NE(summaries.error().message.find("position 101"), std::string::npos);
 }
 
+TEST(Figures, WorseThanGuessingIsSaid) {
+    EvaluationResult result;
+    result.scored = 10;
+    result.perplexity.mean = 53;
+    EXPECT_EQ(worseThanChanceNote(result, 54), "");
+    result.perplexity.mean = 55;
+    EXPECT_NE(worseThanChanceNote(result, 54).find("(54)"), std::string::npos);
+    result.scored = 0;
+    EXPECT_EQ(worseThanChanceNote(result, 54), "");
+}
+
 }  // namespace
 }  // namespace halftone::test
