@@ -35,10 +35,4 @@ Result<std::vector<TokenId>> LoadedModel::tokenize(std::string_view text) const 
     return tokenizer->encode(text, {.addSpecial = false, .parseSpecial = false});
 }
 
-ImportanceData importanceFrom(const ActivationCapture& capture, std::string dataset, int64_t chunkCount) {
-    ImportanceData data{.byTensor = {}, .dataset = std::move(dataset), .chunkCount = chunkCount};
-    for (const auto& [name, stats] : capture.byWeight) data.byTensor[name] = stats.importance();
-    return data;
-}
-
 }  // namespace halftone

@@ -32,7 +32,4 @@ struct LoadedModel {
     [[nodiscard]] Result<std::vector<TokenId>> tokenize(std::string_view text) const;
 };
 
-/// The importance that quantizers take, from a calibration run; `dataset` is the text's file name.
-ImportanceData importanceFrom(const ActivationCapture& capture, std::string dataset, int64_t chunkCount);
-
 }  // namespace halftone

@@ -68,11 +68,6 @@ Result<std::unique_ptr<RecipeWeights>> RecipeWeights::create(std::shared_ptr<con
         new RecipeWeights(std::move(checkpoint), std::move(graph), std::move(original), cacheBytes));
 }
 
-Result<RecipeWeights::Applied> RecipeWeights::apply(const ResolvedRecipe& recipe, const ImportanceData& importance,
-                                                    const JobContext& context) {
-    return applyMethods(recipe, std::make_shared<const Calibration>(calibrationFrom(importance)), context);
-}
-
 Result<RecipeWeights::Applied> RecipeWeights::applyMethods(const ResolvedRecipe& recipe,
                                                            std::shared_ptr<const Calibration> calibration,
                                                            const JobContext& context) {

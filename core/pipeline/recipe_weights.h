@@ -37,8 +37,7 @@ class RecipeWeights {
     };
     /// Every matrix of the graph in the format that the recipe gives it; vectors as they are. Progress in rows.
     /// The first error of the recipe is an error here.
-    Result<Applied> apply(const ResolvedRecipe& recipe, const ImportanceData& importance, const JobContext& context);
-    /// The same with everything a calibration knows: what GPTQ and AWQ need. `calibration` may be null.
+    /// `calibration` is what the methods know of the activations: importance, and what GPTQ and AWQ need; may be null.
     Result<Applied> applyMethods(const ResolvedRecipe& recipe, std::shared_ptr<const Calibration> calibration,
                                  const JobContext& context);
 

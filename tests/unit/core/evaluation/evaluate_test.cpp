@@ -46,7 +46,7 @@ class EvaluateTest : public testing::Test {
     std::unique_ptr<Executable> original() { return compile(m_weights->original()); }
     std::unique_ptr<Executable> quantized(const char* format) {
         const auto recipe = resolve(Recipe::pure(*Format::parse(format)), m_model.checkpoint->tensors());
-        const auto applied = m_weights->apply(recipe, {}, m_context);
+        const auto applied = m_weights->applyMethods(recipe, nullptr, m_context);
         if (!applied) ADD_FAILURE() << applied.error().message;
         return compile(applied->weights);
     }
@@ -219,8 +219,7 @@ TEST_F(EvaluateTest, CaptureSeesEveryLinearLayer) {
         EXPECT_EQ(found->second.importance().size(), static_cast<size_t>(slot.cols)) << slot.name;
         EXPECT_EQ(found->second.tokenCount, tokens + 3) << slot.name;
     }
-    const ImportanceData importance = importanceFrom(*capture, "text", 3);
-    for (float value : importance.byTensor.at("blk.0.attn_q.weight")) EXPECT_GT(value, 0);
+    for (float value : capture->byWeight.at("blk.0.attn_q.weight").importance()) EXPECT_GT(value, 0);
     EXPECT_THAT(captureActivations(*original(), {}, 256, std::nullopt, m_context).error().message,
                 HasSubstr("calibration text is empty"));
     EXPECT_FALSE(captureActivations(*original(), m_tokens, 1, m_model.tokenizer->bos(), m_context).has_value());

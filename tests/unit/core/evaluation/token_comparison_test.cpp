@@ -123,7 +123,7 @@ class CompareSample : public testing::Test {
         m_weights = std::move(*weights);
         m_original = compile(m_weights->original());
         const auto recipe = resolve(Recipe::pure(*Format::parse("int3_g64_asym")), m_model.checkpoint->tensors());
-        const auto applied = m_weights->apply(recipe, {}, m_context);
+        const auto applied = m_weights->applyMethods(recipe, nullptr, m_context);
         HT_ASSERT_OK(applied);
         m_quantized = compile(applied->weights);
         const auto tokens = m_model.tokenize(readFile(sourceDir() / "resources/texts/evaluation.txt").substr(0, 1200));

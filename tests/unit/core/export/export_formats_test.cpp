@@ -132,7 +132,7 @@ void expectSameLogits(const CheckpointPtr& checkpoint, const CheckpointPtr& expo
     HT_ASSERT_OK(copy);
     const auto weights = RecipeWeights::create(checkpoint, source->graph);
     HT_ASSERT_OK(weights);
-    const auto applied = (*weights)->apply(resolve(recipe, checkpoint->tensors()), {}, JobContext());
+    const auto applied = (*weights)->applyMethods(resolve(recipe, checkpoint->tensors()), nullptr, JobContext());
     HT_ASSERT_OK(applied);
     const auto copyWeights = ModelWeights::fromCheckpoint(*copy->graph, exported);
     HT_ASSERT_OK(copyWeights);

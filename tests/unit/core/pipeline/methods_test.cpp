@@ -164,7 +164,8 @@ TEST_F(MethodsTest, AMissingCalibrationIsNamed) {
     const auto without = m_weights->applyMethods(recipe, nullptr, m_context);
     ASSERT_FALSE(without.has_value());
     EXPECT_THAT(without.error().message, HasSubstr("calibrate on a text first"));
-    const auto importance = m_weights->apply(recipe, importanceFrom(*s_calibration), m_context);
+    const auto onlyImportance = std::make_shared<const Calibration>(calibrationFrom(importanceFrom(*s_calibration)));
+    const auto importance = m_weights->applyMethods(recipe, onlyImportance, m_context);
     ASSERT_FALSE(importance.has_value());
     EXPECT_FALSE(collectCalibration(*s_model, {}, {}, m_context).has_value());
 }

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/pipeline/calibrate.h"
 #include "core/pipeline/loaded_model.h"
 #include "tests/support/test_paths.h"
 
@@ -32,7 +33,8 @@ class RecipeWeightsTest : public testing::Test {
     }
 
     Result<RecipeWeights::Applied> apply(const Recipe& recipe, const ImportanceData& importance = {}) {
-        return m_weights->apply(resolve(recipe, m_model.checkpoint->tensors()), importance, m_context);
+        auto calibration = std::make_shared<const Calibration>(calibrationFrom(importance));
+        return m_weights->applyMethods(resolve(recipe, m_model.checkpoint->tensors()), calibration, m_context);
     }
 
     const PackedTensor& tensor(const ModelWeights& weights, std::string_view name) const {
@@ -107,10 +109,10 @@ TEST_F(RecipeWeightsTest, TheCacheForgetsWhatWasUsedLongestAgo) {
     auto small = RecipeWeights::create(m_model.checkpoint, m_model.graph, 1);
     HT_ASSERT_OK(small);
     const ResolvedRecipe recipe = resolve(Recipe::pure(format("q4_0")), m_model.checkpoint->tensors());
-    const auto first = (*small)->apply(recipe, {}, m_context);
+    const auto first = (*small)->applyMethods(recipe, nullptr, m_context);
     HT_ASSERT_OK(first);
     EXPECT_LT((*small)->cachedBytes(), 64 << 10);
-    const auto again = (*small)->apply(recipe, {}, m_context);
+    const auto again = (*small)->applyMethods(recipe, nullptr, m_context);
     HT_ASSERT_OK(again);
     EXPECT_EQ(again->quantizedNow, first->quantizedNow);
     // What was handed out lives on without the cache.
