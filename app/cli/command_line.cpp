@@ -25,6 +25,7 @@ struct AllOptions {
     SensitivityOptions sensitivity;
     AllocateOptions allocate;
     GenerateCommandOptions generate, compare;
+    BenchOptions bench;
     QuantizeCommandOptions quantize;
     TokenizeOptions tokenize;
     ErrorOptions error;
@@ -211,6 +212,20 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addSampling(compare, all.compare);
     addFormat(compare, all.compare.format, true);
     addCalibration(compare, all.compare.format);
+
+    CLI::App& bench = addVerb(app, all, "bench", "How fast a model reads and writes text, beside the device's limits",
+                              [&all] { return runBench(all.bench, all.common); });
+    addCheckpoint(bench, all.bench.checkpoint);
+    addFormat(bench, all.bench.format, false);
+    bench.add_option("--prompt", all.bench.promptTokens, "Tokens to read at once; 0: do not measure")
+        ->check(CLI::Range(int64_t{0}, int64_t{1} << 20))
+        ->capture_default_str();
+    bench.add_option("--generate", all.bench.generateTokens, "Tokens to write one by one; 0: do not measure")
+        ->check(CLI::Range(int64_t{0}, int64_t{1} << 20))
+        ->capture_default_str();
+    bench.add_option("--repeat", all.bench.repeats, "Runs that count, after one that does not")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
 
     CLI::App& quantize =
         addVerb(app, all, "quantize", "Writes a GGUF file", [&all] { return runQuantize(all.quantize, all.common); });

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/device.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "app/cli/options.h"
 #include "app/cli/output.h"
+#include "core/project/device_trials_file.h"
 #ifdef HT_HAS_GPU
 #include "gpu/vulkan_backend.h"
 #endif
@@ -58,17 +61,45 @@ std::vector<DeviceEntry> listDevices() {
     return devices;
 }
 
-std::string automaticDevice(const std::vector<DeviceEntry>& devices) {
-    for (const DeviceEntry& device : devices) {
-        if (device.id.starts_with("vulkan") && device.usable && !device.isSoftware) return device.id;
+// GPUs, then the CPU.
+static std::vector<DeviceEntry> automaticCandidates(const std::vector<DeviceEntry>& devices) {
+    std::vector<DeviceEntry> candidates;
+    std::ranges::copy_if(devices, std::back_inserter(candidates), &DeviceEntry::isGpu);
+    std::ranges::copy_if(devices, std::back_inserter(candidates),
+                         [](const auto& device) { return device.id == "cpu"; });
+    return candidates;
+}
+
+std::string automaticDevice(const std::vector<DeviceEntry>& devices, const DeviceTrials& trials) {
+    const auto candidates = automaticCandidates(devices);
+    if (candidates.empty()) return "cpu";
+    std::vector<std::optional<DeviceTrial>> rates;
+    for (const DeviceEntry& device : candidates) rates.push_back(trialOf(trials, device.trialName()));
+    return candidates[fastestOf(rates).value_or(0)].id;
+}
+
+DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices) {
+    DeviceTrials trials = loadDeviceTrials(deviceTrialsPath());
+    const auto candidates = automaticCandidates(devices);
+    if (candidates.size() < 2) return trials;
+    bool isComplete = true;
+    for (const DeviceEntry& device : candidates) {
+        if (trials.contains(device.trialName())) continue;
+        const auto backend = openDevice(device.id);
+        const auto trial = backend ? tryDevice(**backend, JobContext()) : tl::unexpected(backend.error());
+        if (trial) trials[device.trialName()] = *trial;
+        isComplete = false;
     }
-    return "cpu";
+    // Where it cannot be kept it is made again the next time.
+    if (!isComplete) (void)saveDeviceTrials(deviceTrialsPath(), trials);
+    return trials;
 }
 
 Result<std::shared_ptr<Backend>> openDevice(const std::string& choice) {
     constexpr std::string_view kVulkanPrefix = "vulkan:";
     if (choice == "auto") {
-        const std::string device = automaticDevice(listDevices());
+        const std::vector<DeviceEntry> devices = listDevices();
+        const std::string device = automaticDevice(devices, completeTrials(devices));
         return device == "cpu" ? createCpuBackend() : openDevice(device);
     }
     if (choice == "cpu") return createCpuBackend();

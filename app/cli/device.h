@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/inference/backend.h"
+#include "core/inference/device_trial.h"
 
 namespace halftone::cli {
 
@@ -18,13 +18,22 @@ struct DeviceEntry {
     std::string whyNot{};     ///< a sentence, if not usable
     bool isSoftware = false;  ///< a Vulkan device made of the processor: only on request
     uint64_t memoryBytes = 0;
+
+    [[nodiscard]] bool isGpu() const { return id.starts_with("vulkan") && usable && !isSoftware; }
+    /// The name that its trial is kept under: another driver is another device.
+    [[nodiscard]] std::string trialName() const { return name + ", " + detail; }
 };
 
 /// cpu, cpu-reference and the Vulkan devices.
 std::vector<DeviceEntry> listDevices();
 
-/// The id that "auto" stands for: the first usable Vulkan device that is hardware, else "cpu".
-std::string automaticDevice(const std::vector<DeviceEntry>& devices);
+/// The id that "auto" stands for: the fastest of the CPU and the usable Vulkan devices that are hardware, as they were
+/// measured; the first of those devices as long as one has not been tried; "cpu" where there is none.
+std::string automaticDevice(const std::vector<DeviceEntry>& devices, const DeviceTrials& trials);
+
+/// The kept trials, with those added that automaticDevice() needs and nobody has made yet. Without a GPU there is
+/// nothing to choose, and nothing is tried.
+DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices);
 
 /// Opens what --device names. kInvalidArgument (usage) for a word that is none; kNotFound or kUnsupported with the
 /// reason for a device that is not there or cannot be used.

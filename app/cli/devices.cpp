@@ -28,7 +28,7 @@ void printDevicesJson(const std::vector<DeviceEntry>& devices, const std::string
 
 Status runDevices(const CommonOptions& common) {
     const std::vector<DeviceEntry> devices = listDevices();
-    const std::string automatic = automaticDevice(devices);
+    const std::string automatic = automaticDevice(devices, completeTrials(devices));
     if (common.json) {
         printDevicesJson(devices, automatic);
         return {};

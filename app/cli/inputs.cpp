@@ -80,7 +80,7 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
 Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe,
                                   std::shared_ptr<const Calibration> calibration, Backend& backend,
                                   const JobContext& context) {
-    RunningModel running{.model = model, .recipe = {}, .executable = nullptr};
+    RunningModel running{.model = model, .recipe = {}, .weights = {}, .executable = nullptr};
     HT_ASSIGN_OR_RETURN(running.recipe, resolveRecipe(recipe, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
     HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(running.recipe, std::move(calibration), context));
@@ -88,6 +88,7 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
         running.recipe.problems.push_back({RecipeProblem::Severity::kNote, note, {}});
     }
     HT_ASSIGN_OR_RETURN(running.executable, backend.compile(model.graph, applied.weights, context));
+    running.weights = applied.weights;
     return running;
 }
 

@@ -32,6 +32,7 @@ Result<std::string> readText(const std::string& path);
 struct RunningModel {
     LoadedModel model;
     ResolvedRecipe recipe;
+    ModelWeights weights{};  ///< as the recipe makes them
     std::unique_ptr<Executable> executable;
 };
 

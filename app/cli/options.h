@@ -71,6 +71,14 @@ struct GenerateCommandOptions {
     FormatChoice format;
 };
 
+struct BenchOptions {
+    std::string checkpoint;
+    FormatChoice format;
+    int64_t promptTokens = 512;
+    int64_t generateTokens = 128;
+    int repeats = 5;
+};
+
 struct QuantizeCommandOptions {
     std::string checkpoint;
     FormatChoice format;
@@ -109,6 +117,7 @@ Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common);
 Status runSensitivity(const SensitivityOptions& options, const CommonOptions& common);
 Status runAllocate(const AllocateOptions& options, const CommonOptions& common);
 Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& common);
+Status runBench(const BenchOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);
 Status runError(const ErrorOptions& options, const CommonOptions& common);

@@ -58,7 +58,9 @@ std::string bytesText(double bytes) {
 }
 
 std::string numberText(double value) {
-    return fmt::format("{:.3g}", value);
+    constexpr double kCounted = 1e3, kLargest = 1e15;
+    const bool isLarge = std::abs(value) >= kCounted && std::abs(value) < kLargest;
+    return isLarge ? countText(std::llround(value)) : fmt::format("{:.3g}", value);
 }
 
 std::string perplexityText(const Estimate& estimate) {

@@ -15,7 +15,7 @@ namespace halftone::cli {
 
 /// "535 kB", "1.05 MB", "14.9 GB": powers of ten, three significant figures.
 std::string bytesText(double bytes);
-/// Three significant figures.
+/// Three significant figures; from a thousand on a whole number ("13,952").
 std::string numberText(double value);
 /// "4.331 ± 0.012".
 std::string perplexityText(const Estimate& estimate);

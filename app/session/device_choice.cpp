@@ -5,6 +5,9 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <vector>
+
+#include "app/widgets/number_text.h"
 
 namespace halftone::app {
 
@@ -24,13 +27,37 @@ DeviceDecision cpuBecause(const QList<DeviceEntry>& entries, const QString& reas
     return {QStringLiteral("cpu"), cpu ? cpu->name : tr("CPU"), reason};
 }
 
+/// GPUs that may be taken, then the CPU.
+QList<const DeviceEntry*> candidates(const QList<DeviceEntry>& entries, const QStringList& lost) {
+    QList<const DeviceEntry*> list;
+    for (const auto& entry : entries) {
+        if (entry.isGpu() && !lost.contains(entry.id)) list.append(&entry);
+    }
+    if (const auto* cpu = findEntry(entries, QStringLiteral("cpu"))) list.append(cpu);
+    return list;
+}
+
+/// `list` begins with a GPU.
+DeviceDecision decideByTrial(const QList<const DeviceEntry*>& list) {
+    std::vector<std::optional<DeviceTrial>> trials;
+    for (const auto* entry : list) trials.push_back(entry->trial);
+    const auto& first = *list.front();
+    const auto fastest = fastestOf(trials);
+    if (!fastest) return {first.id, first.name, tr("Chosen automatically: the first usable GPU.")};
+    const auto& winner = *list[qsizetype(*fastest)];
+    const auto& other = winner.isGpu() ? *list.back() : first;
+    return {winner.id, winner.name,
+            tr("Chosen automatically: measured %1 times as fast as %2.")
+                .arg(numberText(timesAsFast(*winner.trial, *other.trial), 2), other.name)};
+}
+
 DeviceDecision decideAutomatically(const QList<DeviceEntry>& entries, const QStringList& lost) {
+    const auto list = candidates(entries, lost);
+    if (!list.isEmpty() && list.front()->isGpu()) return decideByTrial(list);
     bool hasSoftware = false, hasUnusable = false;
     for (const auto& entry : entries) {
         if (!entry.id.startsWith(QLatin1String("vulkan"))) continue;
         if (lost.contains(entry.id)) continue;
-        if (entry.usable && !entry.isSoftware)
-            return {entry.id, entry.name, tr("Chosen automatically: the first usable GPU.")};
         hasSoftware |= entry.usable && entry.isSoftware;
         hasUnusable |= !entry.usable;
     }

@@ -4,6 +4,10 @@
 #include <QList>
 #include <QString>
 
+#include <optional>
+
+#include "core/inference/device_trial.h"
+
 namespace halftone::app {
 
 /// A device that models can run on, as menus show it.
@@ -12,8 +16,13 @@ struct DeviceEntry {
     QString name;    ///< "AMD Radeon 780M (RADV PHOENIX)"
     QString detail;  ///< driver, memory
     bool usable = true;
-    bool isSoftware = false;  ///< a software Vulkan device
-    QString whyNot;           ///< if not usable
+    bool isSoftware = false;             ///< a software Vulkan device
+    QString whyNot;                      ///< if not usable
+    std::optional<DeviceTrial> trial{};  ///< once it was measured
+
+    [[nodiscard]] bool isGpu() const { return id.startsWith(QLatin1String("vulkan")) && usable && !isSoftware; }
+    /// The name that its trial is kept under: another driver is another device.
+    [[nodiscard]] std::string trialName() const { return (name + QStringLiteral(", ") + detail).toStdString(); }
 };
 
 /// Which device runs, and why that one, in a sentence for the user.
@@ -24,7 +33,8 @@ struct DeviceDecision {
 };
 
 /// What an asked-for device ("auto" or an entry's id) comes to. `lost` lists devices that failed while running.
-/// Auto takes the first usable Vulkan device that is not a software one, else the CPU.
+/// Auto takes what was measured to be the fastest of the CPU and the usable Vulkan devices that are hardware; as long
+/// as they have not been tried, the first of those devices; without any, the CPU.
 [[nodiscard]] DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& entries,
                                           const QStringList& lost);
 

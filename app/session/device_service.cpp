@@ -4,6 +4,7 @@
 #include "app/jobs/job_manager.h"
 #include "app/session/backend_factory.h"
 #include "app/session/message_log.h"
+#include "core/project/device_trials_file.h"
 
 namespace halftone::app {
 
@@ -19,7 +20,42 @@ void DeviceService::refresh() {
         [this](const Result<QList<DeviceEntry>>& entries) {
             if (!entries) return;
             m_entries = *entries;
-            decide();
+            takeTrials(loadDeviceTrials(deviceTrialsPath()));
+            tryDevices();
+        });
+}
+
+void DeviceService::takeTrials(const DeviceTrials& trials) {
+    for (auto& entry : m_entries) entry.trial = trialOf(trials, entry.trialName());
+    decide();
+}
+
+/// The CPU and the GPUs that have not been tried on this machine; nothing without a GPU, as there is no choice then.
+void DeviceService::tryDevices() {
+    QList<DeviceEntry> untried;
+    bool hasGpu = false;
+    for (const auto& entry : m_entries) {
+        hasGpu |= entry.isGpu();
+        if (!entry.trial && (entry.isGpu() || entry.id == QLatin1String("cpu"))) untried.append(entry);
+    }
+    if (!hasGpu || untried.isEmpty()) return;
+    m_jobs.start<DeviceTrials>(
+        {tr("Measuring devices"), JobLane::Compute, QStringLiteral("devices"), true}, this,
+        [untried](const JobControl& control) -> Result<DeviceTrials> {
+            DeviceTrials trials = loadDeviceTrials(deviceTrialsPath());
+            for (const auto& entry : untried) {
+                HT_TRY(control.context().checkpoint());
+                const auto backend = createBackend(entry.id.toStdString());
+                if (!backend) continue;  // says so when it is to run
+                const auto trial = tryDevice(**backend, control.context());
+                if (trial) trials[entry.trialName()] = *trial;
+            }
+            // Where it cannot be kept it is made again at the next start.
+            (void)saveDeviceTrials(deviceTrialsPath(), trials);
+            return trials;
+        },
+        [this](const Result<DeviceTrials>& trials) {
+            if (trials) takeTrials(*trials);
         });
 }
 

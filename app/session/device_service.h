@@ -12,7 +12,8 @@ class JobManager;
 class MessageLog;
 
 /// The devices of the machine, the user's choice, and what it comes to. Devices are listed on a worker thread: until
-/// then the CPU is all there is.
+/// then the CPU is all there is. Where there is a GPU, it and the CPU are tried once (see
+/// core/inference/device_trial.h); the outcome is kept for the next start.
 class DeviceService : public QObject {
     Q_OBJECT
 
@@ -33,6 +34,8 @@ class DeviceService : public QObject {
 
   private:
     void decide();
+    void tryDevices();
+    void takeTrials(const DeviceTrials& trials);
 
     JobManager& m_jobs;
     MessageLog& m_messages;

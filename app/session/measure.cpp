@@ -112,7 +112,7 @@ QString measureText(Measure measure, std::optional<double> value) {
         case MeasureStyle::Bytes:
             return bytesText(*value);
         case MeasureStyle::Percent:
-            return percentText(*value);
+            return sharePercentText(*value);
         case MeasureStyle::Count:
             return countText(int64_t(*value));
         case MeasureStyle::Decibel:

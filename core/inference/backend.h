@@ -89,6 +89,12 @@ class Executable {
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
 };
 
+/// What a device can do at most, measured and not read from a data sheet.
+struct DeviceRates {
+    double copiedBytes = 0;  ///< a second, of a plain copy in its memory: bytes read plus bytes written
+    double operations = 0;   ///< a second, of binary32 multiply-adds on registers, two operations each
+};
+
 /// Something that executes graphs: the scalar CPU reference, the vectorized CPU engine, a Vulkan device.
 class Backend {
   public:
@@ -97,6 +103,8 @@ class Backend {
     [[nodiscard]] virtual std::string description() const = 0;  ///< "AMD Radeon 780M (RADV)", "AVX-512, 8 threads"
     virtual Result<std::unique_ptr<Executable>> compile(std::shared_ptr<const ModelGraph> graph,
                                                         const ModelWeights& weights, const JobContext& context) = 0;
+    /// Takes well under a second. kUnsupported where it is not known how: the scalar reference has no limits to reach.
+    virtual Result<DeviceRates> measureRates(const JobContext& context);
 };
 
 /// Scalar binary32/binary64 arithmetic, one thread of control, no tricks: what every other backend is held against.

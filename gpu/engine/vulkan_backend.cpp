@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gpu/engine/device_rates.h"
 #include "gpu/engine/vulkan_context.h"
 #include "gpu/engine/vulkan_executable.h"
 
@@ -23,6 +24,8 @@ class VulkanBackend final : public Backend {
         HT_ASSIGN_OR_RETURN(auto executable, VulkanExecutable::create(m_context, std::move(graph), weights, job));
         return std::unique_ptr<Executable>(std::move(executable));
     }
+
+    Result<DeviceRates> measureRates(const JobContext& job) override { return measureDeviceRates(*m_context, job); }
 
   private:
     std::shared_ptr<VulkanContext> m_context;

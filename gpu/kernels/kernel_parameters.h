@@ -48,6 +48,13 @@ struct StatsParameters {
     uint32_t tokens = 0, width = 0, inputStride = 0;
 };
 
+struct MultiplyAddParameters {
+    uint32_t rounds = 0;
+    float factor = 0, summand = 0;
+};
+/// Operations of one invocation and round: eight chains of four lanes, a product and a sum each.
+inline constexpr double kMultiplyAddOperations = 64;
+
 /// One channel's result of the channels kernel.
 struct ChannelPartial {
     float sumSquares = 0, absMax = 0, minimum = 0, maximum = 0;

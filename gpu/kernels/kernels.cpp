@@ -274,6 +274,15 @@ Status Kernels::copy(const CopyCall& call) {
                elementwiseGroups(items), static_cast<double>(items) * 8);
 }
 
+Status Kernels::multiplyAdds(const MultiplyAddCall& call) {
+    const PipelineKey key{
+        .family = "multiply_adds", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    // A factor near one: the chains neither overflow nor become subnormal.
+    const MultiplyAddParameters parameters{.rounds = call.rounds, .factor = 0.999999f, .summand = 1e-7f};
+    const double operations = static_cast<double>(call.invocations) * call.rounds * kMultiplyAddOperations;
+    return run(key, {{call.output, Access::kWrite}}, parameters, call.invocations / key.localSize, operations);
+}
+
 Status Kernels::storeCache(const CacheStoreCall& call) {
     const PipelineKey key{.family = "cache_store",
                           .option = cacheOption(call.shape.type),

@@ -137,6 +137,13 @@ struct StatsCall {
     int64_t tokens = 0;
 };
 
+/// A measurement: `rounds` of multiply-adds in each of `invocations`, one float of output each.
+struct MultiplyAddCall {
+    vk::BufferSlice output;
+    uint64_t invocations = 0;
+    uint32_t rounds = 0;
+};
+
 /// The kernels as functions: picks pipeline and grid from the plan, fills in push constants, records on a stream.
 /// Work that exceeds one submission is cut into several. Not thread-safe.
 class Kernels {
@@ -155,6 +162,7 @@ class Kernels {
     Status logProb(const LogProbCall& call);
     Status channelStats(const StatsCall& call);
     Status histogram(const StatsCall& call);
+    Status multiplyAdds(const MultiplyAddCall& call);
 
   private:
     template <typename Parameters>

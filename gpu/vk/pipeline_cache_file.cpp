@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/cache_folder.h"
 #include "core/base/hash.h"
 
 namespace halftone::vk {
@@ -35,16 +36,9 @@ std::string uuidText(const std::array<uint8_t, VK_UUID_SIZE>& uuid) {
 }  // namespace
 
 fs::path pipelineCachePath(const PhysicalDeviceSnapshot& snapshot) {
-    fs::path folder;
-    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache) {
-        folder = cache;
-    } else if (const char* home = std::getenv("HOME"); home && *home) {
-        folder = fs::path(home) / ".cache";
-    } else {
-        return {};
-    }
-    return folder / "halftone" /
-           fmt::format("pipelines-{}-{}.bin", uuidText(snapshot.deviceUuid), uuidText(snapshot.driverUuid));
+    const fs::path folder = cacheFolder();
+    if (folder.empty()) return {};
+    return folder / fmt::format("pipelines-{}-{}.bin", uuidText(snapshot.deviceUuid), uuidText(snapshot.driverUuid));
 }
 
 std::vector<std::byte> loadPipelineCache(const fs::path& path) {

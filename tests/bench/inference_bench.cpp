@@ -18,8 +18,8 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/inference/backend.h"
 #include "core/inference/cpu/linear.h"
+#include "core/inference/cpu/multiply_adds.h"
 #include "core/quant/formats/codec.h"
-#include "tests/bench/fma_peak.h"
 #include "tests/bench/plain_read.h"
 
 namespace {
@@ -61,7 +61,7 @@ double runMultiplyAdds(const JobContext& context) {
     std::vector<double> done(static_cast<size_t>(context.pool.threadCount()));
     context.pool.parallelFor(std::ssize(done), 1, [&](int64_t begin, int64_t) {
         float sink = 0;
-        done[static_cast<size_t>(begin)] = bench::runMultiplyAdds(4'000'000, &sink);
+        done[static_cast<size_t>(begin)] = cpu::runMultiplyAdds(4'000'000, &sink);
         benchmark::DoNotOptimize(sink);
     });
     double operations = 0;

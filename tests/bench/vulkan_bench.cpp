@@ -17,9 +17,9 @@
 #include <random>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/inference/cpu/multiply_adds.h"
 #include "gpu/engine/readback_queue.h"
 #include "gpu/engine/vulkan_executable.h"
-#include "tests/bench/fma_peak.h"
 #include "tests/bench/plain_read.h"
 
 namespace halftone {
@@ -48,10 +48,10 @@ struct Limits {
             const std::vector<std::byte> bytes(size_t{256} << 20, std::byte{1});
             float sink = 0;
             const ThreadPool pool;
-            const double operations = bench::runMultiplyAdds(kRounds, &sink) * pool.threadCount();
+            const double operations = cpu::runMultiplyAdds(kRounds, &sink) * pool.threadCount();
             const double runs = bestRate([](int64_t, int) {
                 float result = 0;
-                benchmark::DoNotOptimize(bench::runMultiplyAdds(kRounds, &result));
+                benchmark::DoNotOptimize(cpu::runMultiplyAdds(kRounds, &result));
             });
             const double reads = bestRate([&](int64_t part, int parts) {
                 const size_t size = bytes.size() / static_cast<size_t>(parts) / 64 * 64;

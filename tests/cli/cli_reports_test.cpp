@@ -71,6 +71,20 @@ TEST_F(CliReports, InspectTellsWhatIsThere) {
     EXPECT_THAT(text, HasSubstr("blk.4.ffn_down.weight"));
 }
 
+TEST_F(CliReports, BenchTellsRatesBesideTheDevicesLimits) {
+    const json report = runJson({"bench", m_model, "--prompt", "16", "--generate", "4", "--repeat", "2"});
+    EXPECT_EQ(report["prompt_rates"].size(), 2u);
+    EXPECT_EQ(report["generate_rates"].size(), 2u);
+    for (const char* key : {"prompt_tokens_per_second", "generate_tokens_per_second", "copied_bytes_per_second",
+                            "operations_per_second", "prompt_share_of_operations", "generate_share_of_copy"}) {
+        EXPECT_GT(report[key].get<double>(), 0) << key;
+    }
+    EXPECT_GT(report["peak_resident_bytes"].get<int64_t>(), report["bytes"].get<int64_t>());
+    const std::string text = runText({"bench", m_model, "--prompt", "0", "--generate", "2", "--repeat", "1"});
+    EXPECT_THAT(text, HasSubstr("of the copy rate"));
+    EXPECT_THAT(text, testing::Not(HasSubstr("prompt")));
+}
+
 TEST_F(CliReports, StatsOfWeights) {
     const json report = runJson({"stats", m_model, "--tensor", "blk\\.[01]\\.attn_q"});
     ASSERT_EQ(report["tensors"].size(), 2u);

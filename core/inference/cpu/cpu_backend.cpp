@@ -3,6 +3,7 @@
 
 #include "core/inference/backend.h"
 #include "core/inference/cpu/cpu_kernels.h"
+#include "core/inference/cpu/rates.h"
 #include "core/inference/cpu/simd_kernels.h"
 #include "core/inference/graph_executable.h"
 
@@ -22,6 +23,7 @@ class CpuBackend final : public Backend {
         auto kernels = std::make_unique<cpu::CpuKernels>(graph->config);
         return std::make_unique<GraphExecutable>(std::move(graph), weights, std::move(kernels));
     }
+    Result<DeviceRates> measureRates(const JobContext& context) override { return cpu::measureRates(context); }
 };
 
 }  // namespace

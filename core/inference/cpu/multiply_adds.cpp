@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/bench/fma_peak.h"
+#include "core/inference/cpu/multiply_adds.h"
 
 #include "core/inference/cpu/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "tests/bench/fma_peak.cpp"
+#define HWY_TARGET_INCLUDE "core/inference/cpu/multiply_adds.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
 #include "core/inference/cpu/vector_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
-namespace halftone::bench::HWY_NAMESPACE {
+namespace halftone::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using cpu::HWY_NAMESPACE::FloatTag;
-using cpu::HWY_NAMESPACE::kLanes;
-
 /// Twelve independent chains, enough to hide the latency of two units.
 double multiplyAdds(int64_t rounds, float* sink) {
     const FloatTag d;
@@ -44,11 +41,11 @@ double multiplyAdds(int64_t rounds, float* sink) {
     return 2.0 * 12.0 * double(kLanes) * double(rounds);
 }
 
-}  // namespace halftone::bench::HWY_NAMESPACE
+}  // namespace halftone::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
-namespace halftone::bench {
+namespace halftone::cpu {
 
 HWY_EXPORT(multiplyAdds);
 
@@ -56,5 +53,5 @@ double runMultiplyAdds(int64_t rounds, float* sink) {
     return HWY_DYNAMIC_DISPATCH(multiplyAdds)(rounds, sink);
 }
 
-}  // namespace halftone::bench
+}  // namespace halftone::cpu
 #endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/device.h"
+#include "app/cli/inputs.h"
+#include "app/cli/output.h"
+#include "app/cli/run_monitor.h"
+#include "core/inference/speed.h"
+
+namespace halftone::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Bench {
+    RunningModel running;
+    SpeedResult speed;
+    std::optional<DeviceRates> limits;
+    std::string device, deviceDescription;
+    int64_t peakBytes = 0;  ///< of the process, the model loaded and run
+
+    /// Of the multiply-adds that the device can do; prompts.
+    [[nodiscard]] double shareOfOperations() const {
+        return limits ? medianOf(speed.promptRates) * speed.operationsPerPromptToken / limits->operations : 0;
+    }
+    /// Of the bytes that the device can move; generation reads every matrix for each token.
+    [[nodiscard]] double shareOfCopy() const {
+        return limits ? medianOf(speed.generateRates) * double(speed.matrixBytes) / limits->copiedBytes : 0;
+    }
+};
+
+int64_t peakResidentBytes() {
+    rusage usage{};
+    constexpr int64_t kUnit = 1024;  // Linux counts kibibytes
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? kUnit * usage.ru_maxrss : 0;
+}
+
+Result<Bench> measure(const BenchOptions& options, Backend& backend, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
+    Bench bench;
+    bench.device = backend.name();
+    bench.deviceDescription = backend.description();
+    HT_ASSIGN_OR_RETURN(bench.running, prepareModel(model, recipe, backend, context));
+    const SpeedOptions speed{
+        .promptTokens = options.promptTokens, .generateTokens = options.generateTokens, .repeats = options.repeats};
+    HT_ASSIGN_OR_RETURN(bench.speed, measureSpeed(*bench.running.executable, bench.running.weights, speed, context));
+    bench.peakBytes = peakResidentBytes();
+    // Last, as its buffers are no part of what the model needs; what cannot be measured is left out of the report.
+    auto limits = backend.measureRates(context);
+    if (limits) {
+        bench.limits = *limits;
+    } else if (limits.error().code != ErrorCode::kUnsupported) {
+        return tl::unexpected(limits.error());
+    }
+    return bench;
+}
+
+std::string rateText(const std::vector<double>& rates) {
+    const auto [least, most] = std::ranges::minmax(rates);
+    return fmt::format("{} tokens/s (median; {} to {})", numberText(medianOf(rates)), numberText(least),
+                       numberText(most));
+}
+
+void printReport(const Bench& bench, const BenchOptions& options) {
+    const RecipeTotals& totals = bench.running.recipe.totals;
+    std::vector<std::pair<std::string, std::string>> fields{
+        {"device", fmt::format("{}: {}", bench.device, bench.deviceDescription)},
+        {"weights", fmt::format("{}, {:.3g} bits per weight", bytesText(double(totals.bytes)), totals.bitsPerWeight())},
+        {"peak memory", bytesText(double(bench.peakBytes)) + " of the process"}};
+    if (bench.limits) {
+        fields.emplace_back("limits",
+                            fmt::format("{}/s copied (read and written), {:.3g} GFLOP/s",
+                                        bytesText(bench.limits->copiedBytes), bench.limits->operations / 1e9));
+    }
+    const auto add = [&](const char* name, int64_t tokens, const std::vector<double>& rates, const char* limit,
+                         double share) {
+        if (rates.empty()) return;
+        std::string text = fmt::format("{} tokens: {}", countText(tokens), rateText(rates));
+        if (bench.limits) text += fmt::format(", {:.1f} % of the {}", 100 * share, limit);
+        fields.emplace_back(name, text);
+    };
+    add("prompt", options.promptTokens, bench.speed.promptRates, "multiply-adds", bench.shareOfOperations());
+    add("generation", options.generateTokens, bench.speed.generateRates, "copy rate", bench.shareOfCopy());
+    printFields(fields);
+    printProblems(bench.running.recipe.problems);
+}
+
+Json reportJson(const Bench& bench, const BenchOptions& options) {
+    const RecipeTotals& totals = bench.running.recipe.totals;
+    Json json{{"device", bench.device},
+              {"device_description", bench.deviceDescription},
+              {"bytes", totals.bytes},
+              {"bits_per_weight", totals.bitsPerWeight()},
+              {"matrix_bytes", bench.speed.matrixBytes},
+              {"peak_resident_bytes", bench.peakBytes},
+              {"prompt_tokens", options.promptTokens},
+              {"prompt_tokens_per_second", medianOf(bench.speed.promptRates)},
+              {"prompt_rates", bench.speed.promptRates},
+              {"generate_tokens", options.generateTokens},
+              {"generate_tokens_per_second", medianOf(bench.speed.generateRates)},
+              {"generate_rates", bench.speed.generateRates}};
+    if (bench.limits) {
+        json["copied_bytes_per_second"] = bench.limits->copiedBytes;
+        json["operations_per_second"] = bench.limits->operations;
+        json["prompt_share_of_operations"] = bench.shareOfOperations();
+        json["generate_share_of_copy"] = bench.shareOfCopy();
+    }
+    json["problems"] = problemsJson(bench.running.recipe.problems);
+    return json;
+}
+
+}  // namespace
+
+Status runBench(const BenchOptions& options, const CommonOptions& common) {
+    RunMonitor monitor(common);
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const Bench bench, measure(options, *backend, monitor.context()));
+    monitor.hideProgress();
+    if (common.json) {
+        printJson(reportJson(bench, options));
+    } else {
+        printReport(bench, options);
+    }
+    return {};
+}
+
+}  // namespace halftone::cli
