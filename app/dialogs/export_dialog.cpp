@@ -152,7 +152,12 @@ void ExportDialog::onPlan(const ExportPlan& plan) {
     m_problems->setProblems(plan.problems);
     m_hasError = std::any_of(plan.problems.begin(), plan.problems.end(),
                              [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
-    m_summary->setText(tr("%1 tensors, %2 in all").arg(plan.tensors.size()).arg(bytesText(double(plan.totalBytes))));
+    int64_t weights = 0;
+    for (const auto& tensor : plan.tensors) weights += tensor.bytes;
+    m_summary->setText(tr("%1 tensors of %2, vocabulary and other metadata of %3: %4 in all")
+                           .arg(plan.tensors.size())
+                           .arg(bytesText(double(weights)), bytesText(double(plan.totalBytes - weights)),
+                                bytesText(double(plan.totalBytes))));
     refresh();
 }
 

@@ -18,7 +18,8 @@ class CountTicker : public QCPAxisTickerLog {
     }
 };
 
-constexpr int kPixelsPerBin = 2;
+constexpr int kPixelsPerBin = 2, kFewestBins = 24, kMostBins = 1024;
+constexpr double kBinsPerRootOfCount = 3;
 constexpr size_t kMostLevels = 64;  // more are a solid bar
 constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
 }  // namespace
@@ -118,10 +119,19 @@ void DistributionPlot::fitRange() {
     m_isResampling = false;
 }
 
+/// As many bins as the width can show, and no more than the values in the range can fill: 64 norms over 500 bins would
+/// be a comb of fractions.
+int DistributionPlot::binCount(const QCPRange& range) const {
+    const int drawable = std::clamp(axisRect()->width() / kPixelsPerBin, kFewestBins, kMostBins);
+    const auto inside = m_data->stats->histogram.resample(range.lower, range.upper, 1);
+    const double fillable = kBinsPerRootOfCount * std::sqrt(inside.counts.front());
+    return std::clamp(int(fillable), kFewestBins, drawable);
+}
+
 void DistributionPlot::resample() {
     if (!m_data || m_isResampling) return;
     const QCPRange range = xAxis->range();
-    const int bins = std::clamp(axisRect()->width() / kPixelsPerBin, 64, 1024);
+    const int bins = binCount(range);
     m_original = m_data->stats->histogram.resample(range.lower, range.upper, bins);
     m_quantized =
         m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};

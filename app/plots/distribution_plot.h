@@ -39,6 +39,7 @@ class DistributionPlot : public PlotBase {
   private:
     void createGraphs();
     void fitRange();
+    [[nodiscard]] int binCount(const QCPRange& range) const;
     void resample();
     void drawMarkers();
     [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }

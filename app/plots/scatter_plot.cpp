@@ -23,9 +23,12 @@ class HarmTicker : public QCPAxisTickerLog {
     }
 };
 
-std::array<QRectF, 4> labelPlaces(QPointF dot, QSizeF size) {
+/// Above and below, a name near an edge moves along until it is inside.
+std::array<QRectF, 4> labelPlaces(QPointF dot, QSizeF size, const QRectF& room) {
     constexpr double kGap = 7;
-    const double left = dot.x() - size.width() / 2, top = dot.y() - size.height() / 2;
+    const double leftmost = room.left(), rightmost = std::max(leftmost, room.right() - size.width());
+    const double left = std::clamp(dot.x() - size.width() / 2, leftmost, rightmost);
+    const double top = dot.y() - size.height() / 2;
     return {QRectF(QPointF(left, dot.y() - kGap - size.height()), size), QRectF(QPointF(left, dot.y() + kGap), size),
             QRectF(QPointF(dot.x() + kGap, top), size), QRectF(QPointF(dot.x() - kGap - size.width(), top), size)};
 }
@@ -170,7 +173,7 @@ void ScatterPlot::placeLabels() {
     const QRectF room = axisRect()->rect();
     for (const int i : order) {
         const QSizeF size = fontMetrics().size(0, m_labels[i]->text());
-        const auto places = labelPlaces(pixelOf(i), size);
+        const auto places = labelPlaces(pixelOf(i), size, room);
         const auto free = std::find_if(places.begin(), places.end(), [&](const QRectF& place) {
             return room.contains(place) && std::none_of(taken.begin(), taken.end(),
                                                         [&](const QRectF& other) { return other.intersects(place); });

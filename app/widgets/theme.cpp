@@ -7,6 +7,8 @@
 #include <QStyleFactory>
 #include <QStyleOption>
 
+#include <algorithm>
+
 /// Resources of a static library are linked only if something asks for them; the macro must stand outside namespaces.
 static void initializeResources() {
     Q_INIT_RESOURCE(studio);
@@ -16,6 +18,8 @@ namespace halftone::app {
 
 namespace {
 
+constexpr int kRowHeight = 22;
+
 /// Fusion with room between the columns of a table: a right-aligned number beside a left-aligned word needs it.
 class RoomyStyle : public QProxyStyle {
   public:
@@ -23,6 +27,14 @@ class RoomyStyle : public QProxyStyle {
     int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
         if (metric == PM_FocusFrameHMargin) return 5;
         return QProxyStyle::pixelMetric(metric, option, widget);
+    }
+
+    /// Lists and popups have the rows of tables.
+    QSize sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,
+                           const QWidget* widget) const override {
+        QSize size = QProxyStyle::sizeFromContents(type, option, contents, widget);
+        if (type == CT_ItemViewItem) size.setHeight(std::max(size.height(), kRowHeight));
+        return size;
     }
 
     void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,

@@ -210,6 +210,19 @@ TEST_F(WindowTest, DistributionFollowsTheSelection) {
     EXPECT_NEAR(quantized / original, 1, 0.02);
 }
 
+TEST_F(WindowTest, ASmallTensorHasNoMoreBinsThanItsValuesFill) {
+    openSample();
+    const auto binsOf = [this](TensorRole role) {
+        session.selection().select({tensorsOf(role).first()});
+        EXPECT_TRUE(awaitIdle());
+        return find<DistributionPlot>("distributionPlot")->csv().count('\n') - 1;
+    };
+    const auto norm = binsOf(TensorRole::kAttnNorm);
+    EXPECT_GE(norm, 24);
+    EXPECT_LE(norm, 3 * 16) << "256 values";
+    EXPECT_GT(binsOf(TensorRole::kFfnDown), 3 * norm);
+}
+
 TEST_F(WindowTest, FilterShowsItsProblemBesideTheField) {
     openSample();
     auto* filter = find<QLineEdit>("tensorFilter");

@@ -24,6 +24,7 @@ namespace {
 
 constexpr size_t kMostRows = 64;
 constexpr size_t kChannelsPerLayer = 3;
+constexpr int kUsualWindow = 512, kLongestWindow = 32768;
 
 struct MassiveChannel {
     int tensor = 0;
@@ -67,7 +68,13 @@ CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(
         fillWorstChannels();
     });
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &CalibrationPanel::refresh);
-    connect(&m_session, &Session::modelChanged, this, &CalibrationPanel::refresh);
+    connect(&m_session, &Session::modelChanged, this, [this] {
+        if (const auto& model = m_session.model()) {
+            m_context->setMaximum(int(std::min<int64_t>(kLongestWindow, model->graph->config.contextLength)));
+            m_context->setValue(kUsualWindow);
+        }
+        refresh();
+    });
     connect(&m_session, &Session::sessionRestored, this, [this] {
         const auto& saved = m_session.preferences().calibrationText;
         if (!saved.empty()) m_text->setPath(QString::fromStdString(saved.string()));
@@ -81,8 +88,8 @@ CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(
 void CalibrationPanel::createControls() {
     m_text = new PathEdit(tr("Calibration text"), tr("Texts (*.txt *.raw);;All files (*)"), this);
     m_context = new QSpinBox(this);
-    m_context->setRange(16, 32768);
-    m_context->setValue(512);
+    m_context->setRange(16, kLongestWindow);
+    m_context->setValue(kUsualWindow);
     m_context->setPrefix(tr("windows of "));
     m_context->setSuffix(tr(" tokens"));
     m_tokens = new QSpinBox(this);
@@ -126,6 +133,7 @@ void CalibrationPanel::createLayout() {
     m_status->setContentsMargins(8, 0, 8, 0);
     layout->addWidget(m_status);
     layout->addWidget(m_worst, 1);
+    layout->addStretch();  // holds the controls at the top while there is no table
 }
 
 void CalibrationPanel::start() {

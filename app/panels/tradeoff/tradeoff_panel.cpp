@@ -18,7 +18,7 @@
 namespace halftone::app {
 
 namespace {
-constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
+constexpr double kKilobyte = 1e3, kMegabyte = 1e6, kGigabyte = 1e9;
 // The mixtures that people choose from, without the old simple blocks.
 constexpr const char* kUsualMixes[] = {"q2_k",   "q3_k_s", "q3_k_m", "q3_k_l", "iq4_xs", "q4_k_s",
                                        "q4_k_m", "q5_k_s", "q5_k_m", "q6_k",   "q8_0"};
@@ -104,7 +104,7 @@ void TradeoffPanel::refreshPoints(int lastRun) {
     const auto& last = runs[lastRun];
     const auto& checkpoint = m_session.checkpoint();
     const double originalBytes = checkpoint ? double(checkpoint->totalTensorBytes()) : 0;
-    const double unit = originalBytes >= kGigabyte ? kGigabyte : kMegabyte;
+    const double unit = originalBytes >= kGigabyte ? kGigabyte : originalBytes >= 2 * kMegabyte ? kMegabyte : kKilobyte;
     QList<ScatterPoint> points;
     for (int i = 0; i < int(runs.size()); ++i) {
         const auto& run = runs[i];
@@ -123,7 +123,10 @@ void TradeoffPanel::refreshPoints(int lastRun) {
         points.append({i, name, detail, double(run.bytes) / unit, kld.mean, kld.standardError,
                        !m_session.evaluation().isStale(run)});
     }
-    m_plot->setAxes(unit == kGigabyte ? tr("size (GB)") : tr("size (MB)"), tr("KL divergence (nats)"));
+    m_plot->setAxes(unit == kGigabyte   ? tr("size (GB)")
+                    : unit == kMegabyte ? tr("size (MB)")
+                                        : tr("size (kB)"),
+                    tr("KL divergence (nats)"));
     m_plot->setPoints(points, last.storeError, originalBytes / unit);
     const QString caption =
         tr("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(), QString::fromStdString(last.result.protocol));

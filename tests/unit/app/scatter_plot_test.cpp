@@ -33,6 +33,23 @@ TEST(ScatterPlot, AClickOnAPointPicksIt) {
     EXPECT_EQ(plot.csv().count('\n'), 3);
 }
 
+TEST(ScatterPlot, TheNameOfThePointInWorkIsShownAtTheEdgeToo) {
+    ScatterPlot plot;
+    plot.resize(360, 200);
+    // A crowd beside the leftmost point: the only room for its long name is above or below, moved inwards.
+    plot.setPoints({{0, "allocated, 4.50 bits", {}, 0.40, 0.09, 0, true},
+                    {1, "Q2_K", {}, 0.44, 0.1, 0, false},
+                    {2, "IQ4_XS", {}, 0.46, 0.08, 0, false},
+                    {3, "Q8_0", {}, 0.8, 0.0005, 0, false}});
+    plot.replot();
+    QStringList shown;
+    for (int i = 0; i < plot.itemCount(); ++i) {
+        const auto* label = qobject_cast<QCPItemText*>(plot.item(i));
+        if (label && label->visible()) shown.append(label->text());
+    }
+    EXPECT_TRUE(shown.join('|').contains("allocated")) << shown.join('|').toStdString();
+}
+
 TEST(ScatterPlot, AnExactChoiceHasAPlaceOnTheLogarithmicAxis) {
     ScatterPlot plot;
     plot.resize(400, 240);
