@@ -68,15 +68,22 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
     auto& tokens = text.ids;
     if (int64_t(tokens.size()) > options.maxTokens) tokens.resize(size_t(options.maxTokens));
     const int64_t length = std::min(options.contextLength, request.model->graph->config.contextLength);
-    HT_ASSIGN_OR_RETURN(auto capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
-        HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request, context));
-        return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt,
-                                  context);
-    }));
+    // A device collects the distributions where it computes; second moments are the CPU's work, and where that is the
+    // device both come from one pass.
+    ActivationCapture capture;
+    const bool onePass = request.device == "cpu";
+    if (!onePass) {
+        HT_ASSIGN_OR_RETURN(capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
+            HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request, context));
+            return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt,
+                                      context);
+        }));
+    }
     auto outcome = std::make_shared<Outcome>();
     const halftone::CalibrationOptions collect{.contextLength = length,
                                                .withHessians = hessianBytes(*request.model->graph) <= kMostHessianBytes,
-                                               .dataset = QFileInfo(options.textPath).fileName().toStdString()};
+                                               .dataset = QFileInfo(options.textPath).fileName().toStdString(),
+                                               .capture = onePass ? &capture : nullptr};
     HT_ASSIGN_OR_RETURN(auto calibration, collectCalibration(*request.model, tokens, collect, context));
     outcome->calibration = std::make_shared<const Calibration>(std::move(calibration));
     outcome->tokens = int64_t(tokens.size());

@@ -119,8 +119,8 @@ Windows windowsOf(const LoadedModel& model, std::span<const TokenId> text, int64
 /// Runs all windows through one part and gathers what its linear layers read.
 class PartRun {
   public:
-    PartRun(const GraphPart& part, bool withHessians, const JobContext& context)
-        : m_part(part), m_withHessians(withHessians), m_context(context) {}
+    PartRun(const GraphPart& part, const CalibrationOptions& options, const JobContext& context)
+        : m_part(part), m_options(options), m_context(context) {}
 
     Status run(Backend& backend, Windows& windows, bool first, int64_t capacity) {
         JobContext inner = m_context;
@@ -131,6 +131,7 @@ class PartRun {
         for (size_t i = 0; i < windows.tokens.size(); ++i) {
             HT_TRY(m_context.checkpoint());
             ForwardOptions options;
+            options.capture = m_options.capture;
             if (!first) options.hiddenIn = windows.hidden[i];
             options.linearSink = [&](std::span<const WeightId> ids, std::span<const float> rows, int64_t channels) {
                 return add(ids, rows, channels);
@@ -166,7 +167,7 @@ class PartRun {
     Status add(std::span<const WeightId> ids, std::span<const float> rows, int64_t channels) {
         auto found = m_inputs.find(ids.front());
         if (found == m_inputs.end()) {
-            Input input{InputAccumulator(channels, m_withHessians), {ids.begin(), ids.end()}};
+            Input input{InputAccumulator(channels, m_options.withHessians), {ids.begin(), ids.end()}};
             found = m_inputs.emplace(ids.front(), std::move(input)).first;
         }
         found->second.accumulator.add(rows, static_cast<int64_t>(rows.size()) / channels, m_context);
@@ -174,7 +175,7 @@ class PartRun {
     }
 
     const GraphPart& m_part;
-    bool m_withHessians;
+    const CalibrationOptions& m_options;
     const JobContext& m_context;
     std::map<WeightId, Input> m_inputs;
 };
@@ -212,7 +213,7 @@ Status streamCalibration(const LoadedModel& model, std::span<const TokenId> text
     PartBuilder builder(*model.graph, weights);
     for (size_t i = 0; i < parts.size(); ++i) {
         const GraphPart part = builder.build(parts[i]);
-        PartRun run(part, options.withHessians, context);
+        PartRun run(part, options, context);
         HT_TRY(run.run(*backend, windows, i == 0, longest));
         HT_TRY(sink(run.take()));
     }

@@ -16,6 +16,8 @@ struct CalibrationOptions {
     int64_t contextLength = 512;  ///< of a window, BOS included; at most the model's
     bool withHessians = true;     ///< second moments too: what GPTQ and AWQ need
     std::string dataset{};        ///< file name of the text
+    /// Filled in the same pass where it is given: the distributions of the inputs, head included. Not owned.
+    ActivationCapture* capture = nullptr;
 };
 
 /// Collects the inputs of every linear layer of the original model in one pass over a text, block by block: the hidden

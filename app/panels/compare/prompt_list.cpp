@@ -13,7 +13,7 @@
 namespace halftone::app {
 
 namespace {
-constexpr int kListWidth = 220, kShownRows = 3, kMostTitleCharacters = 80;
+constexpr int kListWidth = 220, kShownRows = 3, kRowHeight = 22, kMostTitleCharacters = 80;
 constexpr int kPromptRole = Qt::UserRole;
 }  // namespace
 
@@ -36,7 +36,8 @@ PromptList::PromptList(QWidget* parent) : QWidget(parent) {
     layout->addWidget(m_list);
     layout->addLayout(buttons);
     layout->addWidget(m_editor, 1);
-    setFixedHeight(m_editor->fontMetrics().lineSpacing() * kShownRows + 18);
+    const int row = std::max(kRowHeight, m_editor->fontMetrics().lineSpacing());
+    setFixedHeight(row * kShownRows + 2 * m_list->frameWidth());
     setPrompts({});
     connect(m_list, &QListWidget::currentRowChanged, this, &PromptList::showCurrent);
     connect(m_editor, &QPlainTextEdit::textChanged, this, &PromptList::takeEdit);

@@ -81,16 +81,24 @@ std::shared_ptr<const Calibration> MethodsTest::s_calibration;
 
 TEST_F(MethodsTest, CalibrationBlockByBlockIsThatOfTheWholeModel) {
     const auto tokens = tokensOf(*s_model, "calibration.txt", 1500);
-    const auto streamed = collectCalibration(*s_model, tokens, {.contextLength = 512, .withHessians = true}, m_context);
+    ActivationCapture besides;
+    const auto streamed = collectCalibration(
+        *s_model, tokens, {.contextLength = 512, .withHessians = true, .capture = &besides}, m_context);
     HT_ASSERT_OK(streamed);
     const auto executable = createCpuBackend()->compile(s_model->graph, m_weights->original(), m_context).value();
     const auto whole = captureActivations(*executable, tokens, 512, s_model->tokenizer->bos(), m_context);
     HT_ASSERT_OK(whole);
     EXPECT_EQ(streamed->byTensor.size(), whole->byWeight.size());
+    EXPECT_EQ(besides.byWeight.size(), whole->byWeight.size()) << "distributions come from the same pass";
     for (const auto& [name, stats] : whole->byWeight) {
         const InputStatistics* own = streamed->find(name);
         ASSERT_TRUE(own) << name;
         EXPECT_EQ(own->tokens, double(stats.tokenCount)) << name;
+        ASSERT_TRUE(besides.byWeight.contains(name)) << name;
+        EXPECT_EQ(besides.byWeight.at(name).tokenCount, stats.tokenCount) << name;
+        EXPECT_NEAR(besides.byWeight.at(name).summary().kurtosis, stats.summary().kurtosis,
+                    1e-3 * stats.summary().kurtosis)
+            << name;
         const auto expected = stats.importance(), found = own->importance();
         ASSERT_EQ(found.size(), expected.size());
         for (size_t i = 0; i < found.size(); ++i) {
