@@ -8,6 +8,7 @@
 
 #include "app/event_watch.h"
 #include "app/main_window.h"
+#include "app/recovery.h"
 #include "app/screenshots.h"
 #include "app/session/session.h"
 #include "app/widgets/theme.h"
@@ -76,6 +77,7 @@ int runStudio(int argc, char** argv) {
         QTimer::singleShot(0, &tour, [&] { tour.start(path); });
         return QApplication::exec();
     }
+    Recovery recovery(session, window, Autosave::usualFolder());
     if (!path.isEmpty()) QTimer::singleShot(0, &window, [&] { window.openPath(path); });
     return QApplication::exec();
 }

@@ -96,16 +96,25 @@ void MainWindow::createCentral() {
     m_pages->addWidget(m_docks);
     m_jobs = new JobsStrip(m_session.jobs(), this);
     auto* central = new QWidget(this);
-    auto* layout = new QVBoxLayout(central);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(0);
-    layout->addWidget(m_pages, 1);
-    layout->addWidget(m_jobs);
+    m_central = new QVBoxLayout(central);
+    m_central->setContentsMargins(0, 0, 0, 0);
+    m_central->setSpacing(0);
+    m_central->addWidget(m_pages, 1);
+    m_central->addWidget(m_jobs);
     setCentralWidget(central);
     connect(m_empty, &EmptyPage::openSampleRequested, this, &MainWindow::openSample);
     connect(m_empty, &EmptyPage::openFileRequested, this, &MainWindow::openFileDialog);
     connect(m_empty, &EmptyPage::openFolderRequested, this, &MainWindow::openFolderDialog);
     connect(m_empty, &EmptyPage::openRequested, this, &MainWindow::openPath);
+}
+
+void MainWindow::setNotice(QWidget* notice) {
+    if (m_notice) {
+        m_notice->hide();
+        m_notice->deleteLater();  // a button of it may have asked for this
+    }
+    m_notice = notice;
+    if (notice) m_central->insertWidget(0, notice);
 }
 
 void MainWindow::createStatusBar() {

@@ -11,6 +11,7 @@ class QActionGroup;
 class QLabel;
 class QStackedWidget;
 class QToolButton;
+class QVBoxLayout;
 
 namespace halftone::app {
 
@@ -43,6 +44,10 @@ class MainWindow : public QMainWindow {
     void chooseTheme(ThemeChoice choice);
     /// The export dialog, which stays open beside the window.
     void showExport();
+    /// Workspace and selection, as the session file keeps them.
+    [[nodiscard]] QString uiState() const;
+    /// A strip over everything else; replaces the last one. Null: none.
+    void setNotice(QWidget* notice);
 
     [[nodiscard]] EvaluationPanel& evaluationPanel() { return *m_evaluation; }
     [[nodiscard]] ComparePanel& comparePanel() { return *m_compare; }
@@ -77,8 +82,6 @@ class MainWindow : public QMainWindow {
     void openFileDialog();
     void openFolderDialog();
     void saveSession(bool askForPath);
-    /// Workspace and selection, as the session file keeps them.
-    [[nodiscard]] QString uiState() const;
     void restoreUiState();
     void rememberRecent(const QString& path);
     [[nodiscard]] QStringList recentFiles() const;
@@ -97,6 +100,8 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] QList<QAction*> allActions() const;
 
     Session& m_session;
+    QVBoxLayout* m_central = nullptr;
+    QWidget* m_notice = nullptr;
     QStackedWidget* m_pages = nullptr;
     EmptyPage* m_empty = nullptr;
     DockArea* m_docks = nullptr;

@@ -65,7 +65,7 @@ struct EvaluationService::Outcome {
 /// A preset that was changed by hand is another recipe, and is called so.
 QString EvaluationService::nameOf(const Recipe& recipe) {
     const QString name = recipe.name.empty() ? tr("recipe") : QString::fromStdString(recipe.name);
-    const auto byHand = int(recipe.overrides.size());
+    const auto byHand = int(recipe.overriddenTensorCount());
     return byHand == 0 ? name : tr("%1 + %2 by hand").arg(name).arg(byHand);
 }
 

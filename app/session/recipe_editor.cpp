@@ -172,9 +172,7 @@ QString RecipeEditor::methodObstacleOf(int tensor, MethodId method) const {
 }
 
 int RecipeEditor::overrideCount() const {
-    auto count = m_recipe.overrides.size();
-    for (const auto& [name, method] : m_recipe.methodOverrides) count += m_recipe.overrides.contains(name) ? 0 : 1;
-    return int(count);
+    return int(m_recipe.overriddenTensorCount());
 }
 
 void RecipeEditor::setLocked(const QList<int>& tensors, bool locked) {

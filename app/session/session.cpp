@@ -96,22 +96,27 @@ bool Session::isOpening() const {
 
 void Session::open(const QString& path) {
     if (path.endsWith(QLatin1String(".halftone"), Qt::CaseInsensitive)) {
-        openSessionFile(path);
+        if (openSessionFile(path)) m_sessionPath = path;
     } else {
         openCheckpoint(path, nullptr);
     }
 }
 
-void Session::openSessionFile(const QString& path) {
+void Session::recover(const QString& path) {
+    if (openSessionFile(path)) m_sessionPath.clear();
+}
+
+/// False where the file cannot be read, which has been said then.
+bool Session::openSessionFile(const QString& path) {
     auto saved = SessionFile::load(path.toStdString());
     if (!saved) {
         m_messages.fail(tr("Session"), saved.error());
         emit openFailed(path, QString::fromStdString(saved.error().message));
-        return;
+        return false;
     }
     const QString checkpointPath = QString::fromStdString(saved->checkpoint.string());
     openCheckpoint(checkpointPath, std::make_shared<const SessionFile>(std::move(*saved)));
-    m_sessionPath = path;
+    return true;
 }
 
 void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved) {
@@ -238,9 +243,9 @@ bool Session::isStale(Measure measure, int index) const {
     return (measure == Measure::RelativeError || measure == Measure::Sqnr) && m_quantization.isStale(index);
 }
 
-void Session::saveTo(const QString& path, const QString& uiState) {
-    if (!m_checkpoint) return;
+SessionFile Session::snapshot(const QString& uiState) const {
     SessionFile file = m_preferences;
+    if (!m_checkpoint) return file;
     file.checkpoint = m_checkpoint->path();
     file.fingerprint = m_checkpoint->fingerprint();
     file.recipe = m_recipe.recipe();
@@ -248,7 +253,12 @@ void Session::saveTo(const QString& path, const QString& uiState) {
     file.runs = m_evaluation.recordedRuns();
     file.votes = m_compare.tally();
     file.uiState = uiState.toStdString();
-    if (auto status = file.save(path.toStdString()); !status) {
+    return file;
+}
+
+void Session::saveTo(const QString& path, const QString& uiState) {
+    if (!m_checkpoint) return;
+    if (auto status = snapshot(uiState).save(path.toStdString()); !status) {
         m_messages.fail(tr("Saving the session"), status.error());
         return;
     }

@@ -53,6 +53,8 @@ class Session : public QObject {
     /// Opens a checkpoint or a saved session (*.halftone) in the background. The table is there as soon as the headers
     /// are read; what is open now stays until then, and stays if the new one cannot be opened.
     void open(const QString& path);
+    /// Opens a saved session that has no file of its own to be saved to.
+    void recover(const QString& path);
     void close();
     [[nodiscard]] bool isOpening() const;
     [[nodiscard]] const std::shared_ptr<const Checkpoint>& checkpoint() const { return m_checkpoint; }
@@ -76,6 +78,8 @@ class Session : public QObject {
     /// Texts, protocol and prompts that panels want kept with the session.
     [[nodiscard]] SessionFile& preferences() { return m_preferences; }
     void saveTo(const QString& path, const QString& uiState);
+    /// What saveTo() writes.
+    [[nodiscard]] SessionFile snapshot(const QString& uiState) const;
 
   signals:
     /// Another checkpoint is open, or none.
@@ -91,7 +95,7 @@ class Session : public QObject {
 
   private:
     void openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved);
-    void openSessionFile(const QString& path);
+    bool openSessionFile(const QString& path);
     void setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe);
     void restore(const SessionFile& saved);
     void startLoadingModel();

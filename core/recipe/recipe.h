@@ -63,6 +63,9 @@ struct Recipe {
     /// Atomic: old file or new file.
     [[nodiscard]] Status save(const std::filesystem::path& path) const;
 
+    /// Tensors that have a format or a method of their own.
+    [[nodiscard]] size_t overriddenTensorCount() const;
+
     /// Every weight matrix, embedding and head included, takes the format or its fallback.
     static Recipe pure(const Format& format);
     static Recipe pure(const Format& format, const MethodChoice& method);

@@ -103,6 +103,12 @@ Status Recipe::save(const std::filesystem::path& path) const {
     return writeFileAtomically(path, toText());
 }
 
+size_t Recipe::overriddenTensorCount() const {
+    size_t count = overrides.size();
+    for (const auto& [tensor, choice] : methodOverrides) count += overrides.contains(tensor) ? 0 : 1;
+    return count;
+}
+
 Recipe Recipe::pure(const Format& format) {
     Recipe recipe;
     recipe.name = format.displayName();

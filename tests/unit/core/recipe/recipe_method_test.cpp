@@ -35,6 +35,7 @@ TEST(RecipeMethods, SurviveTheRoundTripAsVersionTwo) {
     const auto parsed = Recipe::parse(text);
     HT_ASSERT_OK(parsed);
     EXPECT_EQ(*parsed, recipe) << text;
+    EXPECT_EQ(recipe.overriddenTensorCount(), 3U) << "one of them has a format and a method of its own";
 }
 
 TEST(RecipeMethods, ARecipeWithoutMethodsIsReadableByOlderPrograms) {

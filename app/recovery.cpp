@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/recovery.h"
+
+#include <QFileInfo>
+#include <QLocale>
+
+#include "app/main_window.h"
+#include "app/session/session.h"
+#include "app/widgets/recovery_bar.h"
+
+namespace halftone::app {
+
+Recovery::Recovery(Session& session, MainWindow& window, const QString& folder, QObject* parent)
+    : QObject(parent),
+      m_session(session),
+      m_window(window),
+      m_leftovers(Autosave::leftovers(folder)),
+      m_autosave(session, folder, [&window] { return window.uiState(); }) {
+    offerNext();
+}
+
+void Recovery::offerNext() {
+    if (m_leftovers.isEmpty()) return m_window.setNotice(nullptr);
+    const auto leftover = m_leftovers.takeFirst();
+    const QString when = QLocale().toString(leftover.when, QLocale::ShortFormat);
+    auto* bar = new RecoveryBar(QFileInfo(leftover.checkpoint).fileName(), when);
+    m_window.setNotice(bar);
+    connect(bar, &RecoveryBar::restoreRequested, this, [this, leftover] {
+        // The file stays until its checkpoint is open: where that has moved, nothing is lost.
+        connect(
+            &m_session, &Session::sessionRestored, this, [leftover] { Autosave::discard(leftover); },
+            Qt::SingleShotConnection);
+        m_session.recover(leftover.path);
+        offerNext();
+    });
+    connect(bar, &RecoveryBar::discardRequested, this, [this, leftover] {
+        Autosave::discard(leftover);
+        offerNext();
+    });
+}
+
+}  // namespace halftone::app
