@@ -45,8 +45,12 @@ class CodedRow {
     [[nodiscard]] uint16_t scale(int64_t element) const {
         return loadU16(m_row + m_layout.scaleOffset + 2 * (element / m_layout.groupSize));
     }
-    [[nodiscard]] int zero(int64_t element) const {
-        return static_cast<int>(m_row[m_layout.zeroOffset + element / m_layout.groupSize]);
+    /// F16 of the value of code 0: stored where the zero point is a float, else -zero * scale, rounded.
+    [[nodiscard]] uint16_t minimum(int64_t element) const {
+        const int64_t group = element / m_layout.groupSize;
+        if (m_layout.format.integer().floatZero) return loadU16(m_row + m_layout.zeroOffset + 2 * group);
+        const auto zero = static_cast<float>(std::to_integer<int>(m_row[m_layout.zeroOffset + group]));
+        return floatToHalf(-zero * halfToFloat(scale(element)));
     }
 
   private:
@@ -89,7 +93,7 @@ Status carryBlock(const CodedRow& row, const CodeMeaning& format, int64_t first,
     }
     const bool hasFifthBit = storage == DType::kQ5_0 || storage == DType::kQ5_1;
     if (storage == DType::kQ4_1 || storage == DType::kQ5_1) {
-        const uint16_t minimum = floatToHalf(-static_cast<float>(row.zero(first)) * halfToFloat(scale));
+        const uint16_t minimum = row.minimum(first);
         if (!isFiniteHalf(minimum))
             return makeError(ErrorCode::kInvalidData, "A group's minimum does not fit a 16-bit float.");
         storeU16(block, minimum);
@@ -137,8 +141,8 @@ Carrier chooseCarrier(const Format& format, int64_t cols) {
         if (integer.bits <= 4) return {DType::kQ4_0, true};
         return {integer.bits == 5 ? DType::kQ5_0 : DType::kQ8_0, true};
     }
-    if (integer.bits <= 4) return {DType::kQ4_1, false};
-    if (integer.bits == 5) return {DType::kQ5_1, false};
+    if (integer.bits <= 4) return {DType::kQ4_1, integer.floatZero};
+    if (integer.bits == 5) return {DType::kQ5_1, integer.floatZero};
     return {DType::kF16, false};
 }
 

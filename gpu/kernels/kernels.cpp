@@ -40,11 +40,17 @@ void addTableConstants(const LevelTableInfo& table, PipelineKey& key) {
         key.constants.emplace_back(static_cast<uint32_t>(16 + code), std::bit_cast<uint32_t>(table.byCode[code]));
 }
 
+/// What integer codes are counted from: nothing, a whole number, a float (shaders/include/decode_int.glsl).
+uint32_t zeroPointKind(const Format& format) {
+    if (!format.isInteger() || format.integer().symmetric) return 0;
+    return format.integer().floatZero ? 2 : 1;
+}
+
 void addFormatConstants(const Format& format, PipelineKey& key) {
     if (format.isStorage()) return;
     const auto groupSize = static_cast<uint32_t>(format.groupSize());
     key.constants.emplace_back(8, static_cast<uint32_t>(format.codeBits()));
-    key.constants.emplace_back(9, format.isInteger() && format.integer().symmetric ? 1u : 0u);
+    key.constants.emplace_back(9, zeroPointKind(format));
     key.constants.emplace_back(10, groupSize > 0 ? static_cast<uint32_t>(std::countr_zero(groupSize)) : 31u);
     key.constants.emplace_back(11, static_cast<uint32_t>(format.scaleType()));
     if (format.isLevel()) addTableConstants(levelTable(format.level().table), key);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The integer family: a row is a bit stream of codes (element i at bits [i bits, (i + 1) bits), least significant bit
-// first), then one scale a group, then, asymmetric, one zero point byte a group. Rows are multiples of 4 bytes. Value:
-// symmetric (code - 2^(bits - 1)) scale, asymmetric (code - zero) scale.
+// first), then one scale a group, then, asymmetric, one zero point byte a group or, where zero points are floats, one
+// minimum a group, stored as the scales are. Rows are multiples of 4 bytes. Value: symmetric (code - 2^(bits - 1)) scale,
+// asymmetric (code - zero) scale or code scale + minimum.
 #include "include/group_scale.glsl"
 
-layout(constant_id = 9) const bool kIntegerSymmetric = true;
+layout(constant_id = 9) const uint kZeroPoint = 0;  ///< 0: none (symmetric), 1: a whole number, 2: a float
 
 void decodeUnit(uint row, uint unit, out vec4 value[4]) {
     const uint group = (unit * UNIT) >> kGroupShift;
     const float scale = readScale(row + scaleOffset, group);
-    const uint zero = kIntegerSymmetric ? 1u << (kCodeBits - 1u) : readByte(row + zeroOffset + group);
-    const float offset = float(zero);
     uint codes[16];
     readCodes(row + unit * 2u * kCodeBits, codes);
+    if (kZeroPoint == 2u) {
+        const float minimum = readScale(row + zeroOffset, group);
+        [[unroll]] for (uint i = 0; i < 16; ++i) value[i >> 2][i & 3u] = float(codes[i]) * scale + minimum;
+        return;
+    }
+    const uint zero = kZeroPoint == 0u ? 1u << (kCodeBits - 1u) : readByte(row + zeroOffset + group);
+    const float offset = float(zero);
     [[unroll]] for (uint i = 0; i < 16; ++i) value[i >> 2][i & 3u] = (float(codes[i]) - offset) * scale;
 }

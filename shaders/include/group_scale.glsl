@@ -2,9 +2,32 @@
 // What the parametric families share: how wide a code is, how many columns share a scale, and how scales are stored.
 layout(constant_id = 8) const uint kCodeBits = 4;
 layout(constant_id = 10) const uint kGroupShift = 31;  ///< log2 of the group size; 31: one group a row
-layout(constant_id = 11) const uint kScaleType = 0;    ///< 0: F16, 1: BF16, 2: F32, 3: E8M0
+layout(constant_id = 11) const uint kScaleType = 0;    ///< 0: F16, 1: BF16, 2: F32, 3: E8M0, 4: nested
 
+/// The signed dynamic 8-bit map: both signs of 10^(e - 6) times the middles of 2^e equal parts of [0.1, 1], 0 and 1.
+float dynamicLevel(uint code) {
+    const float kPowers[7] = float[7](1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0);
+    const int steps = int(code) - 127;
+    const uint place = uint(abs(steps));
+    if (place == 0u) return 0.0;
+    if (place == 128u) return 1.0;
+    const int exponent = findMSB(place);
+    const float parts = float(1 << exponent);
+    const float middle = 0.1 + 0.9 * (float(place) - parts + 0.5) / parts;
+    return float(sign(steps)) * middle * kPowers[exponent];
+}
+
+/// Nested scales: a byte a group, padded to a word, then the row's mean and a scale for every 256 groups.
+float readNestedScale(uint offset, uint group) {
+    const uint groups = (cols + (1u << kGroupShift) - 1u) >> kGroupShift;
+    const uint second = (offset + groups + 3u) >> 2;
+    const float largest = uintBitsToFloat(weights[second + 1u + (group >> 8)]);
+    return dynamicLevel(readByte(offset + group)) * largest + uintBitsToFloat(weights[second]);
+}
+
+/// The scale (or minimum) of a group in the section that begins at byte `offset`.
 float readScale(uint offset, uint group) {
+    if (kScaleType == 4u) return readNestedScale(offset, group);
     if (kScaleType == 0u) return readHalf(offset + 2u * group);
     if (kScaleType == 1u) return uintBitsToFloat(readHalfBits(offset + 2u * group) << 16);
     if (kScaleType == 2u) return uintBitsToFloat(weights[(offset >> 2) + group]);

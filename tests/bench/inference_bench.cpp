@@ -342,7 +342,8 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark("limit/multiply-add", multiplyAddPeak)->UseRealTime();
     benchmark::RegisterBenchmark("limit/read", plainRead)->UseRealTime();
     for (const char* name :
-         {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym"}) {
+         {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q4_k", "q5_k", "q6_k", "int4_g128_asym",
+          "int4_g64_fzero", "nf4_g64", "nf4_g64_dq", "kmeans4_channel", "fp8_e4m3_channel"}) {
         const Format format = Format::parse(name).value();
         benchmark::RegisterBenchmark(("linear/" + format.name()).c_str(),
                                      [format](benchmark::State& state) { linearRate(state, format); })

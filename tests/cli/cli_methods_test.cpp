@@ -72,6 +72,26 @@ TEST_F(CliMethods, TablesOfLevelsAndCodebooksAreMeasuredLikeOthers) {
     EXPECT_THAT(wrong.err, HasSubstr("nf4_g64 or fp8_e4m3_b128x128"));
 }
 
+TEST_F(CliMethods, FloatZeroPointsAndNestedScalesAreFormatsLikeOthers) {
+    const json report =
+        runJson({"error", m_model, "--tensor", "blk.1.ffn_up", "--formats",
+                 "int4_g64_fzero,INT4_g64_fzero_dq,nf4_g64_dq", "--methods", "nearest,hqq,gptq", "--text", m_text});
+    const json& results = report["results"];
+    ASSERT_EQ(results.size(), 9u);
+    for (const size_t first : {0u, 3u}) {
+        EXPECT_LT(results[first + 1]["relative_mse"], results[first]["relative_mse"]);
+        EXPECT_LT(results[first + 2]["output_error"], results[first]["output_error"]);
+    }
+    EXPECT_EQ(results[3]["format"], "int4_g64_fzero_dq");
+    EXPECT_THAT(results[7]["why_not"], HasSubstr("zero point, which NF4 g64 DQ does not have"));
+    EXPECT_LT(results[8]["output_error"], results[6]["output_error"]);
+    const json measured = runJson({"evaluate", m_model, "--text", m_text, "--protocol", "bos-window", "--ctx", "256",
+                                   "--chunks", "2", "--format", "int4_g64_fzero_dq", "--method", "hqq"});
+    EXPECT_GT(measured["perplexity"], 1.0);
+    const CliRun wrong = runCli({"evaluate", m_model, "--text", m_text, "--format", "nf4_g64_dq", "--method", "hqq"});
+    EXPECT_NE(wrong.status, 0);
+}
+
 TEST_F(CliMethods, CalibrationsAreSavedReusedAndMerged) {
     const std::string saved = (m_folder.path() / "calibration.gguf").string();
     const json first = runJson({"calibrate", m_model, "--text", m_text, "--output", saved});

@@ -23,6 +23,8 @@ std::vector<Format> testedFormats() {
     }
     for (const char* name : {"int2_g16_asym", "int3_g32_sym", "int4_g64_sym", "int5_channel_asym", "int6_g256_asym", "int7_tensor_sym",
                              "int8_tensor_asym", "int3_g128_asym", "int4_g64_asym_bf16", "int8_channel_sym_f32", "int5_g32_asym_f32",
+                             "int2_g16_fzero", "int3_channel_fzero", "int5_g256_fzero_bf16", "int8_g32_fzero", "int4_channel_fzero_f32", "int6_tensor_fzero",
+                             "int2_g16_fzero_dq", "int8_g16_sym_dq", "int5_g32_asym_dq", "nf4_g16_dq", "fp4_e2m1_g32_dq", "fp8_e4m3_g16_dq",
                              "nf4_g16_bf16", "fp8_e4m3_g32_f16", "fp8_e5m2_g16", "pow2_4bit_g64_e8m0", "binary_channel", "ternary_channel_f32", "fp6_e2m3_tensor",
                              "fp6_e3m2_b128x128", "fp4_bnb_g256_bf16", "apot4_channel"}) {
         formats.push_back(Format::parse(name).value());

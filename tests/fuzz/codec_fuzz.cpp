@@ -24,6 +24,7 @@ Format levelFormatOf(uint8_t kind, uint8_t detail) {
     level.table = static_cast<LevelTable>(kind % static_cast<uint8_t>(LevelTable::kCount));
     level.scale = static_cast<ScaleType>(detail & 3);
     level.granularity = static_cast<Granularity>((detail >> 2) & 3);
+    if (detail >= 240 && level.granularity == Granularity::kGroup) level.scale = ScaleType::kNested;
     level.groupSize =
         level.granularity == Granularity::kGroup ? static_cast<uint16_t>(16u << ((detail >> 4) % 5)) : uint16_t{0};
     return isLegal(level) ? Format::of(level) : Format::of(LevelFormat{});
@@ -44,6 +45,8 @@ Format formatOf(uint8_t kind, uint8_t detail) {
     integer.granularity = static_cast<Granularity>((detail >> 1) % 3);
     integer.groupSize =
         integer.granularity == Granularity::kGroup ? static_cast<uint16_t>(16u << ((detail >> 3) % 5)) : uint16_t{0};
+    if (kind % 3 == 0 && integer.granularity == Granularity::kGroup) integer.scale = ScaleType::kNested;
+    if (kind % 2 == 0) integer.floatZero = !integer.symmetric;
     return Format::of(integer);
 }
 

@@ -297,15 +297,22 @@ HWY_NOINLINE void multiplyBlocks(const IntegerMatvecJob& job) {
 template <int kBits>
 HWY_NOINLINE void multiplyGroups(const IntegerMatvecJob& job) {
     const PackedLayout& layout = *job.layout;
-    const bool isSymmetric = layout.format.integer().symmetric;
+    const IntegerFormat& format = layout.format.integer();
+    // What the products count as codes less what the stored codes count.
+    constexpr float kShift = kBits == 8 ? 128.0f - kFullOffset : 0.0f;
     for (int64_t r = job.rowBegin; r < job.rowEnd; ++r) {
         const uint8_t* row = job.weights + r * layout.rowBytes;
         for (int64_t t = 0; t < job.tokens; ++t) {
             Token token(job.input, t);
             for (int64_t group = 0, block = 0; group < layout.groupsPerRow; ++group) {
                 const float scale = halfAt(row + layout.scaleOffset + 2 * group);
-                const int zero = isSymmetric ? 1 << (kBits - 1) : row[layout.zeroOffset + group];
-                const float minimum = scale * (static_cast<float>(zero) - (kBits == 8 ? 128.0f - kFullOffset : 0.0f));
+                float minimum;
+                if (format.floatZero) {
+                    minimum = -halfAt(row + layout.zeroOffset + 2 * group) - scale * kShift;
+                } else {
+                    const int zero = format.symmetric ? 1 << (kBits - 1) : row[layout.zeroOffset + group];
+                    minimum = scale * (static_cast<float>(zero) - kShift);
+                }
                 for (const int64_t end = std::min(block + layout.groupSize / 32, layout.cols / 32); block < end;
                      ++block) {
                     const __m256i x = load32(token.codes + 32 * block);

@@ -111,8 +111,12 @@ void unpackInteger(const PackedLayout& layout, const uint8_t* row, int64_t col, 
     }
     for (int64_t b = 0; b < cols / 32; ++b) {
         const int64_t group = (col + 32 * b) / layout.groupSize;
-        const int zero = format.symmetric ? 1 << (format.bits - 1) : row[layout.zeroOffset + group];
         out.scales[b] = halfAt(row + layout.scaleOffset + 2 * group);
+        if (format.floatZero) {
+            out.minima[b] = -halfAt(row + layout.zeroOffset + 2 * group);
+            continue;
+        }
+        const int zero = format.symmetric ? 1 << (format.bits - 1) : row[layout.zeroOffset + group];
         out.minima[b] = out.scales[b] * static_cast<float>(zero);
     }
 }

@@ -9,7 +9,7 @@
 #include <hwy/highway.h>
 
 #include "core/inference/cpu/block_decoders-inl.h"
-#include "core/inference/cpu/integer_decoder-inl.h"
+#include "core/inference/cpu/coded_decoder-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halftone::cpu::HWY_NAMESPACE {
@@ -83,8 +83,17 @@ void multiplyFormat(const MatvecJob& job, const Row& decoder = Row()) {
     return multiplyRows<Row, 4>(job, decoder);
 }
 
+/// The parametric families.
+void multiplyCodes(const MatvecJob& job) {
+    const PackedLayout& layout = *job.layout;
+    if (layout.format.isInteger()) return multiplyFormat(job, CodedRow<IntegerValues>(layout));
+    if (layout.format.isCodebook()) return multiplyFormat(job, CodedRow<CodebookValues>(layout));
+    if (layout.format.codeBits() <= 4) return multiplyFormat(job, CodedRow<SmallLevelValues>(layout));
+    multiplyFormat(job, CodedRow<FloatLevelValues>(layout));
+}
+
 void matvec(const MatvecJob& job) {
-    if (job.layout->format.isInteger()) return multiplyFormat(job, IntegerRow(*job.layout));
+    if (!job.layout->format.isStorage()) return multiplyCodes(job);
     switch (job.layout->format.storage()) {
         case DType::kF32:
             return multiplyFormat<F32Row>(job);
@@ -123,7 +132,7 @@ namespace halftone::cpu {
 HWY_EXPORT(matvec);
 
 bool hasMatvec(const Format& format) {
-    if (!format.isStorage()) return format.isInteger();
+    if (!format.isStorage()) return true;
     switch (format.storage()) {
         case DType::kF32:
         case DType::kF16:

@@ -2,6 +2,7 @@
 #include "core/quant/formats/format.h"
 
 #include "core/base/checked.h"
+#include "core/quant/formats/nested_scale.h"
 
 namespace halftone {
 namespace {
@@ -11,6 +12,11 @@ bool isGroupSize(int size) {
 }
 bool isLegalGroup(Granularity granularity, int groupSize) {
     return granularity == Granularity::kGroup ? isGroupSize(groupSize) : groupSize == 0;
+}
+
+/// Bits of a scale in a long row, its share of a second level included.
+double scaleBits(ScaleType type) {
+    return 8.0 * scaleBytes(type) + (type == ScaleType::kNested ? 32.0 / double(kNestedGroups) : 0.0);
 }
 
 /// Scales of a rows x cols matrix.
@@ -26,6 +32,13 @@ int64_t scaleCount(const Format& format, int64_t rows, int64_t cols) {
             break;
     }
     return ceilDiv(rows, kBlockSide) * ceilDiv(cols, kBlockSide);
+}
+
+/// What all scales (or all minima) of a rows x cols matrix cost.
+int64_t scaleStorage(const Format& format, int64_t rows, int64_t cols) {
+    const int64_t scales = scaleCount(format, rows, cols);
+    if (format.scaleType() != ScaleType::kNested) return scales * scaleBytes(format.scaleType());
+    return scales + rows * secondLevelBytes(ceilDiv(cols, format.groupSize()));
 }
 
 /// Smaller-block type that replaces one whose blocks do not divide a row; F16 where there is none.
@@ -60,11 +73,21 @@ DType fallbackOf(DType type) {
 
 }  // namespace
 
+bool isLegal(const IntegerFormat& integer) {
+    if (integer.bits < 2 || integer.bits > 8 || integer.scale == ScaleType::kE8M0) return false;
+    if (integer.granularity == Granularity::kBlock || !isLegalGroup(integer.granularity, integer.groupSize))
+        return false;
+    if (integer.scale == ScaleType::kNested && integer.granularity != Granularity::kGroup) return false;
+    return !(integer.symmetric && integer.floatZero);
+}
+
 bool isLegal(const LevelFormat& level) {
     if (!isLegalGroup(level.granularity, level.groupSize)) return false;
+    if (level.scale == ScaleType::kNested && level.granularity != Granularity::kGroup) return false;
     const LevelTableInfo& table = levelTable(level.table);
     const bool ownsScales = level.granularity == Granularity::kChannel || level.granularity == Granularity::kGroup;
     if (table.rule == ScaleRule::kMeanMagnitude && !ownsScales) return false;
+    if (level.scale == ScaleType::kNested) return table.rule == ScaleRule::kLargest;
     return level.scale != ScaleType::kE8M0 || table.levels[table.zeroCode] == 0;
 }
 
@@ -81,8 +104,7 @@ Format Format::of(DType storage) {
 }
 
 Format Format::of(const IntegerFormat& integer) {
-    HT_CHECK(integer.bits >= 2 && integer.bits <= 8 && integer.scale != ScaleType::kE8M0);
-    HT_CHECK(integer.granularity != Granularity::kBlock && isLegalGroup(integer.granularity, integer.groupSize));
+    HT_CHECK(isLegal(integer));
     Format format;
     format.m_family = FormatFamily::kInteger;
     format.m_integer = integer;
@@ -160,11 +182,12 @@ Format Format::orFallback(int64_t cols) const {
 
 double Format::bitsPerWeight() const {
     if (isStorage()) return dtypeInfo(m_storage).bitsPerElement();
-    const double scaleBits = 8.0 * scaleBytes(scaleType());
-    if (granularity() == Granularity::kBlock) return codeBits() + scaleBits / double(kBlockSide * kBlockSide);
+    const double ownBits = scaleBits(scaleType());
+    if (granularity() == Granularity::kBlock) return codeBits() + ownBits / double(kBlockSide * kBlockSide);
     if (granularity() != Granularity::kGroup) return codeBits();
-    const int zeroBits = isInteger() && !m_integer.symmetric ? m_integer.bits : 0;
-    return codeBits() + (scaleBits + zeroBits) / double(groupSize());
+    double zeroBits = 0;
+    if (isInteger() && !m_integer.symmetric) zeroBits = m_integer.floatZero ? ownBits : m_integer.bits;
+    return codeBits() + (ownBits + zeroBits) / double(groupSize());
 }
 
 int64_t Format::storageBytes(int64_t rows, int64_t cols) const {
@@ -175,8 +198,10 @@ int64_t Format::storageBytes(int64_t rows, int64_t cols) const {
     const int64_t scales = scaleCount(*this, rows, cols);
     const int64_t codeBytes = rows * ceilDiv(cols * codeBits(), 8);
     if (isCodebook()) return codeBytes + scales * (int64_t{2} << m_codebook.bits);
-    const int64_t zeroBytes = isInteger() && !m_integer.symmetric ? ceilDiv(scales * m_integer.bits, 8) : 0;
-    return codeBytes + scaleBytes(scaleType()) * scales + zeroBytes;
+    int64_t zeroBytes = 0;
+    if (isInteger() && !m_integer.symmetric)
+        zeroBytes = m_integer.floatZero ? scaleStorage(*this, rows, cols) : ceilDiv(scales * m_integer.bits, 8);
+    return codeBytes + scaleStorage(*this, rows, cols) + zeroBytes;
 }
 
 }  // namespace halftone

@@ -18,29 +18,33 @@ namespace halftone {
 /// What shares one scale in the parametric families. kBlock: 128 rows by 128 columns.
 enum class Granularity : uint8_t { kTensor, kChannel, kGroup, kBlock };
 
-/// How a scale of the parametric families is stored.
-enum class ScaleType : uint8_t { kF16, kBF16, kF32, kE8M0 };
+/// How a scale of the parametric families is stored. kNested ("double quantization"): a row's scales have 8 bits each
+/// and a second level of scales, see nested_scale.h.
+enum class ScaleType : uint8_t { kF16, kBF16, kF32, kE8M0, kNested };
 
 [[nodiscard]] constexpr int scaleBytes(ScaleType type) {
-    if (type == ScaleType::kE8M0) return 1;
+    if (type == ScaleType::kE8M0 || type == ScaleType::kNested) return 1;
     return type == ScaleType::kF32 ? 4 : 2;
 }
 
 /// Side of the squares of Granularity::kBlock.
 inline constexpr int64_t kBlockSide = 128;
 
-/// The integer family: `bits`-wide codes with a scale (and, asymmetric, an integer zero point) per granule.
+/// The integer family: `bits`-wide codes with a scale per granule and, asymmetric, a zero point: a whole number or, as
+/// a float of the scale's type, the value of code 0.
 struct IntegerFormat {
     uint8_t bits = 4;  ///< 2..8
     bool symmetric = true;
     Granularity granularity = Granularity::kGroup;  ///< not kBlock
     uint16_t groupSize = 128;                       ///< 16, 32, 64, 128 or 256 for kGroup; 0 otherwise
-    ScaleType scale = ScaleType::kF16;              ///< not kE8M0
+    ScaleType scale = ScaleType::kF16;              ///< not kE8M0; kNested for kGroup only
+    bool floatZero = false;                         ///< asymmetric only
     auto operator<=>(const IntegerFormat&) const = default;
 };
 
 /// The level family: codes that index a fixed table, times a scale per granule. Tables that take the mean magnitude as
-/// scale (ternary, binary) have channels and groups only; E8M0 scales need a table with a zero.
+/// scale (ternary, binary) have channels and groups only; E8M0 scales need a table with a zero, nested ones groups and
+/// a table that takes the largest magnitude.
 struct LevelFormat {
     LevelTable table = LevelTable::kNf4;
     Granularity granularity = Granularity::kGroup;
@@ -56,7 +60,8 @@ struct CodebookFormat {
     auto operator<=>(const CodebookFormat&) const = default;
 };
 
-/// Whether a table can have such scales and granules.
+/// Whether the members of a description go together.
+[[nodiscard]] bool isLegal(const IntegerFormat& integer);
 [[nodiscard]] bool isLegal(const LevelFormat& level);
 
 enum class FormatFamily : uint8_t {
@@ -74,8 +79,8 @@ class Format {
     static Format of(const IntegerFormat& integer);
     static Format of(const LevelFormat& level);
     static Format of(const CodebookFormat& codebook);
-    /// "q4_k", "bf16", "int4_g128_asym", "int8_channel_sym_f32", "fp8_e4m3_b128x128", "mxfp6_e2m3", "nf4_g64_f16",
-    /// "kmeans4_channel"; case-insensitive. The error lists what is accepted.
+    /// "q4_k", "bf16", "int4_g128_asym", "int4_g64_fzero", "int8_channel_sym_f32", "fp8_e4m3_b128x128", "mxfp6_e2m3",
+    /// "nf4_g64_dq", "kmeans4_channel"; case-insensitive. The error lists what is accepted.
     static Result<Format> parse(std::string_view name);
 
     [[nodiscard]] FormatFamily family() const { return m_family; }

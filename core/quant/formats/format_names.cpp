@@ -63,10 +63,20 @@ std::string granuleName(const Format& format) {
     return fmt::format("g{}", format.groupSize());
 }
 
-constexpr std::array<std::string_view, 4> kScaleNames{"f16", "bf16", "f32", "e8m0"};
+constexpr std::array<std::string_view, 5> kScaleNames{"f16", "bf16", "f32", "e8m0", "dq"};
 
 std::string_view scaleName(ScaleType type) {
     return kScaleNames[static_cast<size_t>(type)];
+}
+
+constexpr std::string_view kSymmetricWord = "sym";
+constexpr std::string_view kWholeZeroWord = "asym";
+constexpr std::string_view kFloatZeroWord = "fzero";
+
+/// What an integer format's codes are counted from.
+std::string_view zeroWord(const IntegerFormat& integer) {
+    if (integer.symmetric) return kSymmetricWord;
+    return integer.floatZero ? kFloatZeroWord : kWholeZeroWord;
 }
 
 /// An optional last word that names the scale type.
@@ -78,22 +88,21 @@ bool parseScale(std::string_view text, ScaleType& scale) {
     return true;
 }
 
-/// "int4_g128_asym", "int8_channel_sym_f32", lower-case.
+/// "int4_g128_asym", "int4_g64_fzero_dq", "int8_channel_sym_f32", lower-case.
 std::optional<IntegerFormat> parseInteger(std::string_view text) {
     if (!text.starts_with("int") || text.ends_with('_')) return std::nullopt;
     IntegerFormat integer;
     const auto bits = wholeNumber(takeWord(text).substr(3));
     const auto granule = parseGranule(takeWord(text));
-    const std::string_view symmetry = takeWord(text);
-    const bool legal = bits && *bits >= 2 && *bits <= 8 && granule && granule->granularity != Granularity::kBlock &&
-                       (symmetry == "sym" || symmetry == "asym") && parseScale(text, integer.scale) &&
-                       integer.scale != ScaleType::kE8M0;
-    if (!legal) return std::nullopt;
+    const std::string_view zero = takeWord(text);
+    if (!bits || *bits < 2 || *bits > 8 || !granule || !parseScale(text, integer.scale)) return std::nullopt;
+    if (zero != kSymmetricWord && zero != kWholeZeroWord && zero != kFloatZeroWord) return std::nullopt;
     integer.bits = static_cast<uint8_t>(*bits);
-    integer.symmetric = symmetry == "sym";
+    integer.symmetric = zero == kSymmetricWord;
+    integer.floatZero = zero == kFloatZeroWord;
     integer.granularity = granule->granularity;
     integer.groupSize = granule->groupSize;
-    return integer;
+    return isLegal(integer) ? std::optional(integer) : std::nullopt;
 }
 
 /// A table's name at the start of `text`, taken off with the underscore behind it. APoT has one power at 3 bits.
@@ -161,11 +170,12 @@ std::string acceptedNames() {
         tables += fmt::format("{}{}", i == 0 ? "" : ", ", levelTable(static_cast<LevelTable>(i)).name);
     return names +
            "an integer format such as int4_g128_asym: int2 to int8, then tensor, channel or g16, g32, g64, "
-           "g128, g256, then sym or asym; or a table of levels such as nf4_g64 or fp8_e4m3_b128x128: " +
+           "g128, g256, then sym, asym or fzero (a zero point that is a float); or a table of levels such as "
+           "nf4_g64 or fp8_e4m3_b128x128: " +
            tables +
            ", then tensor, channel, b128x128 or g16 to g256; or mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, "
            "mxfp6_e3m2; or kmeans2, kmeans3, kmeans4, then channel or tensor. A scale type other than the usual one "
-           "goes last: f16, bf16, f32, e8m0";
+           "goes last: f16, bf16, f32, e8m0, or dq for scales of groups that are quantized themselves";
 }
 
 }  // namespace
@@ -184,8 +194,8 @@ std::string Format::name() const {
     if (isStorage()) return toLower(dtypeInfo(m_storage).name);
     if (isInteger()) {
         const bool usual = m_integer.scale == ScaleType::kF16;
-        return fmt::format("int{}_{}_{}{}{}", m_integer.bits, granuleName(*this), m_integer.symmetric ? "sym" : "asym",
-                           usual ? "" : "_", usual ? "" : scaleName(m_integer.scale));
+        return fmt::format("int{}_{}_{}{}{}", m_integer.bits, granuleName(*this), zeroWord(m_integer), usual ? "" : "_",
+                           usual ? "" : scaleName(m_integer.scale));
     }
     if (isCodebook()) return fmt::format("kmeans{}_{}", m_codebook.bits, granuleName(*this));
     const std::string_view table = levelTable(m_level.table).name;
@@ -196,10 +206,10 @@ std::string Format::name() const {
 
 std::string Format::displayName() const {
     if (isStorage()) return std::string(dtypeInfo(m_storage).name);
-    constexpr std::array<std::string_view, 4> kShown{" F16", " BF16", " F32", " E8M0"};
+    constexpr std::array<std::string_view, 5> kShown{" F16", " BF16", " F32", " E8M0", " DQ"};
     const std::string granule = granularity() == Granularity::kBlock ? "128x128" : granuleName(*this);
     if (isInteger()) {
-        return fmt::format("INT{} {} {}{}", m_integer.bits, granule, m_integer.symmetric ? "sym" : "asym",
+        return fmt::format("INT{} {} {}{}", m_integer.bits, granule, zeroWord(m_integer),
                            m_integer.scale == ScaleType::kF16 ? "" : kShown[static_cast<size_t>(m_integer.scale)]);
     }
     if (isCodebook()) return fmt::format("K-means {}-bit {}", m_codebook.bits, granule);

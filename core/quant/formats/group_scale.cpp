@@ -3,14 +3,20 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
+#include "core/base/checked.h"
 #include "core/tensor/float16.h"
 
 namespace halftone {
 namespace {
 
 constexpr uint32_t kFloatSign = 0x80000000u;
+
+bool hasSingleBits(ScaleType type) {
+    return type == ScaleType::kF32 || type == ScaleType::kNested;
+}
 
 /// Bits of the magnitude in a stored float of 16 or 32 bits, whose sign is the top one.
 uint32_t magnitudeBits(ScaleType type, float magnitude) {
@@ -38,6 +44,7 @@ float scaleValue(ScaleType type, uint32_t bits) {
         case ScaleType::kBF16:
             return bfloatToFloat(static_cast<uint16_t>(bits));
         case ScaleType::kF32:
+        case ScaleType::kNested:
             return std::bit_cast<float>(bits);
         case ScaleType::kE8M0:
             break;
@@ -52,21 +59,35 @@ GroupScale roundScale(ScaleType type, float scale, float limit) {
         return {bits, scaleValue(type, bits)};
     }
     if (scale == 0) return {};
-    const uint32_t signMask = type == ScaleType::kF32 ? kFloatSign : kFloatSign >> 16;
+    const uint32_t signMask = hasSingleBits(type) ? kFloatSign : kFloatSign >> 16;
     const uint32_t sign = scale < 0 ? signMask : 0u;
     const uint32_t magnitude =
         std::clamp(magnitudeBits(type, scale < 0 ? -scale : scale), 1u, largestBits(type, limit));
     return {sign | magnitude, scaleValue(type, sign | magnitude)};
 }
 
-GroupScale loadScale(ScaleType type, const uint8_t* at) {
-    uint32_t bits = 0;
-    std::memcpy(&bits, at, static_cast<size_t>(scaleBytes(type)));
+GroupScale roundMinimum(ScaleType type, float minimum, float limit) {
+    const uint32_t signMask = hasSingleBits(type) ? kFloatSign : kFloatSign >> 16;
+    // The magnitude of -0 has no sign either.
+    const uint32_t magnitude = std::min(magnitudeBits(type, std::fabs(minimum)), largestBits(type, limit));
+    const uint32_t bits = magnitude | (minimum < 0 && magnitude > 0 ? signMask : 0u);
     return {bits, scaleValue(type, bits)};
 }
 
-void storeScale(ScaleType type, uint32_t bits, uint8_t* at) {
-    std::memcpy(at, &bits, static_cast<size_t>(scaleBytes(type)));
+int64_t scaleSectionBytes(ScaleType type, int64_t count) {
+    const int64_t own = roundUp(scaleBytes(type) * count, 4);
+    return type == ScaleType::kNested ? own + secondLevelBytes(count) : own;
+}
+
+GroupScale loadScale(ScaleType type, const uint8_t* section, int64_t count, int64_t group) {
+    if (type == ScaleType::kNested) return loadNestedScale(section, count, group);
+    uint32_t bits = 0;
+    std::memcpy(&bits, section + scaleBytes(type) * group, static_cast<size_t>(scaleBytes(type)));
+    return {bits, scaleValue(type, bits)};
+}
+
+void storeScale(ScaleType type, uint32_t bits, uint8_t* section, int64_t group) {
+    std::memcpy(section + scaleBytes(type) * group, &bits, static_cast<size_t>(scaleBytes(type)));
 }
 
 }  // namespace halftone

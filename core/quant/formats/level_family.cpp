@@ -64,8 +64,9 @@ class LevelEncoder {
           m_kernels(kernels),
           m_tensorLargest(std::max(std::fabs(options.tensorMin), std::fabs(options.tensorMax))),
           m_statistics(static_cast<size_t>(layout.groupsPerRow)),
-          m_scales(m_statistics.size()),
-          m_codes(static_cast<size_t>(layout.cols)) {}
+          m_codes(static_cast<size_t>(layout.cols)) {
+        m_scales.groups.resize(m_statistics.size());
+    }
 
     void run(const float* values, int64_t rows, uint8_t* packed) {
         const int64_t band = m_format.granularity == Granularity::kBlock ? kBlockSide : 1;
@@ -73,8 +74,9 @@ class LevelEncoder {
             const int64_t end = std::min(rows, first + band);
             std::ranges::fill(m_statistics, 0.0f);
             for (int64_t row = first; row < end; ++row) addStatistics(values + row * m_layout.cols);
-            for (size_t group = 0; group < m_scales.size(); ++group)
-                m_scales[group] = levelScale(m_format, m_statistics[group]);
+            for (size_t group = 0; group < m_statistics.size(); ++group)
+                m_scales.groups[group] = levelScale(m_format, m_statistics[group]);
+            settleScales(m_format, m_scales);
             for (int64_t row = first; row < end; ++row)
                 encodeRow(values + row * m_layout.cols, packed + row * m_layout.rowBytes);
         }
@@ -102,7 +104,7 @@ class LevelEncoder {
 
     void encodeRow(const float* row, uint8_t* packed) {
         for (int64_t group = 0; group < m_layout.groupsPerRow; ++group) {
-            m_kernels.codes(m_table, m_scales[static_cast<size_t>(group)].value, groupOf(row, group),
+            m_kernels.codes(m_table, m_scales.groups[static_cast<size_t>(group)].value, groupOf(row, group),
                             m_codes.data() + group * m_layout.groupSize);
         }
         packLevelRow(m_layout, m_codes, m_scales, packed);
@@ -114,7 +116,7 @@ class LevelEncoder {
     const LevelKernels& m_kernels;
     float m_tensorLargest;
     std::vector<float> m_statistics;
-    std::vector<GroupScale> m_scales;
+    LevelScales m_scales;
     std::vector<uint8_t> m_codes;
 };
 
@@ -174,7 +176,8 @@ float levelStatistic(const LevelTableInfo& table, std::span<const float> values)
 
 GroupScale levelScale(const LevelFormat& format, float statistic) {
     const LevelTableInfo& table = levelTable(format.table);
-    const float limit = kLargestFloat / table.largest();
+    // Nested scales move by up to half when they settle.
+    const float limit = (format.scale == ScaleType::kNested ? 0.25f : 1.0f) * kLargestFloat / table.largest();
     if (format.scale != ScaleType::kE8M0) {
         float scale = statistic / table.largest();
         if (scale == 0 && statistic > 0) scale = std::bit_cast<float>(1u);
@@ -192,23 +195,36 @@ int levelCode(const LevelTableInfo& table, float scale, float value) {
 }
 
 GroupScale loadLevelScale(const PackedLayout& layout, const uint8_t* row, int64_t group) {
-    const ScaleType type = layout.format.level().scale;
-    return loadScale(type, row + layout.scaleOffset + scaleBytes(type) * group);
+    return loadScale(layout.format.level().scale, row + layout.scaleOffset, layout.groupsPerRow, group);
 }
 
 float levelFactor(const PackedLayout& layout, const uint8_t* row, int64_t group) {
     return layout.format.isLevel() ? loadLevelScale(layout, row, group).value : 1.0f;
 }
 
-void packLevelRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const GroupScale> scales,
-                  uint8_t* row) {
+void settleScale(const LevelFormat& format, int64_t group, LevelScales& scales) {
+    if (format.scale != ScaleType::kNested) return;
+    GroupScale& scale = scales.groups[static_cast<size_t>(group)];
+    scale = nestedScale(scales.second, group, scale.value);
+}
+
+void settleScales(const LevelFormat& format, LevelScales& scales) {
+    if (format.scale != ScaleType::kNested) return;
+    std::vector<float> values;
+    values.reserve(scales.groups.size());
+    for (const GroupScale& scale : scales.groups) values.push_back(scale.value);
+    scales.second = secondLevelOf(values);
+    for (size_t group = 0; group < values.size(); ++group) settleScale(format, static_cast<int64_t>(group), scales);
+}
+
+void packLevelRow(const PackedLayout& layout, std::span<const uint8_t> codes, const LevelScales& scales, uint8_t* row) {
     const LevelFormat& format = layout.format.level();
+    uint8_t* section = row + layout.scaleOffset;
     std::memset(row, 0, static_cast<size_t>(layout.rowBytes));
     packCodes(codes.data(), layout.cols, levelTable(format.table).bits, row);
-    for (size_t group = 0; group < scales.size(); ++group) {
-        const auto offset = layout.scaleOffset + scaleBytes(format.scale) * static_cast<int64_t>(group);
-        storeScale(format.scale, scales[group].bits, row + offset);
-    }
+    for (size_t group = 0; group < scales.groups.size(); ++group)
+        storeScale(format.scale, scales.groups[group].bits, section, static_cast<int64_t>(group));
+    if (format.scale == ScaleType::kNested) storeSecondLevel(scales.second, layout.groupsPerRow, section);
 }
 
 const LevelKernels& scalarLevelKernels() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/quant/formats/group_scale.h"
 #include "core/quant/formats/packed_layout.h"
@@ -20,6 +21,7 @@ namespace halftone {
 /// The scale for a statistic: statistic / largest level, rounded to the stored type, kept off infinity and, unless the
 /// statistic is 0, off zero. E8M0: for float tables 2^(floor(log2 statistic) - exponent of the largest level), as OCP
 /// MX has it (values above the largest level saturate); for other tables the least power of two that nothing exceeds.
+/// Nested scales are F32 here; settleScales() brings them to what the row stores.
 [[nodiscard]] GroupScale levelScale(const LevelFormat& format, float statistic);
 
 /// Code of the level nearest to value / scale.
@@ -30,9 +32,18 @@ namespace halftone {
 /// The same as a factor; 1 for formats whose levels are not scaled.
 [[nodiscard]] float levelFactor(const PackedLayout& layout, const uint8_t* row, int64_t group);
 
-/// Writes codes (one byte each) and scales (one per group) as a packed row.
-void packLevelRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const GroupScale> scales,
-                  uint8_t* row);
+/// The scales of a row. The second level is empty unless they are nested.
+struct LevelScales {
+    std::vector<GroupScale> groups;
+    SecondLevel second;
+};
+/// Nested scales: finds the second level and rounds all scales to what it allows. Otherwise they are as they will be.
+void settleScales(const LevelFormat& format, LevelScales& scales);
+/// The same for one scale, with the second level as it is.
+void settleScale(const LevelFormat& format, int64_t group, LevelScales& scales);
+
+/// Writes codes (one byte each) and settled scales (one per group) as a packed row.
+void packLevelRow(const PackedLayout& layout, std::span<const uint8_t> codes, const LevelScales& scales, uint8_t* row);
 
 /// The inner loops of the codec, once scalar (they define the values) and once vectorized with run-time dispatch.
 struct LevelKernels {

@@ -3,6 +3,7 @@
 
 #include "core/base/checked.h"
 #include "core/base/error.h"
+#include "core/quant/formats/group_scale.h"
 
 namespace halftone {
 
@@ -24,10 +25,11 @@ PackedLayout PackedLayout::of(const Format& format, int64_t cols) {
         layout.rowBytes = layout.scaleOffset + (int64_t{2} << format.codebook().bits);
         return layout;
     }
-    layout.rowBytes = layout.scaleOffset + roundUp(scaleBytes(format.scaleType()) * layout.groupsPerRow, 4);
+    const int64_t scaleSection = scaleSectionBytes(format.scaleType(), layout.groupsPerRow);
+    layout.rowBytes = layout.scaleOffset + scaleSection;
     if (format.isInteger() && !format.integer().symmetric) {
         layout.zeroOffset = layout.rowBytes;
-        layout.rowBytes += roundUp(layout.groupsPerRow, 4);
+        layout.rowBytes += format.integer().floatZero ? scaleSection : roundUp(layout.groupsPerRow, 4);
     }
     return layout;
 }

@@ -17,12 +17,14 @@ namespace halftone {
 ///           (least significant bit first); the stream is padded to 4 bytes. Symmetric integer codes are stored with an
 ///           offset: stored = q + 2^(bits-1), so that all stored codes are unsigned.
 ///   scales  one per group, F16, BF16, F32 or E8M0, at scaleOffset; padded to 4 bytes
+///           nested: one byte per group, padded to 4 bytes, then the second level (nested_scale.h)
 ///           codebooks: instead the 2^bits levels of the row, F16, ascending
-///   zeros   asymmetric integers only: one byte per group, at zeroOffset; padded to 4 bytes
+///   zeros   asymmetric integers only, at zeroOffset: one byte per group, padded to 4 bytes; where the zero point is a
+///           float, instead the value of code 0 of every group, stored as the scales are
 /// Channel and tensor granularity have one group per row, 128 x 128 blocks a group per 128 columns (a scale that rows
 /// share is repeated in each of them).
-/// Value: symmetric (stored - 2^(bits-1)) * scale; asymmetric (stored - zero) * scale; level family level[stored] *
-/// scale; codebooks level[stored]; each operation in binary32.
+/// Value: symmetric (stored - 2^(bits-1)) * scale; asymmetric (stored - zero) * scale, or stored * scale + minimum;
+/// level family level[stored] * scale; codebooks level[stored]; each operation in binary32.
 struct PackedLayout {
     Format format;
     int64_t cols = 0;

@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <span>
 
-#include "core/quant/formats/integer_family.h"
-
 namespace halftone {
 
 /// Vectorized codecs (Highway, run-time dispatch); same results as the scalar ones in every bit. The block codecs have
@@ -20,6 +18,16 @@ void decodeQ8_0Vector(const uint8_t* packed, int64_t blocks, float* out);
 void decodeQ4_KVector(const uint8_t* packed, int64_t blocks, float* out);
 void decodeQ5_KVector(const uint8_t* packed, int64_t blocks, float* out);
 void decodeQ6_KVector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeQ2_KVector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeQ3_KVector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeTQ1_0Vector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeTQ2_0Vector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeQ1_0Vector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeQ2_0Vector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeIQ4_NLVector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeIQ4_XSVector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeMXFP4Vector(const uint8_t* packed, int64_t blocks, float* out);
+void decodeNVFP4Vector(const uint8_t* packed, int64_t blocks, float* out);
 
 void encodeF16Vector(std::span<const float> values, const float* importance, uint8_t* packed);
 void encodeBF16Vector(std::span<const float> values, const float* importance, uint8_t* packed);
@@ -28,8 +36,10 @@ void encodeQ4_1Vector(std::span<const float> values, const float* importance, ui
 void encodeQ5_0Vector(std::span<const float> values, const float* importance, uint8_t* packed);
 void encodeQ5_1Vector(std::span<const float> values, const float* importance, uint8_t* packed);
 void encodeQ8_0Vector(std::span<const float> values, const float* importance, uint8_t* packed);
-
-void decodeIntegerRowVector(const PackedLayout& layout, const uint8_t* row, float* out);
-void encodeIntegerRowVector(const PackedLayout& layout, const float* values, ValueRange tensorRange, uint8_t* row);
+void encodeTQ1_0Vector(std::span<const float> values, const float* importance, uint8_t* packed);
+void encodeTQ2_0Vector(std::span<const float> values, const float* importance, uint8_t* packed);
+void encodeQ2_0Vector(std::span<const float> values, const float* importance, uint8_t* packed);
+void encodeMXFP4Vector(std::span<const float> values, const float* importance, uint8_t* packed);
+void encodeNVFP4Vector(std::span<const float> values, const float* importance, uint8_t* packed);
 
 }  // namespace halftone

@@ -12,6 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/quant/formats/float_levels-inl.h"
 #include "core/simd/float_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,8 +32,7 @@ class Lookup {
         std::copy(table.byCode.begin(), table.byCode.end(), m_padded.begin());
     }
 
-    HWY_INLINE FloatVec operator()(BitsVec code) const {
-        const FloatTag d;
+    HWY_INLINE FloatVec operator()(FloatTag d, BitsVec code) const {
         const auto index = hn::BitCast(IntTag(), code);
 #if !HWY_HAVE_SCALABLE && HWY_TARGET != HWY_SCALAR
         if constexpr (kKnownLanes == 16) {
@@ -108,11 +108,11 @@ class FloatRounder {
     uint32_t m_bias, m_zeroCode, m_firstNormal, m_subnormalBias;
 };
 
-/// Calls `work` with the rounder that suits the table.
+/// Calls `work` with the rounder and the lookup that suit the table.
 template <class Work>
 HWY_INLINE void withRounder(const LevelTableInfo& table, const Work& work) {
-    if (table.levels.size() > 16) return work(FloatRounder(table));
-    work(CountingRounder(table));
+    if (table.levels.size() > 16) return work(FloatRounder(table), FloatLevels(table));
+    work(CountingRounder(table), Lookup(table));
 }
 
 void codesOfLevels(const LevelTableInfo& table, float scale, std::span<const float> values, uint8_t* out) {
@@ -123,7 +123,7 @@ void codesOfLevels(const LevelTableInfo& table, float scale, std::span<const flo
         return;
     }
     size_t i = 0;
-    withRounder(table, [&](const auto& round) HWY_ATTR {
+    withRounder(table, [&](const auto& round, const auto& /*levels*/) HWY_ATTR {
         const auto divisor = hn::Set(d, scale);
         for (; i + lanes <= values.size(); i += lanes) {
             const auto code = round(hn::Div(hn::LoadU(d, values.data() + i), divisor));
@@ -154,7 +154,8 @@ void decodeLevels(const PackedLayout& layout, const LevelTableInfo& table, const
 #else
 
 /// Decodes the 16 codes in the first bytes of `stream`, of which 16 bytes may be read.
-HWY_INLINE void decodeRun(const uint8_t* stream, int bits, const Lookup& lookup, float scale, float* out) {
+template <class Levels>
+HWY_INLINE void decodeRun(const uint8_t* stream, int bits, const Levels& levels, float scale, float* out) {
     const FloatTag d;
     const BitsTag du;
     const hn::Repartition<uint8_t, FloatTag> d8;
@@ -166,30 +167,35 @@ HWY_INLINE void decodeRun(const uint8_t* stream, int bits, const Lookup& lookup,
         const auto index = hn::LoadU(d8, windows.bytes.data() + 4 * i);
         const auto window = hn::BitCast(du, hn::TableLookupBytesOr0(bytes, index));
         const auto code = hn::And(hn::Shr(window, hn::LoadU(du, windows.shifts.data() + i)), mask);
-        hn::StoreU(hn::Mul(lookup(code), factor), d, out + i);
+        hn::StoreU(hn::Mul(levels(d, code), factor), d, out + i);
     }
 }
 
-void decodeLevels(const PackedLayout& layout, const LevelTableInfo& table, const uint8_t* row, float* out) {
-    const Lookup lookup(table);
-    const int bits = table.bits;
+template <class Levels>
+void decodeGroups(const PackedLayout& layout, const Levels& levels, const uint8_t* row, float* out) {
+    const int bits = layout.format.codeBits();
     for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
         const float scale = levelFactor(layout, row, group);
         const int64_t end = std::min(layout.cols, (group + 1) * layout.groupSize);
         for (int64_t i = group * layout.groupSize; i < end; i += kCodeRun) {
             const int64_t offset = i * bits / 8;  // exact: runs start at multiples of 16 codes
             if (i + kCodeRun <= end && offset + 16 <= layout.rowBytes) {
-                decodeRun(row + offset, bits, lookup, scale, out + i);
+                decodeRun(row + offset, bits, levels, scale, out + i);
                 continue;
             }
             std::array<uint8_t, 16> stream{};
             std::array<float, kCodeRun> values;
             std::memcpy(stream.data(), row + offset,
                         static_cast<size_t>(std::min<int64_t>(16, layout.rowBytes - offset)));
-            decodeRun(stream.data(), bits, lookup, scale, values.data());
+            decodeRun(stream.data(), bits, levels, scale, values.data());
             std::copy_n(values.data(), std::min(kCodeRun, end - i), out + i);
         }
     }
+}
+
+void decodeLevels(const PackedLayout& layout, const LevelTableInfo& table, const uint8_t* row, float* out) {
+    if (table.levels.size() > 16) return decodeGroups(layout, FloatLevels(table), row, out);
+    decodeGroups(layout, Lookup(table), row, out);
 }
 
 #endif  // HWY_TARGET == HWY_SCALAR
@@ -197,13 +203,12 @@ void decodeLevels(const PackedLayout& layout, const LevelTableInfo& table, const
 float errorOfLevels(const LevelTableInfo& table, float scale, std::span<const float> values, const float* weights) {
     const FloatTag d;
     const size_t lanes = hn::Lanes(d);
-    const Lookup lookup(table);
     alignas(64) std::array<float, kCodeRun> sums{};
-    withRounder(table, [&](const auto& round) HWY_ATTR {
+    withRounder(table, [&](const auto& round, const auto& levels) HWY_ATTR {
         const auto factor = hn::Set(d, scale);
         const auto add = [&](const float* source, const float* weight, size_t lane) HWY_ATTR {
             const auto value = hn::LoadU(d, source);
-            const auto error = hn::Sub(hn::Mul(lookup(round(hn::Div(value, factor))), factor), value);
+            const auto error = hn::Sub(hn::Mul(levels(d, round(hn::Div(value, factor))), factor), value);
             const auto square = hn::Mul(error, error);
             const auto term = weight ? hn::Mul(square, hn::LoadU(d, weight)) : square;
             hn::Store(hn::Add(hn::Load(d, sums.data() + lane), term), d, sums.data() + lane);

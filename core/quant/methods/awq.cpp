@@ -155,7 +155,8 @@ class AwqClipEncoder final : public RowEncoder {
 
     Status encode(const PackedLayout& layout, std::span<const float> values, int64_t rows, std::span<std::byte> packed,
                   const JobContext& context) const override {
-        std::vector<IntegerGrid> grids(static_cast<size_t>(layout.groupsPerRow));
+        IntegerGrids grids;
+        grids.groups.resize(static_cast<size_t>(layout.groupsPerRow));
         std::vector<float> differences;
         for (int64_t row = 0; row < rows; ++row) {
             HT_TRY(context.checkpoint());
@@ -164,7 +165,7 @@ class AwqClipEncoder final : public RowEncoder {
                 const int64_t begin = group * layout.groupSize;
                 const int64_t end = std::min(layout.cols, begin + layout.groupSize);
                 const std::span<const float> own(first + begin, static_cast<size_t>(end - begin));
-                grids[static_cast<size_t>(group)] = search(layout.format.integer(), own, group, differences);
+                grids.groups[static_cast<size_t>(group)] = search(layout.format.integer(), own, group, differences);
             }
             packNearestRow(layout, first, grids, reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
         }
@@ -183,7 +184,7 @@ class AwqClipEncoder final : public RowEncoder {
             const IntegerGrid grid = integerGrid(format, {lowest * part, highest * part});
             for (size_t i = 0; i < values.size(); ++i) {
                 const int code = integerCode(format, grid, values[i]);
-                differences[i] = static_cast<float>(code - grid.zero) * grid.scale - values[i];
+                differences[i] = integerValue(format, grid, code) - values[i];
             }
             const double error = errorOf(differences, group);
             if (step > 0 && !(error < bestError)) continue;

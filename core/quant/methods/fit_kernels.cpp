@@ -84,6 +84,52 @@ void measureGridsImpl(std::span<const float> values, const float* weights, int m
     }
 }
 
+/// Weighted sums over a group that a straight line through (code, value) follows from.
+struct LineSums {
+    FloatVec weight, code, square, value, product;
+    HWY_INLINE LineSums()
+        : weight(hn::Zero(FloatTag())), code(weight), square(weight), value(weight), product(weight) {}
+
+    HWY_INLINE void add(FloatVec w, FloatVec q, FloatVec x) {
+        const auto weighted = hn::Mul(w, q);
+        weight = hn::Add(weight, w);
+        code = hn::Add(code, weighted);
+        square = hn::Add(square, hn::Mul(weighted, q));
+        value = hn::Add(value, hn::Mul(w, x));
+        product = hn::Add(product, hn::Mul(weighted, x));
+    }
+};
+
+void measureFloatZeroGridsImpl(std::span<const float> values, const float* weights, int maxCode,
+                               FloatZeroCandidates& candidates) {
+    const FloatTag d;
+    const auto zero = hn::Zero(d), one = hn::Set(d, 1.0f);
+    const auto top = hn::Set(d, static_cast<float>(maxCode));
+    for (size_t lane = 0; lane < kFitLanes; lane += hn::Lanes(d)) {
+        const auto scale = hn::LoadU(d, candidates.scale.data() + lane);
+        const auto minimum = hn::LoadU(d, candidates.minimum.data() + lane);
+        auto errors = zero;
+        LineSums sums;
+        for (size_t i = 0; i < values.size(); ++i) {
+            const auto value = hn::Set(d, values[i]);
+            const auto weight = weights ? hn::Set(d, weights[i]) : one;
+            const auto code = roundWithin(hn::Div(hn::Sub(value, minimum), scale), zero, top);
+            const auto error = hn::Sub(hn::Add(hn::Mul(code, scale), minimum), value);
+            errors = hn::Add(errors, hn::Mul(weight, hn::Mul(error, error)));
+            sums.add(weight, code, value);
+        }
+        hn::StoreU(errors, d, candidates.errors.data() + lane);
+        const auto spread = hn::Sub(hn::Mul(sums.weight, sums.square), hn::Mul(sums.code, sums.code));
+        const auto isLine = hn::Gt(spread, zero);
+        const auto slope = hn::Div(hn::Sub(hn::Mul(sums.weight, sums.product), hn::Mul(sums.code, sums.value)),
+                                   hn::IfThenElse(isLine, spread, one));
+        const auto offset =
+            hn::Div(hn::Sub(sums.value, hn::Mul(slope, sums.code)), hn::IfThenElse(isLine, sums.weight, one));
+        hn::StoreU(hn::IfThenElse(isLine, slope, scale), d, candidates.bestScale.data() + lane);
+        hn::StoreU(hn::IfThenElse(isLine, offset, minimum), d, candidates.bestMinimum.data() + lane);
+    }
+}
+
 /// One step over all values: sum of the errors' magnitudes with `zero`, and the zero point that the shrunk errors ask
 /// for. Errors are counted in steps of the grid, so that the shrinkage means the same for every group.
 struct HqqStep {
@@ -136,11 +182,14 @@ void squaredErrorsImpl(const HqqGroups& groups, float* out) {
     const auto top = hn::Set(d, static_cast<float>(groups.maxCode));
     for (size_t lane = 0; lane < kFitLanes; lane += hn::Lanes(d)) {
         const auto scale = hn::LoadU(d, groups.scale.data() + lane);
-        const auto zero = hn::LoadU(d, groups.zero.data() + lane);
+        const auto none = hn::Zero(d);
+        const auto zero = groups.floatZero ? none : hn::LoadU(d, groups.zero.data() + lane);
+        const auto minimum = groups.floatZero ? hn::LoadU(d, groups.minimum.data() + lane) : none;
         const auto divisor = hn::IfThenElse(hn::Ne(scale, hn::Zero(d)), scale, one);
         auto sum = hn::Zero(d);
         for (int64_t i = 0; i < groups.size; ++i) {
-            const auto value = hn::LoadU(d, groups.values + i * kFitLanes + static_cast<int64_t>(lane));
+            const auto value =
+                hn::Sub(hn::LoadU(d, groups.values + i * kFitLanes + static_cast<int64_t>(lane)), minimum);
             const auto q = roundWithin(hn::Div(value, divisor), hn::Neg(zero), hn::Sub(top, zero));
             const auto error = hn::Sub(hn::Mul(q, scale), value);
             sum = hn::Add(sum, hn::Mul(error, error));
@@ -159,11 +208,17 @@ HWY_AFTER_NAMESPACE();
 namespace halftone {
 
 HWY_EXPORT(measureGridsImpl);
+HWY_EXPORT(measureFloatZeroGridsImpl);
 HWY_EXPORT(searchZeroPointsImpl);
 HWY_EXPORT(squaredErrorsImpl);
 
 void measureGrids(std::span<const float> values, const float* weights, int maxCode, GridCandidates& candidates) {
     HWY_DYNAMIC_DISPATCH(measureGridsImpl)(values, weights, maxCode, candidates);
+}
+
+void measureFloatZeroGrids(std::span<const float> values, const float* weights, int maxCode,
+                           FloatZeroCandidates& candidates) {
+    HWY_DYNAMIC_DISPATCH(measureFloatZeroGridsImpl)(values, weights, maxCode, candidates);
 }
 
 void searchZeroPoints(HqqGroups& groups, const HqqSettings& settings) {

@@ -22,6 +22,18 @@ struct GridCandidates {
 /// Fills `errors` for a group. `weights` is null (all ones) or holds one weight per value.
 void measureGrids(std::span<const float> values, const float* weights, int maxCode, GridCandidates& candidates);
 
+/// The same for grids with a float zero point: value = code * scale + minimum. Besides the errors come the scale and
+/// the minimum of least squared error for the codes that a candidate gives (the candidate's own where any would do).
+struct FloatZeroCandidates {
+    alignas(64) std::array<float, kFitLanes> scale{};
+    alignas(64) std::array<float, kFitLanes> minimum{};
+    alignas(64) std::array<float, kFitLanes> errors{};       ///< result
+    alignas(64) std::array<float, kFitLanes> bestScale{};    ///< result
+    alignas(64) std::array<float, kFitLanes> bestMinimum{};  ///< result
+};
+void measureFloatZeroGrids(std::span<const float> values, const float* weights, int maxCode,
+                           FloatZeroCandidates& candidates);
+
 struct HqqSettings {
     float norm = 0.7f;
     float beta = 10.0f;
@@ -39,10 +51,12 @@ struct HqqGroups {
     int maxCode = 0;
     alignas(64) std::array<float, kFitLanes> scale{};
     alignas(64) std::array<float, kFitLanes> zero{};
+    alignas(64) std::array<float, kFitLanes> minimum{};  ///< read where the zero point is a float
+    bool floatZero = false;
 };
 void searchZeroPoints(HqqGroups& groups, const HqqSettings& settings);
 
-/// Sum of (decoded - value)^2 of each group with the scales and (whole) zero points given.
+/// Sum of (decoded - value)^2 of each group with the scales and the (whole) zero points, or the minima, given.
 std::array<float, kFitLanes> squaredErrors(const HqqGroups& groups);
 
 }  // namespace halftone

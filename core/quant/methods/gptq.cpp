@@ -117,9 +117,9 @@ class RowState {
         : m_layout(layout), m_units(units), m_settings(settings), m_weights(weights), m_packed(packed) {
         m_codes.resize(static_cast<size_t>(layout.cols));
         m_grids.resize(static_cast<size_t>((layout.cols + units.gridSize - 1) / units.gridSize));
-        if (layout.format.isInteger()) m_integer.resize(m_grids.size());
+        if (layout.format.isInteger()) m_integer.groups.resize(m_grids.size());
         if (layout.format.isLevel()) m_table = &levelTable(layout.format.level().table);
-        m_scales.assign(m_grids.size(), {0, 1.0f});
+        m_scales.groups.assign(m_grids.size(), {0, 1.0f});
     }
 
     /// Fits the scales of unit `unit` to its values.
@@ -131,14 +131,24 @@ class RowState {
         return {};
     }
 
+    /// Nested scales: finds the second level from the units as they are fitted now. What is fitted later keeps to it.
+    void settle() {
+        if (m_layout.format.isStorage() || m_layout.format.scaleType() != ScaleType::kNested) return;
+        m_hasSecondLevel = true;
+        if (m_layout.format.isLevel()) return settleScales(m_layout.format.level(), m_scales);
+        settleGrids(m_layout.format.integer(), m_integer);
+        for (size_t at = 0; at < m_grids.size(); ++at) useGrid(at);
+    }
+
     /// Nearest level for a value of column `column`; remembers the code.
     float choose(int64_t column, float value) {
         const auto at = static_cast<size_t>(column / m_units.gridSize);
         const FittedGrid& grid = m_grids[at];
         uint8_t& code = m_codes[static_cast<size_t>(column)];
         if (m_table) {
-            code = static_cast<uint8_t>(levelCode(*m_table, m_scales[at].value, value));
-            return m_table->byCode[code] * m_scales[at].value;
+            const float scale = m_scales.groups[at].value;
+            code = static_cast<uint8_t>(levelCode(*m_table, scale, value));
+            return m_table->byCode[code] * scale;
         }
         if (grid.inverse == 0) {
             code = grid.zeroCode;
@@ -166,18 +176,25 @@ class RowState {
         const auto [lowest, highest] = std::ranges::minmax(values);
         const IntegerGrid grid = m_settings.searchRanges ? searchGrid(format, values, weights, MseSettings{})
                                                          : integerGrid(format, {lowest, highest});
-        const auto at = static_cast<size_t>(unit);
-        m_integer[at] = grid;
-        const float offset = static_cast<float>(-grid.zero) * grid.scale;
-        m_grids[at] = fittedFrom({grid.scale, offset, (1 << format.bits) - 1}, grid.zero);
+        m_integer.groups[static_cast<size_t>(unit)] = grid;
+        if (m_hasSecondLevel) settleGrid(format, unit, m_integer);
+        useGrid(static_cast<size_t>(unit));
+    }
+
+    /// What the grid of a group means for its codes.
+    void useGrid(size_t at) {
+        const IntegerFormat& format = m_layout.format.integer();
+        const IntegerGrid& grid = m_integer.groups[at];
+        m_grids[at] = fittedFrom({grid.scale, integerValue(format, grid, 0), (1 << format.bits) - 1}, grid.zero);
     }
 
     void fitLevels(int64_t unit, std::span<const float> values) {
         const LevelFormat& format = m_layout.format.level();
-        m_scales[static_cast<size_t>(unit)] =
+        m_scales.groups[static_cast<size_t>(unit)] =
             m_settings.searchRanges
                 ? searchLevelScale(format, values, m_weights + unit * m_units.columns, MseSettings{})
                 : levelScale(format, levelStatistic(*m_table, values));
+        if (m_hasSecondLevel) settleScale(format, unit, m_scales);
     }
 
     void learnCodebook(std::span<const float> values) {
@@ -211,9 +228,10 @@ class RowState {
     uint8_t* m_packed;
     std::vector<uint8_t> m_codes;
     std::vector<FittedGrid> m_grids;
-    std::vector<IntegerGrid> m_integer;
+    IntegerGrids m_integer;
     const LevelTableInfo* m_table = nullptr;  ///< level family and codebooks
-    std::vector<GroupScale> m_scales;         ///< of the levels; 1 for codebooks
+    LevelScales m_scales;                     ///< of the levels; 1 for codebooks
+    bool m_hasSecondLevel = false;
     std::unique_ptr<LearnedTable> m_learned;
 };
 
@@ -229,6 +247,7 @@ class GptqTile {
           m_columns(layout.cols),
           m_rows(rows),
           m_static(settings.staticGroups),
+          m_nested(!layout.format.isStorage() && layout.format.scaleType() == ScaleType::kNested),
           m_work(static_cast<size_t>(rows * layout.cols)) {
         const int64_t lazy = std::max(kLazyColumns, m_units.columns);
         m_lazy = m_units.columns >= layout.cols ? kLazyColumns : lazy / m_units.columns * m_units.columns;
@@ -255,19 +274,21 @@ class GptqTile {
     }
 
   private:
-    // Brings the columns into the order of rounding; fits all scales first where groups are static.
+    // Brings the columns into the order of rounding; fits all scales first where groups are static, or where a second
+    // level must be known before the first group is rounded.
     Status load(std::span<const float> values, const JobContext& context) {
         for (int64_t row = 0; row < m_rows; ++row) {
             HT_TRY(context.checkpoint());
             const float* source = values.data() + row * m_columns;
             float* target = m_work.data() + row * m_columns;
             for (int64_t i = 0; i < m_columns; ++i) target[i] = source[m_factor.order[static_cast<size_t>(i)]];
-            if (!m_static) continue;
+            if (!m_static && !m_nested) continue;
             for (int64_t unit = 0; unit < m_units.count; ++unit) {
                 const int64_t first = unit * m_units.columns;
                 const int64_t count = std::min(m_units.columns, m_columns - first);
                 HT_TRY(m_states[static_cast<size_t>(row)].fit(unit, {source + first, static_cast<size_t>(count)}));
             }
+            m_states[static_cast<size_t>(row)].settle();
         }
         return {};
     }
@@ -316,6 +337,7 @@ class GptqTile {
     const GptqFactor& m_factor;
     int64_t m_columns, m_rows;
     bool m_static;
+    bool m_nested;
     int64_t m_lazy = kLazyColumns;
     std::vector<float> m_work, m_errors, m_unit;
     std::vector<RowState> m_states;

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
-
-#include "core/quant/formats/code_stream.h"
 
 namespace halftone {
 namespace {
@@ -68,6 +65,62 @@ class GridSearch {
     bool m_hasBest = false;
 };
 
+/// The same for float zero points. Every candidate is tried a second time with the scale and the minimum that suit its
+/// codes best.
+class FloatZeroSearch {
+  public:
+    FloatZeroSearch(const IntegerFormat& format, std::span<const float> values, const float* weights)
+        : m_format(format), m_values(values), m_weights(weights) {}
+
+    void add(const IntegerGrid& grid) {
+        if (grid.scale == 0) return;
+        m_pending[static_cast<size_t>(m_count++)] = grid;
+        if (m_count == kFitLanes) flush();
+    }
+
+    /// Precondition: at least one grid was added.
+    IntegerGrid best() {
+        if (m_count > 0) flush();
+        return m_best;
+    }
+
+  private:
+    void flush() {
+        measure();
+        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
+            const IntegerGrid fitted = floatZeroGrid(m_format, m_candidates.bestScale[i], m_candidates.bestMinimum[i]);
+            if (fitted.scale != 0) m_pending[i] = fitted;
+        }
+        measure();
+        m_count = 0;
+    }
+
+    void measure() {
+        for (size_t i = 0; i < kFitLanes; ++i) {
+            const IntegerGrid& grid = m_pending[std::min(i, static_cast<size_t>(m_count - 1))];
+            m_candidates.scale[i] = grid.scale;
+            m_candidates.minimum[i] = grid.minimum;
+        }
+        measureFloatZeroGrids(m_values, m_weights, maxCodeOf(m_format), m_candidates);
+        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
+            if (m_hasBest && !(m_candidates.errors[i] < m_bestError)) continue;
+            m_best = m_pending[i];
+            m_bestError = m_candidates.errors[i];
+            m_hasBest = true;
+        }
+    }
+
+    const IntegerFormat& m_format;
+    std::span<const float> m_values;
+    const float* m_weights;
+    FloatZeroCandidates m_candidates;
+    std::array<IntegerGrid, kFitLanes> m_pending{};
+    int64_t m_count = 0;
+    IntegerGrid m_best;
+    float m_bestError = 0;
+    bool m_hasBest = false;
+};
+
 /// The grid whose full side lies on the other sign: -2^(bits-1) codes meet the smaller extreme.
 IntegerGrid mirroredGrid(const IntegerFormat& format, ValueRange range) {
     const float extreme = std::max(std::fabs(range.minimum), std::fabs(range.maximum));
@@ -81,14 +134,15 @@ template <typename Fit>
 Status encodeGroups(const PackedLayout& layout, std::span<const float> values, std::span<std::byte> packed,
                     const JobContext& context, const Fit& fit) {
     const int64_t rows = static_cast<int64_t>(values.size()) / layout.cols;
-    std::vector<IntegerGrid> grids(static_cast<size_t>(layout.groupsPerRow));
+    IntegerGrids grids;
+    grids.groups.resize(static_cast<size_t>(layout.groupsPerRow));
     for (int64_t row = 0; row < rows; ++row) {
         HT_TRY(context.checkpoint());
         const float* first = values.data() + row * layout.cols;
         for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
             const int64_t begin = group * layout.groupSize;
             const int64_t end = std::min(layout.cols, begin + layout.groupSize);
-            grids[static_cast<size_t>(group)] =
+            grids.groups[static_cast<size_t>(group)] =
                 fit(std::span<const float>(first + begin, static_cast<size_t>(end - begin)), begin);
         }
         packNearestRow(layout, first, grids, reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
@@ -138,19 +192,21 @@ class HqqEncoder final : public RowEncoder {
     Status encode(const PackedLayout& layout, std::span<const float> values, int64_t rows, std::span<std::byte> packed,
                   const JobContext& context) const override {
         // Lanes are rows: the groups of one column range have the same size, a shorter last group included.
-        std::vector<IntegerGrid> grids(static_cast<size_t>(rows * layout.groupsPerRow));
+        std::vector<IntegerGrid> fitted(static_cast<size_t>(rows * layout.groupsPerRow));
         std::vector<float> transposed(static_cast<size_t>(layout.groupSize * kFitLanes));
         for (int64_t row = 0; row < rows; row += kFitLanes) {
             for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
                 HT_TRY(context.checkpoint());
                 fitBatch(layout, values.subspan(static_cast<size_t>(row * layout.cols)), group,
-                         std::min(kFitLanes, rows - row), transposed, grids.data() + row * layout.groupsPerRow + group);
+                         std::min(kFitLanes, rows - row), transposed,
+                         fitted.data() + row * layout.groupsPerRow + group);
             }
         }
+        IntegerGrids grids;
         for (int64_t row = 0; row < rows; ++row) {
-            const std::span<const IntegerGrid> own(grids.data() + row * layout.groupsPerRow,
-                                                   static_cast<size_t>(layout.groupsPerRow));
-            packNearestRow(layout, values.data() + row * layout.cols, own,
+            const auto own = fitted.begin() + row * layout.groupsPerRow;
+            grids.groups.assign(own, own + layout.groupsPerRow);
+            packNearestRow(layout, values.data() + row * layout.cols, grids,
                            reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
         }
         return {};
@@ -165,6 +221,7 @@ class HqqEncoder final : public RowEncoder {
         HqqGroups batch;
         batch.size = std::min(layout.cols, begin + layout.groupSize) - begin;
         batch.maxCode = maxCodeOf(format);
+        batch.floatZero = format.floatZero;
         batch.values = transposed.data();
         std::array<ValueRange, kFitLanes> ranges;
         for (int64_t lane = 0; lane < kFitLanes; ++lane) {
@@ -185,15 +242,32 @@ class HqqEncoder final : public RowEncoder {
         for (size_t i = 0; i < kFitLanes; ++i) {
             grids[i] = integerGrid(format, {ranges[i].minimum * part, ranges[i].maximum * part});
             batch.scale[i] = grids[i].scale;
-            const float minimum = std::min(0.0f, ranges[i].minimum * part);
-            batch.zero[i] = grids[i].scale != 0 ? -minimum / grids[i].scale : 0.0f;
+            batch.minimum[i] = grids[i].minimum;
+            batch.zero[i] = grids[i].scale != 0 ? -grids[i].minimum / grids[i].scale : 0.0f;
         }
         return grids;
     }
 
+    /// Makes grids that can be stored of the zero points in the batch.
+    static void roundZeroPoints(const IntegerFormat& format, HqqGroups& batch,
+                                std::array<IntegerGrid, kFitLanes>& grids) {
+        for (size_t i = 0; i < kFitLanes; ++i) {
+            IntegerGrid& grid = grids[i];
+            if (grid.scale == 0) continue;
+            if (format.floatZero) {
+                grid = floatZeroGrid(format, grid.scale, -batch.zero[i] * grid.scale);
+                batch.minimum[i] = grid.minimum;
+                continue;
+            }
+            batch.zero[i] = std::clamp(std::nearbyint(batch.zero[i]), 0.0f, static_cast<float>(batch.maxCode));
+            grid.zero = static_cast<int>(batch.zero[i]);
+            grid.minimum = -batch.zero[i] * grid.scale;
+        }
+    }
+
     /// Grid of least squared error of each lane among that of the extremes and, for every range, that with the rounded
-    /// zero point that the search finds. (The norm that the zero points are searched with would choose ever smaller
-    /// ranges: it hardly sees the few large errors of clipping.)
+    /// zero point that the search finds (float ones are rounded to their type). (The norm that the zero points are
+    /// searched with would choose ever smaller ranges: it hardly sees the few large errors of clipping.)
     [[nodiscard]] std::array<IntegerGrid, kFitLanes> searchLanes(const IntegerFormat& format,
                                                                  const std::array<ValueRange, kFitLanes>& ranges,
                                                                  HqqGroups& batch) const {
@@ -202,16 +276,13 @@ class HqqEncoder final : public RowEncoder {
         for (int step = -1; step < m_settings.scales; ++step) {
             const float shrink =
                 kHqqShrink * static_cast<float>(std::max(step, 0)) / static_cast<float>(m_settings.scales);
-            const auto tried = startGrids(format, ranges, 1.0f - shrink, batch);
+            auto tried = startGrids(format, ranges, 1.0f - shrink, batch);
             if (step >= 0) searchZeroPoints(batch, m_settings);
-            for (float& zero : batch.zero) {
-                zero = std::clamp(std::nearbyint(zero), 0.0f, static_cast<float>(batch.maxCode));
-            }
+            if (step >= 0 || !format.floatZero) roundZeroPoints(format, batch, tried);
             const auto errors = squaredErrors(batch);
             for (size_t i = 0; i < kFitLanes; ++i) {
                 if (step >= 0 && (tried[i].scale == 0 || !(errors[i] < bestError[i]))) continue;
                 best[i] = tried[i];
-                if (tried[i].scale != 0) best[i].zero = static_cast<int>(batch.zero[i]);
                 bestError[i] = errors[i];
             }
         }
@@ -229,14 +300,20 @@ IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> value
     const IntegerGrid widest = integerGrid(format, full);
     if (widest.scale == 0) return widest;
     GridSearch search(values, weights, maxCodeOf(format));
+    FloatZeroSearch floatZeroSearch(format, values, weights);
     for (int step = 0; step <= settings.steps; ++step) {
         const float part =
             1.0f - (1.0f - settings.shrink) * static_cast<float>(step) / static_cast<float>(settings.steps);
         const ValueRange range{full.minimum * part, full.maximum * part};
-        search.add(integerGrid(format, range));
+        const IntegerGrid grid = integerGrid(format, range);
+        if (format.floatZero) {
+            floatZeroSearch.add(grid);
+            continue;
+        }
+        search.add(grid);
         if (format.symmetric) search.add(mirroredGrid(format, range));
     }
-    return search.best();
+    return format.floatZero ? floatZeroSearch.best() : search.best();
 }
 
 float percentileLimit(std::span<const float> values, double percent, std::vector<float>& scratch) {
@@ -261,20 +338,15 @@ IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> v
     return integerGrid(format, {std::max(full.minimum, -limit), std::min(full.maximum, limit)});
 }
 
-void packIntegerRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const IntegerGrid> grids,
-                    uint8_t* row) {
-    std::memset(row, 0, static_cast<size_t>(layout.rowBytes));
-    packCodes(codes.data(), static_cast<int64_t>(codes.size()), layout.format.integer().bits, row);
-    for (size_t group = 0; group < grids.size(); ++group) {
-        storeIntegerGrid(layout, grids[group], static_cast<int64_t>(group), row);
-    }
-}
-
-void packNearestRow(const PackedLayout& layout, const float* values, std::span<const IntegerGrid> grids, uint8_t* row) {
+void packNearestRow(const PackedLayout& layout, const float* values, IntegerGrids& grids, uint8_t* row) {
+    const IntegerFormat& format = layout.format.integer();
     std::vector<uint8_t> codes(static_cast<size_t>(layout.cols));
-    for (int64_t i = 0; i < layout.cols; ++i) {
-        const IntegerGrid& grid = grids[static_cast<size_t>(i / layout.groupSize)];
-        codes[static_cast<size_t>(i)] = static_cast<uint8_t>(integerCode(layout.format.integer(), grid, values[i]));
+    settleGrids(format, grids);
+    for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
+        const int64_t begin = group * layout.groupSize;
+        const int64_t end = std::min(layout.cols, begin + layout.groupSize);
+        vectorIntegerKernels().codes(format, grids.groups[static_cast<size_t>(group)],
+                                     {values + begin, static_cast<size_t>(end - begin)}, codes.data() + begin);
     }
     packIntegerRow(layout, codes, grids, row);
 }

@@ -21,8 +21,9 @@ struct MseSettings {
 };
 
 /// The grid of least squared error, weighted by `weights` (null or one per value), among the full range and `steps`
-/// smaller ones; symmetric formats try both signs of the scale. The first of equals, so the full range unless another
-/// is better.
+/// smaller ones; symmetric formats try both signs of the scale, those with a float zero point also the scale and the
+/// minimum of least squared error for the codes that come out. The first of equals, so the full range unless another is
+/// better.
 IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> values, const float* weights,
                        const MseSettings& settings);
 
@@ -32,17 +33,15 @@ float percentileLimit(std::span<const float> values, double percent, std::vector
 IntegerGrid percentileGrid(const IntegerFormat& format, std::span<const float> values, double percent,
                            std::vector<float>& scratch);
 
-/// Writes codes (one byte each) and grids (one per group) as a packed row.
-void packIntegerRow(const PackedLayout& layout, std::span<const uint8_t> codes, std::span<const IntegerGrid> grids,
-                    uint8_t* row);
-/// The same with the nearest codes for `values`.
-void packNearestRow(const PackedLayout& layout, const float* values, std::span<const IntegerGrid> grids, uint8_t* row);
+/// Settles the grids of a row (one per group) and writes it with the nearest codes for `values`.
+void packNearestRow(const PackedLayout& layout, const float* values, IntegerGrids& grids, uint8_t* row);
 
 /// Ready-made encoders. `weights`: one per column, or empty.
 std::shared_ptr<const RowEncoder> createMseEncoder(const MseSettings& settings, std::vector<float> weights);
 std::shared_ptr<const RowEncoder> createPercentileEncoder(double percent);
-/// Zero points are whole numbers in these formats, and rounding undoes much of what HQQ finds; so the search is run for
-/// `scales` ranges between the full and half of it, and the grid of least squared error is taken.
+/// Rounding zero points to whole numbers undoes much of what HQQ finds; so the search is run for `scales` ranges
+/// between the full and half of it, and the grid of least squared error is taken. Float zero points are kept as they
+/// are found.
 std::shared_ptr<const RowEncoder> createHqqEncoder(const HqqSettings& settings);
 
 }  // namespace halftone

@@ -37,19 +37,27 @@ class ScaleChoice {
 template <typename Fit>
 Status encodeGroups(const PackedLayout& layout, std::span<const float> values, std::span<std::byte> packed,
                     const JobContext& context, const Fit& fit) {
-    const LevelTableInfo& table = levelTable(layout.format.level().table);
+    const LevelFormat& format = layout.format.level();
+    const LevelTableInfo& table = levelTable(format.table);
     const int64_t rows = static_cast<int64_t>(values.size()) / layout.cols;
-    std::vector<GroupScale> scales(static_cast<size_t>(layout.groupsPerRow));
+    LevelScales scales;
+    scales.groups.resize(static_cast<size_t>(layout.groupsPerRow));
     std::vector<uint8_t> codes(static_cast<size_t>(layout.cols));
     for (int64_t row = 0; row < rows; ++row) {
         HT_TRY(context.checkpoint());
+        const auto valuesOf = [&](int64_t begin) {
+            const int64_t count = std::min(layout.cols, begin + layout.groupSize) - begin;
+            return values.subspan(static_cast<size_t>(row * layout.cols + begin), static_cast<size_t>(count));
+        };
         for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
             const int64_t begin = group * layout.groupSize;
-            const int64_t count = std::min(layout.cols, begin + layout.groupSize) - begin;
-            const auto own = values.subspan(static_cast<size_t>(row * layout.cols + begin), static_cast<size_t>(count));
-            const GroupScale scale = fit(own, begin);
-            scales[static_cast<size_t>(group)] = scale;
-            vectorLevelKernels().codes(table, scale.value, own, codes.data() + begin);
+            scales.groups[static_cast<size_t>(group)] = fit(valuesOf(begin), begin);
+        }
+        settleScales(format, scales);
+        for (int64_t group = 0; group < layout.groupsPerRow; ++group) {
+            const int64_t begin = group * layout.groupSize;
+            vectorLevelKernels().codes(table, scales.groups[static_cast<size_t>(group)].value, valuesOf(begin),
+                                       codes.data() + begin);
         }
         packLevelRow(layout, codes, scales, reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes);
     }

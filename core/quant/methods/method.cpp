@@ -26,8 +26,8 @@ constexpr std::array<MethodParameter, 4> kHqqParameters{
     {{"norm", "Power p of the error norm; below 1 it lets few large errors stand.", 0.7, 0.1, 1},
      {"beta", "Strength of the coupling; larger values trust the rounded weights more.", 10, 0.1, 1e6},
      {"iterations", "Steps at most.", 20, 1, 1000, false, true},
-     {"scales", "Ranges that are tried, as zero points are whole numbers; 1 is the method as published.", 10, 1, 100,
-      false, true}}};
+     {"scales", "Ranges that are tried, the one of least squared error is kept; 1 is the method as published.", 10, 1,
+      100, false, true}}};
 constexpr std::array<MethodParameter, 4> kGptqParameters{
     {{"damping", "Share of the mean diagonal that is added to the Hessian's diagonal.", 0.01, 0, 10},
      {"act_order", "Columns with large inputs go first: inside their group, and such groups first.", 1, 0, 1, true},

@@ -197,6 +197,8 @@ TEST(FormatWithGroupSize, KeepsFamilyAndBits) {
     EXPECT_EQ(changed("int4_g128_asym", 32), "int4_g32_asym");
     EXPECT_EQ(changed("int3_g64_sym", 256), "int3_g256_sym");
     EXPECT_EQ(changed("nf4_g64", 128), "nf4_g128");
+    EXPECT_EQ(changed("int4_g64_fzero_dq", 128), "int4_g128_fzero_dq");
+    EXPECT_EQ(changed("nf4_g64_dq", 128), "nf4_g128_dq");
     EXPECT_EQ(changed("int8_channel_sym", 64), "") << "no groups";
     EXPECT_EQ(changed("q4_k", 64), "") << "blocks are what they are";
     EXPECT_EQ(changed("kmeans4_channel", 64), "");

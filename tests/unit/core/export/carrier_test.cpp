@@ -86,6 +86,14 @@ INSTANTIATE_TEST_SUITE_P(
         Expectation{"int2_g32_asym", 64, DType::kQ4_1, false}, Expectation{"int3_g128_asym", 128, DType::kQ4_1, false},
         Expectation{"int4_g64_asym", 128, DType::kQ4_1, false},
         Expectation{"int5_channel_asym", 128, DType::kQ5_1, false},
+        // A minimum that is F16 already.
+        Expectation{"int2_g32_fzero", 64, DType::kQ4_1, true}, Expectation{"int4_g64_fzero", 160, DType::kQ4_1, true},
+        Expectation{"int5_channel_fzero", 128, DType::kQ5_1, true},
+        Expectation{"int5_tensor_fzero", 128, DType::kQ5_1, true},
+        Expectation{"int6_g64_fzero", 128, DType::kF16, false}, Expectation{"int4_g16_fzero", 128, DType::kF16, false},
+        Expectation{"int4_g64_fzero_f32", 128, DType::kF16, false},
+        Expectation{"int4_g64_sym_dq", 128, DType::kF16, false},
+        Expectation{"int4_g64_fzero_dq", 128, DType::kF16, false}, Expectation{"nf4_g64_dq", 128, DType::kF16, false},
         Expectation{"int8_g32_asym", 128, DType::kF16, false}, Expectation{"int6_tensor_asym", 128, DType::kF16, false},
         // Two groups share a block of 32, or the block does not divide the row.
         Expectation{"int4_g16_sym", 128, DType::kF16, false}, Expectation{"int4_g128_sym", 172, DType::kF16, false},

@@ -140,11 +140,12 @@ TEST_P(IntegerProduct, IsTheSameOnAnyNumberOfThreads) {
 
 INSTANTIATE_TEST_SUITE_P(Formats, IntegerProduct,
                          testing::Values("q4_0", "q8_0", "q4_k", "q5_k", "q6_k", "int4_g128_asym", "int4_g32_sym",
-                                         "int4_channel_sym", "int8_g64_asym", "int8_channel_sym"),
+                                         "int4_channel_sym", "int8_g64_asym", "int8_channel_sym", "int4_g64_fzero",
+                                         "int8_g32_fzero"),
                          [](const auto& param) { return std::string(param.param); });
 
 TEST(IntegerProducts, FormatsWithoutThemMultiplyInFloat) {
-    for (const char* name : {"f16", "q5_0", "q4_1", "int3_g32_asym", "int4_g16_sym"}) {
+    for (const char* name : {"f16", "q5_0", "q4_1", "int3_g32_asym", "int4_g16_sym", "int4_g64_fzero_dq"}) {
         for (const int64_t tokens : {1, 9}) {
             const Product product(name, 40, 512, tokens);
             EXPECT_EQ(product.run(Arithmetic::kInteger), product.run(Arithmetic::kFloat)) << name;

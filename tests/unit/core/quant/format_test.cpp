@@ -64,6 +64,23 @@ TEST(FormatName, OfLevelsNamesTableGranuleAndAnUnusualScale) {
     EXPECT_EQ(printed("int4_g128_sym_f16"), "int4_g128_sym | INT4 g128 sym");
 }
 
+TEST(FormatName, OfFloatZeroPointsAndNestedScales) {
+    const auto printed = [](const char* name) {
+        const Format format = Format::parse(name).value();
+        return format.name() + " | " + format.displayName();
+    };
+    EXPECT_EQ(printed("INT4_g64_fZero"), "int4_g64_fzero | INT4 g64 fzero");
+    EXPECT_EQ(printed("int4_g64_fzero_f16"), "int4_g64_fzero | INT4 g64 fzero");
+    EXPECT_EQ(printed("int2_channel_fzero_f32"), "int2_channel_fzero_f32 | INT2 channel fzero F32");
+    EXPECT_EQ(printed("int4_g64_fzero_dq"), "int4_g64_fzero_dq | INT4 g64 fzero DQ");
+    EXPECT_EQ(printed("int3_g32_sym_dq"), "int3_g32_sym_dq | INT3 g32 sym DQ");
+    EXPECT_EQ(printed("nf4_g64_dq"), "nf4_g64_dq | NF4 g64 DQ");
+    EXPECT_EQ(printed("fp4_bnb_g128_DQ"), "fp4_bnb_g128_dq | FP4 bnb g128 DQ");
+    const IntegerFormat fzero = Format::parse("int4_g64_fzero").value().integer();
+    EXPECT_TRUE(fzero.floatZero && !fzero.symmetric);
+    EXPECT_EQ(Format::parse("nf4_g64_dq").value().scaleType(), ScaleType::kNested);
+}
+
 TEST(FormatName, RefusesWhatIsNoFormatAndListsWhatIs) {
     for (const char* name : {"",
                              "q4",
@@ -76,6 +93,17 @@ TEST(FormatName, RefusesWhatIsNoFormatAndListsWhatIs) {
                              "int_g128_sym",
                              "int4__sym",
                              "int4_g128_sym_e8m0",
+                             "int4_g128_sym_fzero",
+                             "int4_g128_fzero_asym",
+                             "int4_channel_sym_dq",
+                             "int4_tensor_fzero_dq",
+                             "int4_g64_dq",
+                             "nf4_channel_dq",
+                             "nf4_dq",
+                             "fp8_e4m3_b128x128_dq",
+                             "ternary_g64_dq",
+                             "kmeans4_channel_dq",
+                             "q4_k_dq",
                              "int4_b128x128_sym",
                              "nf4",
                              "nf4_g48",
@@ -164,6 +192,12 @@ TEST(FormatSize, BitsPerWeightAreThoseOfTheTable) {
     EXPECT_DOUBLE_EQ(bits("fp8_e4m3_b128x128"), 8 + 32.0 / 16384);
     EXPECT_DOUBLE_EQ(bits("ternary_g128"), 2.125);
     EXPECT_DOUBLE_EQ(bits("binary_g64"), 1.25);
+    EXPECT_DOUBLE_EQ(bits("int4_g64_fzero"), 4.5);
+    EXPECT_DOUBLE_EQ(bits("int4_channel_fzero"), 4);
+    // QLoRA's figure: 4 + 8 / 64 + 32 / (64 * 256).
+    EXPECT_DOUBLE_EQ(bits("nf4_g64_dq"), 4 + 8.0 / 64 + 32.0 / (64 * 256));
+    EXPECT_DOUBLE_EQ(bits("int4_g64_asym_dq"), bits("nf4_g64_dq") + 4.0 / 64);
+    EXPECT_DOUBLE_EQ(bits("int4_g64_fzero_dq"), 4 + 2 * (bits("nf4_g64_dq") - 4));
 }
 
 TEST(FormatSize, StorageBytesCountCodesScalesAndZeros) {
@@ -181,10 +215,16 @@ TEST(FormatSize, StorageBytesCountCodesScalesAndZeros) {
     EXPECT_EQ(bytes("binary_g16", 2, 33), 2 * 5 + 2 * 3 * 2);
     EXPECT_EQ(bytes("kmeans3_channel", 5, 20), 5 * 8 + 5 * 8 * 2);
     EXPECT_EQ(bytes("kmeans3_tensor", 5, 20), 5 * 8 + 8 * 2);
+    EXPECT_EQ(bytes("int4_g16_fzero", 2, 33), 2 * 17 + 2 * 3 * 4);
+    EXPECT_EQ(bytes("int4_channel_fzero_f32", 3, 5), 3 * 3 + 3 * 8);
+    EXPECT_EQ(bytes("nf4_g16_dq", 2, 33), 2 * 17 + 2 * (3 + 4 + 4));
+    EXPECT_EQ(bytes("nf4_g16_dq", 1, 16 * 257), 16 * 257 / 2 + 257 + 4 + 2 * 4);
+    EXPECT_EQ(bytes("int4_g16_fzero_dq", 2, 33), 2 * 17 + 2 * 2 * (3 + 4 + 4));
     for (const Format& format : offeredFormats()) {
         const double bits = 8.0 * static_cast<double>(format.storageBytes(256, 4096)) / (256.0 * 4096.0);
-        // A codebook of 16 levels is 256 bits a row.
-        EXPECT_NEAR(bits, format.bitsPerWeight(), format.isCodebook() ? 0.07 : 0.01) << format.name();
+        // A codebook of 16 levels is 256 bits a row; a second level of scales begins anew with every row.
+        const bool isNested = !format.isStorage() && format.scaleType() == ScaleType::kNested;
+        EXPECT_NEAR(bits, format.bitsPerWeight(), format.isCodebook() ? 0.07 : isNested ? 0.03 : 0.01) << format.name();
     }
 }
 
@@ -201,6 +241,13 @@ TEST(PackedLayout, IntegerRowsHaveCodesThenScalesThenZeros) {
     EXPECT_EQ(layout.scaleOffset, 20);  // 150 bits = 19 bytes, padded
     EXPECT_EQ(layout.zeroOffset, 28);
     EXPECT_EQ(layout.rowBytes, 32);
+    const PackedLayout floats = PackedLayout::of(Format::parse("int3_g16_fzero").value(), 50);
+    EXPECT_EQ(floats.zeroOffset, 28);
+    EXPECT_EQ(floats.rowBytes, 36);
+    const PackedLayout nested = PackedLayout::of(Format::parse("int3_g16_fzero_dq").value(), 16 * 257);
+    EXPECT_EQ(nested.scaleOffset, 1544);  // 257 x 48 bits = 1542 bytes, padded
+    EXPECT_EQ(nested.zeroOffset, 1544 + 260 + 4 + 8);
+    EXPECT_EQ(nested.rowBytes, nested.zeroOffset + 260 + 4 + 8);
     const PackedLayout channel = PackedLayout::of(integer(8, true, Granularity::kChannel), 50);
     EXPECT_EQ(channel.groupSize, 50);
     EXPECT_EQ(channel.groupsPerRow, 1);

@@ -118,6 +118,64 @@ TEST(IntegerFamily, ScalesNeitherVanishNorOverflow) {
     }
 }
 
+IntegerFormat floatZero(int bits, Granularity granularity = Granularity::kGroup) {
+    IntegerFormat integer = make(bits, false, granularity);
+    integer.floatZero = true;
+    return integer;
+}
+
+TEST(IntegerFamily, FloatZeroPointsHoldTheMinimumAndEveryCode) {
+    for (int bits = 2; bits <= 8; ++bits) {
+        const int codes = 1 << bits;
+        std::vector<float> values;
+        for (int code = 0; code < codes; ++code) values.push_back(0.75f + static_cast<float>(code) * 0.125f);
+        const RoundTrip once = roundTrip(floatZero(bits, Granularity::kChannel), values);
+        EXPECT_EQ(once.decoded, values) << bits;
+        const PackedLayout layout = PackedLayout::of(Format::of(floatZero(bits, Granularity::kChannel)), codes);
+        const IntegerGrid grid = loadIntegerGrid(layout, reinterpret_cast<const uint8_t*>(once.packed.data()), 0);
+        EXPECT_EQ(grid.minimum, 0.75f);
+        EXPECT_EQ(grid.scale, 0.125f);
+    }
+    EXPECT_EQ(roundTrip(floatZero(4), std::vector<float>(40, -2.5f)).decoded, std::vector<float>(40, -2.5f));
+    EXPECT_EQ(roundTrip(floatZero(4), std::vector<float>(40, 0.0f)).decoded, std::vector<float>(40, 0.0f));
+}
+
+TEST(IntegerFamily, FloatZeroPointsLeaveAtMostHalfAStepOfError) {
+    std::vector<float> values = test::gaussian(1000, 0.02f, 3);
+    for (float& value : values) value += 0.1f;  // the range of a group does not include zero
+    for (int bits = 2; bits <= 8; ++bits) {
+        for (const Granularity granularity : {Granularity::kTensor, Granularity::kChannel, Granularity::kGroup}) {
+            const IntegerFormat integer = floatZero(bits, granularity);
+            const PackedLayout layout = PackedLayout::of(Format::of(integer), 1000);
+            const RoundTrip result = roundTrip(integer, values);
+            for (size_t i = 0; i < values.size(); ++i) {
+                const auto* row = reinterpret_cast<const uint8_t*>(result.packed.data());
+                const IntegerGrid grid = loadIntegerGrid(layout, row, static_cast<int64_t>(i) / layout.groupSize);
+                // Half a step, and what rounding the minimum and the scale (2^-11 of either) moves the ends.
+                const float bound = grid.scale * (0.51f + static_cast<float>(1 << bits) * 0x1p-11f) +
+                                    std::fabs(grid.minimum) * 0x1p-11f;
+                ASSERT_LE(std::fabs(values[i] - result.decoded[i]), bound) << bits << " bits, element " << i;
+            }
+        }
+    }
+}
+
+TEST(IntegerFamily, FloatZeroPointsOfExtremeValuesStayFinite) {
+    for (const ScaleType scale : {ScaleType::kF16, ScaleType::kBF16, ScaleType::kF32, ScaleType::kNested}) {
+        for (const float magnitude : {1e-44f, 1e-30f, 1e7f, 3e38f}) {
+            std::vector<float> values = test::gaussian(128, 1.0f, 4);
+            for (float& value : values) value = std::clamp(value * 0.3f, -1.0f, 1.0f) * magnitude;
+            for (size_t i = 64; i < 128; ++i) values[i] = std::fabs(values[i]);
+            IntegerFormat integer = floatZero(4);
+            integer.scale = scale;
+            for (const float value : roundTrip(integer, values).decoded) {
+                ASSERT_TRUE(std::isfinite(value)) << magnitude;
+                EXPECT_LE(std::fabs(value), 2 * magnitude + 0x1p-24f * 16) << magnitude;
+            }
+        }
+    }
+}
+
 TEST(IntegerFamily, TensorGranularitySharesOneScale) {
     const Format format = Format::of(make(8, true, Granularity::kTensor));
     const PackedLayout layout = PackedLayout::of(format, 4);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ std::vector<std::byte> bytesOf(const MethodResult& result) {
 
 TEST(IntegerFit, PackingTheNearestCodesGivesTheCodecsBytes) {
     for (const char* name :
-         {"int2_g16_asym", "int3_g64_sym", "int4_g128_asym", "int5_channel_asym", "int7_g32_sym", "int8_g256_asym"}) {
+         {"int2_g16_asym", "int3_g64_sym", "int4_g128_asym", "int5_channel_asym", "int7_g32_sym", "int8_g256_asym",
+          "int4_g64_fzero", "int3_channel_fzero_f32", "int4_g16_sym_dq", "int3_g64_asym_dq", "int2_g32_fzero_dq"}) {
         const MatrixRows source(5, 200, gaussian(1000, 1.0f, 3));
         const auto nearest = quantizeBy(source, name, "nearest");
         const auto whole = quantizeBy(source, name, "percentile:percent=100");
@@ -55,13 +57,20 @@ TEST(IntegerFit, MseClippingReachesTheKnownOptimumOfGaussianData) {
     const double three = errorOf("int3_channel_asym", "mse");
     EXPECT_GT(three, 0.0370);
     EXPECT_LT(three, 0.0440);
+    // A float zero point allows the optimum itself; the search ends near it.
+    const double floatFour = errorOf("int4_channel_fzero", "mse");
+    EXPECT_GT(floatFour, 0.0114);
+    EXPECT_LT(floatFour, 0.0119);
+    const double floatTwo = errorOf("int2_channel_fzero", "mse");
+    EXPECT_GT(floatTwo, 0.1175);
+    EXPECT_LT(floatTwo, 0.1205);
     EXPECT_GT(errorOf("int4_channel_asym", "nearest"), 1.5 * four);
     EXPECT_LT(errorOf("int4_channel_asym", "percentile:percent=99.5"), errorOf("int4_channel_asym", "nearest"));
 }
 
 TEST(IntegerFit, MseClippingIsNeverWorseForAnyRowAndFollowsTheImportance) {
     const MatrixRows source(64, 256, laplace(64 * 256, 5));
-    for (const char* name : {"int4_g128_asym", "int3_g64_sym", "int2_g64_asym"}) {
+    for (const char* name : {"int4_g128_asym", "int3_g64_sym", "int2_g64_asym", "int3_g64_fzero"}) {
         const auto nearest = quantizeBy(source, name, "nearest");
         const auto mse = quantizeBy(source, name, "mse");
         HT_ASSERT_OK(nearest);
@@ -95,12 +104,25 @@ TEST(IntegerFit, MseClippingIsNeverWorseForAnyRowAndFollowsTheImportance) {
 
 TEST(IntegerFit, HqqLowersTheErrorOfEveryWidth) {
     const MatrixRows source(48, 512, laplace(48 * 512, 6));
-    for (const char* name : {"int4_g64_asym", "int3_g64_asym", "int2_g64_asym", "int3_channel_asym"}) {
+    for (const char* name : {"int4_g64_asym", "int3_g64_asym", "int2_g64_asym", "int3_channel_asym", "int4_g64_fzero",
+                             "int2_g64_fzero", "int3_g64_asym_dq", "int3_g64_fzero_dq"}) {
         const double nearest = quantizeBy(source, name, "nearest").value().tensor.distortion.relativeMse();
         const double asPublished = quantizeBy(source, name, "hqq:scales=1").value().tensor.distortion.relativeMse();
         const double hqq = quantizeBy(source, name, "hqq").value().tensor.distortion.relativeMse();
         EXPECT_LE(asPublished, nearest) << name;
         EXPECT_LT(hqq, 0.97 * nearest) << name;
+    }
+}
+
+TEST(IntegerFit, FloatZeroPointsAndRefittedLinesBeatWholeOnes) {
+    const MatrixRows source(48, 512, laplace(48 * 512, 7));
+    for (const char* by : {"mse", "hqq"}) {
+        for (const char* bits : {"int4", "int3", "int2"}) {
+            const std::string name(bits);
+            const double whole = quantizeBy(source, name + "_g32_asym", by).value().tensor.distortion.relativeMse();
+            const double real = quantizeBy(source, name + "_g32_fzero", by).value().tensor.distortion.relativeMse();
+            EXPECT_LT(real, 0.98 * whole) << name << " " << by;
+        }
     }
 }
 
@@ -132,17 +154,25 @@ TEST(IntegerFit, DegenerateGroupsStayFinite) {
         for (size_t i = 0; i < 64; ++i) ASSERT_EQ(result->decoded[i], 0.0f) << by;
         EXPECT_NEAR(result->decoded[70], 3.0f, 0.21f) << by;
         EXPECT_NEAR(result->decoded[330], -5.0f, 0.4f) << by;
+        for (const char* name : {"int4_g64_fzero", "int4_g16_fzero_dq", "int4_g16_sym_dq"}) {
+            const auto other = quantizeBy(source, name, by);
+            if (!other) continue;  // HQQ has nothing to move in a symmetric format
+            for (const float value : other->decoded) ASSERT_TRUE(std::isfinite(value)) << name << " " << by;
+            for (size_t i = 0; i < 64; ++i) ASSERT_EQ(other->decoded[i], 0.0f) << name << " " << by;
+        }
     }
 }
 
 TEST(IntegerFit, SameBytesOnAnyThreadCountAndCancels) {
     const MatrixRows source(300, 192, laplace(300 * 192, 8));
     for (const char* by : {"mse", "hqq", "percentile"}) {
-        const auto one = quantizeBy(source, "int4_g64_asym", by, nullptr, 1);
-        const auto two = quantizeBy(source, "int4_g64_asym", by, nullptr, 2);
-        HT_ASSERT_OK(one);
-        HT_ASSERT_OK(two);
-        EXPECT_EQ(bytesOf(*one), bytesOf(*two)) << by;
+        for (const char* name : {"int4_g64_asym", "int4_g64_fzero", "int4_g16_fzero_dq"}) {
+            const auto one = quantizeBy(source, name, by, nullptr, 1);
+            const auto two = quantizeBy(source, name, by, nullptr, 2);
+            HT_ASSERT_OK(one);
+            HT_ASSERT_OK(two);
+            EXPECT_EQ(bytesOf(*one), bytesOf(*two)) << name << " " << by;
+        }
     }
     std::stop_source stop;
     stop.request_stop();

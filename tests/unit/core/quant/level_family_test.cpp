@@ -427,9 +427,10 @@ TEST(GroupScale, RoundsAndLimitsEveryType) {
     EXPECT_EQ(roundScale(ScaleType::kE8M0, 0.0f, 1e38f).value, 0x1p-127f);
     for (const ScaleType type : {ScaleType::kF16, ScaleType::kBF16, ScaleType::kF32, ScaleType::kE8M0}) {
         const GroupScale scale = roundScale(type, 0.7f, 1e30f);
-        std::array<uint8_t, 4> stored{};
-        storeScale(type, scale.bits, stored.data());
-        EXPECT_EQ(loadScale(type, stored.data()).value, scale.value);
+        std::array<uint8_t, 12> stored{};
+        storeScale(type, scale.bits, stored.data(), 2);
+        EXPECT_EQ(loadScale(type, stored.data(), 3, 2).value, scale.value);
+        EXPECT_EQ(scaleSectionBytes(type, 3), scaleBytes(type) == 4 ? 12 : scaleBytes(type) == 2 ? 8 : 4);
         EXPECT_NEAR(scale.value, type == ScaleType::kE8M0 ? 0.5f : 0.7f, 0.003f);
     }
 }

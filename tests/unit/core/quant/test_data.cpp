@@ -76,6 +76,27 @@ std::vector<std::byte> randomBytes(size_t count, uint32_t seed) {
 
 namespace {
 
+/// Float zero points in every width and granule, and all members with scales that are not F16.
+void appendIntegerVariants(std::vector<Format>& formats) {
+    const auto add = [&](int bits, bool symmetric, bool floatZero, int group, ScaleType scale) {
+        IntegerFormat integer{static_cast<uint8_t>(bits),   symmetric, Granularity::kGroup,
+                              static_cast<uint16_t>(group), scale,     floatZero};
+        if (group == 0) integer.granularity = bits % 2 ? Granularity::kTensor : Granularity::kChannel;
+        if (isLegal(integer)) formats.push_back(Format::of(integer));
+    };
+    for (int bits = 2; bits <= 8; ++bits) {
+        for (const int group : {0, 16, 64, 256}) add(bits, false, true, group, ScaleType::kF16);
+        for (const bool symmetric : {true, false}) add(bits, symmetric, false, 32, ScaleType::kNested);
+        add(bits, false, true, 32, ScaleType::kNested);
+    }
+    for (const ScaleType scale : {ScaleType::kBF16, ScaleType::kF32}) {
+        add(4, true, false, 32, scale);
+        add(8, false, false, 0, scale);
+        add(4, false, true, 32, scale);
+        add(8, false, true, 0, scale);
+    }
+}
+
 /// Every table with every granule in its usual scale type, and with every scale type in groups of 32.
 void appendLevelFormats(std::vector<Format>& formats) {
     for (int i = 0; i < static_cast<int>(LevelTable::kCount); ++i) {
@@ -88,7 +109,8 @@ void appendLevelFormats(std::vector<Format>& formats) {
             add(granularity, 0, standardScale(table, granularity));
         for (const int group : {16, 64, 256})
             add(Granularity::kGroup, group, standardScale(table, Granularity::kGroup));
-        for (const ScaleType scale : {ScaleType::kF16, ScaleType::kBF16, ScaleType::kF32, ScaleType::kE8M0})
+        for (const ScaleType scale :
+             {ScaleType::kF16, ScaleType::kBF16, ScaleType::kF32, ScaleType::kE8M0, ScaleType::kNested})
             add(Granularity::kGroup, 32, scale);
     }
 }
@@ -112,10 +134,7 @@ std::vector<Format> encodableFormats() {
             }
         }
     }
-    for (const ScaleType scale : {ScaleType::kBF16, ScaleType::kF32}) {
-        formats.push_back(Format::of(IntegerFormat{4, true, Granularity::kGroup, 32, scale}));
-        formats.push_back(Format::of(IntegerFormat{8, false, Granularity::kChannel, 0, scale}));
-    }
+    appendIntegerVariants(formats);
     appendLevelFormats(formats);
     for (const int bits : {2, 3, 4}) {
         for (const Granularity granularity : {Granularity::kTensor, Granularity::kChannel})
