@@ -188,4 +188,10 @@ struct ScaleAndMin {
     return (low | (high << 4)) - 32;
 }
 
+/// Signed scale (-32..31) of sub-block `index` (0..7) of IQ4_XS.
+[[nodiscard]] inline int scaleOfIQ4_XS(const BlockIQ4_XS& block, int index) {
+    const int low = index % 2 == 0 ? block.scalesLow[index / 2] & 15 : block.scalesLow[index / 2] >> 4;
+    return (low | (((loadU16(block.scalesHigh) >> (2 * index)) & 3) << 4)) - 32;
+}
+
 }  // namespace halftone

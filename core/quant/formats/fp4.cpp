@@ -7,50 +7,19 @@
 // Encoders   scale from the largest magnitude; nearest code, the first of equally near ones.
 // Source: the reference page on ggml blocks, sections 3 and 4. docs/formats/other_blocks.md.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/code_tables.h"
 #include "core/quant/formats/codecs.h"
-#include "core/quant/formats/rounding.h"
+#include "core/quant/formats/fp4_scales.h"
+#include "core/quant/formats/vector_codecs.h"
 
 namespace halftone {
 namespace {
 
 float tableValue(int code) {
     return static_cast<float>(kFp4Values[static_cast<size_t>(code)]);
-}
-
-/// Half of 2^(e - 127): 2^(e - 128). The two smallest are binary32 subnormals.
-float halfOfE8M0(uint8_t e) {
-    if (e < 2) return std::bit_cast<float>(0x00200000u << e);
-    return std::bit_cast<float>(static_cast<uint32_t>(e - 1) << 23);
-}
-
-/// Half of an unsigned E4M3 value; the codes 0 and 127 mean 0 and bit 7 is ignored.
-float halfOfUE4M3(uint8_t code) {
-    const int exponent = (code >> 3) & 15;
-    const auto mantissa = static_cast<float>(code & 7);
-    if ((code & 127) == 127) return 0;
-    if (exponent == 0) return mantissa * 0x1p-10f;
-    return std::ldexp(1.0f + mantissa / 8.0f, exponent - 8);
-}
-
-/// UE4M3 code of a value, rounding half up; 448 at most.
-uint8_t toUE4M3(float value) {
-    if (!(value > 0)) return 0;
-    const float limited = std::min(value, 448.0f);
-    const uint32_t bits = std::bit_cast<uint32_t>(limited);
-    int exponent = static_cast<int>(bits >> 23) - 127 + 7;
-    if (exponent <= 0) return static_cast<uint8_t>(clampInt(truncateToCode(limited * 512.0f + 0.5f), 0, 7));
-    if (exponent >= 15) return 0x7E;
-    int mantissa = static_cast<int>((bits >> 20) & 7) + static_cast<int>((bits >> 19) & 1);
-    if (mantissa > 7) {
-        mantissa = 0;
-        ++exponent;
-    }
-    return exponent >= 15 ? uint8_t{0x7E} : static_cast<uint8_t>((exponent << 3) | mantissa);
 }
 
 int nearestCode(float x, float scale) {
@@ -90,9 +59,7 @@ void decodeMXFP4(const BlockMXFP4& block, float* out) {
 }
 
 void encodeMXFP4(const float* x, BlockMXFP4& block) {
-    const float largest = largestMagnitude(x, 32);
-    const int exponent = largest > 0 ? static_cast<int>(std::floor(std::log2(largest))) - 2 + 127 : 0;
-    block.e = static_cast<uint8_t>(clampInt(exponent, 0, 254));
+    block.e = scaleOfMXFP4(largestMagnitude(x, 32));
     encodeNibbles(x, 16, halfOfE8M0(block.e), block.qs);
 }
 
@@ -102,7 +69,7 @@ void decodeNVFP4(const BlockNVFP4& block, float* out) {
 
 void encodeNVFP4(const float* x, BlockNVFP4& block) {
     for (int s = 0; s < 4; ++s) {
-        block.d[s] = toUE4M3(largestMagnitude(x + 16 * s, 16) / 6.0f);
+        block.d[s] = scaleOfNVFP4(largestMagnitude(x + 16 * s, 16));
         encodeNibbles(x + 16 * s, 8, halfOfUE4M3(block.d[s]), block.qs + 8 * s);
     }
 }
@@ -134,12 +101,16 @@ const BlockCodec kMXFP4Codec{.type = DType::kMXFP4,
                              .decode = decodeEach<BlockMXFP4, decodeMXFP4>,
                              .encode = encodeEachUnweighted<BlockMXFP4, encodeMXFP4>,
                              .fault = faultOfMXFP4,
-                             .levels = levelsMXFP4};
+                             .levels = levelsMXFP4,
+                             .fastDecode = decodeMXFP4Vector,
+                             .fastEncode = encodeMXFP4Vector};
 
 const BlockCodec kNVFP4Codec{.type = DType::kNVFP4,
                              .decode = decodeEach<BlockNVFP4, decodeNVFP4>,
                              .encode = encodeEachUnweighted<BlockNVFP4, encodeNVFP4>,
                              .fault = faultOfNVFP4,
-                             .levels = levelsNVFP4};
+                             .levels = levelsNVFP4,
+                             .fastDecode = decodeNVFP4Vector,
+                             .fastEncode = encodeNVFP4Vector};
 
 }  // namespace halftone

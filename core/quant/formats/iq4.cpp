@@ -15,6 +15,7 @@
 #include "core/quant/formats/codecs.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/search_kernels.h"
+#include "core/quant/formats/vector_codecs.h"
 
 namespace halftone {
 namespace {
@@ -81,15 +82,10 @@ void encodeNL(std::span<const float> values, const float* importance, uint8_t* p
     }
 }
 
-int scaleOf(const BlockIQ4_XS& block, int index) {
-    const int low = index % 2 == 0 ? block.scalesLow[index / 2] & 15 : block.scalesLow[index / 2] >> 4;
-    return (low | (((loadU16(block.scalesHigh) >> (2 * index)) & 3) << 4)) - 32;
-}
-
 void decodeXS(const BlockIQ4_XS& block, float* out) {
     const float d = loadHalf(block.d);
     for (int b = 0; b < kSubBlocks; ++b) {
-        decodeNibbles(block.qs + 16 * b, d * static_cast<float>(scaleOf(block, b)), out + kSize * b);
+        decodeNibbles(block.qs + 16 * b, d * static_cast<float>(scaleOfIQ4_XS(block, b)), out + kSize * b);
     }
 }
 
@@ -154,7 +150,7 @@ void levelsNL(const uint8_t* bytes, int /*element*/, std::vector<float>& levels)
 }
 void levelsXS(const uint8_t* bytes, int element, std::vector<float>& levels) {
     const auto& block = *reinterpret_cast<const BlockIQ4_XS*>(bytes);
-    appendTable(loadHalf(block.d) * static_cast<float>(scaleOf(block, element / kSize)), levels);
+    appendTable(loadHalf(block.d) * static_cast<float>(scaleOfIQ4_XS(block, element / kSize)), levels);
 }
 
 }  // namespace
@@ -165,6 +161,7 @@ const BlockCodec kIQ4_NLCodec{.type = DType::kIQ4_NL,
                               .fault = faultOf<BlockIQ4_NL>,
                               .levels = levelsNL,
                               .usesImportance = true,
+                              .fastDecode = decodeIQ4_NLVector,
                               .fastEncode = encodeVector<encodeNL>};
 
 const BlockCodec kIQ4_XSCodec{.type = DType::kIQ4_XS,
@@ -173,6 +170,7 @@ const BlockCodec kIQ4_XSCodec{.type = DType::kIQ4_XS,
                               .fault = faultOf<BlockIQ4_XS>,
                               .levels = levelsXS,
                               .usesImportance = true,
+                              .fastDecode = decodeIQ4_XSVector,
                               .fastEncode = encodeVector<encodeXS>};
 
 }  // namespace halftone

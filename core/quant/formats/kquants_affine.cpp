@@ -270,7 +270,7 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
 
 }  // namespace
 
-const BlockCodec kQ2_KCodec = makeCodec<BlockQ2_K>(DType::kQ2_K, nullptr);
+const BlockCodec kQ2_KCodec = makeCodec<BlockQ2_K>(DType::kQ2_K, decodeQ2_KVector);
 const BlockCodec kQ4_KCodec = makeCodec<BlockQ4_K>(DType::kQ4_K, decodeQ4_KVector);
 const BlockCodec kQ5_KCodec = makeCodec<BlockQ5_K>(DType::kQ5_K, decodeQ5_KVector);
 

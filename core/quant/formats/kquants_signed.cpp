@@ -264,7 +264,7 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
 
 }  // namespace
 
-const BlockCodec kQ3_KCodec = makeCodec<BlockQ3_K>(DType::kQ3_K, nullptr);
+const BlockCodec kQ3_KCodec = makeCodec<BlockQ3_K>(DType::kQ3_K, decodeQ3_KVector);
 const BlockCodec kQ6_KCodec = makeCodec<BlockQ6_K>(DType::kQ6_K, decodeQ6_KVector);
 
 const BlockCodec kQ8_KCodec{.type = DType::kQ8_K,

@@ -14,6 +14,7 @@
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/codecs.h"
 #include "core/quant/formats/rounding.h"
+#include "core/quant/formats/vector_codecs.h"
 
 namespace halftone {
 namespace {
@@ -138,22 +139,32 @@ void levelsOf(const uint8_t* bytes, int /*element*/, std::vector<float>& levels)
     for (int q = kLowest; q <= kHighest; q += kStep) levels.push_back(static_cast<float>(q) * d);
 }
 
+/// The vectorized side of a codec.
+struct FastPaths {
+    DecodeBlocks decode;
+    EncodeBlocks encode = nullptr;
+};
+
 template <typename Block, void (*kDecode)(const Block&, float*), void (*kEncode)(const float*, Block&)>
-constexpr BlockCodec makeCodec(DType type, BlockLevels levels) {
+constexpr BlockCodec makeCodec(DType type, BlockLevels levels, FastPaths fast) {
     return {.type = type,
             .decode = decodeEach<Block, kDecode>,
             .encode = encodeEachUnweighted<Block, kEncode>,
             .fault = faultOf<Block>,
-            .levels = levels};
+            .levels = levels,
+            .fastDecode = fast.decode,
+            .fastEncode = fast.encode};
 }
 
 }  // namespace
 
-const BlockCodec kTQ1_0Codec =
-    makeCodec<BlockTQ1_0, decodeTQ1_0, encodeTQ1_0>(DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>);
-const BlockCodec kTQ2_0Codec =
-    makeCodec<BlockTQ2_0, decodeTQ2_0, encodeTQ2_0>(DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>);
-const BlockCodec kQ1_0Codec = makeCodec<BlockQ1_0, decodeQ1_0, encodeQ1_0>(DType::kQ1_0, levelsOf<BlockQ1_0, -1, 1, 2>);
-const BlockCodec kQ2_0Codec = makeCodec<BlockQ2_0, decodeQ2_0, encodeQ2_0>(DType::kQ2_0, levelsOf<BlockQ2_0, -1, 2, 1>);
+const BlockCodec kTQ1_0Codec = makeCodec<BlockTQ1_0, decodeTQ1_0, encodeTQ1_0>(
+    DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>, {decodeTQ1_0Vector, encodeTQ1_0Vector});
+const BlockCodec kTQ2_0Codec = makeCodec<BlockTQ2_0, decodeTQ2_0, encodeTQ2_0>(
+    DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>, {decodeTQ2_0Vector, encodeTQ2_0Vector});
+const BlockCodec kQ1_0Codec =
+    makeCodec<BlockQ1_0, decodeQ1_0, encodeQ1_0>(DType::kQ1_0, levelsOf<BlockQ1_0, -1, 1, 2>, {decodeQ1_0Vector});
+const BlockCodec kQ2_0Codec = makeCodec<BlockQ2_0, decodeQ2_0, encodeQ2_0>(DType::kQ2_0, levelsOf<BlockQ2_0, -1, 2, 1>,
+                                                                           {decodeQ2_0Vector, encodeQ2_0Vector});
 
 }  // namespace halftone

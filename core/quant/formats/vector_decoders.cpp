@@ -10,26 +10,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/quant/formats/code_ops-inl.h"
 #include "core/simd/float_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace halftone {
 namespace HWY_NAMESPACE {
 namespace {
-
-/// As many bytes as there are lanes, widened.
-IntVec loadBytes(const uint8_t* bytes) {
-    return hn::PromoteTo(IntTag(), hn::LoadU(ByteTag(), bytes));
-}
-IntVec loadSignedBytes(const int8_t* bytes) {
-    return hn::PromoteTo(IntTag(), hn::LoadU(SignedByteTag(), bytes));
-}
-IntVec lowNibbles(IntVec bytes) {
-    return hn::And(bytes, hn::Set(IntTag(), 15));
-}
-FloatVec toFloats(IntVec codes) {
-    return hn::ConvertTo(FloatTag(), codes);
-}
 
 /// Bit `first + lane` of `bits` in each lane, moved to the place of a fifth code bit.
 IntVec fifthBits(uint32_t bits, size_t first) {
@@ -85,8 +72,12 @@ void decodeQ8_0(const uint8_t* packed, int64_t blocks, float* out) {
 /// Blocks of 32 with 4- or 5-bit codes; see legacy_blocks.cpp.
 template <typename Block>
 void decodeLegacy(const uint8_t* packed, int64_t blocks, float* out) {
-    constexpr bool kFifthBit = requires(Block b) { b.qh; };
-    constexpr bool kMinimum = requires(Block b) { b.m; };
+    constexpr bool kFifthBit = requires(Block b) {
+        b.qh;
+    };
+    constexpr bool kMinimum = requires(Block b) {
+        b.m;
+    };
     const FloatTag df;
     const auto* block = reinterpret_cast<const Block*>(packed);
     for (int64_t b = 0; b < blocks; ++b, out += 32) {
@@ -129,7 +120,9 @@ void decodeQ5_1(const uint8_t* packed, int64_t blocks, float* out) {
 /// Q4_K and Q5_K: four pairs of sub-blocks of 32 that share 32 bytes.
 template <typename Block>
 void decodeAffine(const uint8_t* packed, int64_t blocks, float* out) {
-    constexpr bool kFifthBit = requires(Block b) { b.qh; };
+    constexpr bool kFifthBit = requires(Block b) {
+        b.qh;
+    };
     const FloatTag df;
     const auto sixteen = hn::Set(IntTag(), 16);
     const auto* block = reinterpret_cast<const Block*>(packed);

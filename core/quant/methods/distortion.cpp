@@ -1,45 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "core/quant/methods/quantize.h"
+#include "core/quant/methods/tile_kernels.h"
 
 namespace halftone {
 
 void Distortion::add(std::span<const float> original, std::span<const float> quantized) {
-    // Fixed lanes, so that the compiler can use vector registers and the sums do not depend on which ones.
-    constexpr size_t kLanes = 8;
-    std::array<double, kLanes> errors{};
-    std::array<double, kLanes> squares{};
-    std::array<double, kLanes> products{};
-    std::array<double, kLanes> quantizedSquares{};
-    std::array<double, kLanes> largest{};
     const size_t total = std::min(original.size(), quantized.size());
-    const auto addOne = [&](size_t lane, size_t i) {
-        const double x = original[i];
-        const double y = quantized[i];
-        const double error = x - y;
-        errors[lane] += error * error;
-        squares[lane] += x * x;
-        products[lane] += x * y;
-        quantizedSquares[lane] += y * y;
-        largest[lane] = std::max(largest[lane], std::fabs(error));
-    };
-    size_t i = 0;
-    for (; i + kLanes <= total; i += kLanes) {
-        for (size_t lane = 0; lane < kLanes; ++lane) addOne(lane, i + lane);
-    }
-    for (size_t lane = 0; i + lane < total; ++lane) addOne(lane, i + lane);
+    const ErrorSums sums = sumErrors(original.first(total), quantized.first(total));
     Distortion sum;
     sum.count = static_cast<int64_t>(total);
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-        sum.sumSquaredError += errors[lane];
-        sum.sumSquares += squares[lane];
-        sum.sumProduct += products[lane];
-        sum.sumSquaresQuantized += quantizedSquares[lane];
-        sum.maxAbsError = std::max(sum.maxAbsError, largest[lane]);
+    for (size_t lane = 0; lane < kErrorLanes; ++lane) {
+        sum.sumSquaredError += sums.errors[lane];
+        sum.sumSquares += sums.squares[lane];
+        sum.sumProduct += sums.products[lane];
+        sum.sumSquaresQuantized += sums.quantizedSquares[lane];
+        sum.maxAbsError = std::max(sum.maxAbsError, sums.largest[lane]);
     }
     merge(sum);
 }

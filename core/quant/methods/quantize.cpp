@@ -2,6 +2,7 @@
 #include "core/quant/methods/quantize.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -16,6 +17,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
 #include "core/quant/formats/codebook_family.h"
+#include "core/quant/methods/tile_kernels.h"
 
 namespace halftone {
 namespace {
@@ -82,10 +84,13 @@ class TileEncoder {
     /// Finds the range of the whole tensor where the format needs it.
     Status prepare(const JobContext& context);
 
-    /// Encodes tiles [firstTile, firstTile + count) on all threads into `packed`, which starts with the first tile's
-    /// rows.
-    Result<std::vector<TileOutcome>> encodeTiles(int64_t firstTile, int64_t count, std::byte* packed,
-                                                 const JobContext& context);
+    /// Tiles [first, first + count), and what one of the threads does beside them.
+    struct TileRange {
+        int64_t first = 0, count = 0;
+        std::function<void()> meanwhile = {};
+    };
+    /// Encodes tiles on all threads into `packed`, which starts with the first tile's rows.
+    Result<std::vector<TileOutcome>> encodeTiles(const TileRange& range, std::byte* packed, const JobContext& context);
 
   private:
     static int64_t tileRowsFor(const RowSource& source, const Format& format, const QuantizeOptions& options) {
@@ -107,8 +112,7 @@ class TileEncoder {
     TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch,
                            const JobContext& context) const;
     template <typename Work>
-    Result<std::vector<TileOutcome>> runTiles(int64_t firstTile, int64_t count, const JobContext& context,
-                                              const Work& work);
+    Result<std::vector<TileOutcome>> runTiles(const TileRange& range, const JobContext& context, const Work& work);
 
     const RowSource& m_source;
     const QuantizeOptions& m_options;
@@ -122,7 +126,7 @@ class TileEncoder {
 Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const {
     scratch.values.resize(static_cast<size_t>(count * m_source.cols()));
     HT_TRY(m_source.readRows(first, count, scratch.values));
-    outcome.nonFinite = static_cast<int64_t>(scratch.values.size()) - std::ranges::count_if(scratch.values, isFinite);
+    outcome.nonFinite = countNonFinite(scratch.values);
     if (outcome.nonFinite == 0) return {};
     if (m_options.nonFinite == NonFinitePolicy::kMapToZero) {
         std::ranges::replace_if(
@@ -181,24 +185,32 @@ TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, S
 
 /// Runs `work` on each tile. On failure the error is that of the lowest failing tile, whatever the order of execution.
 template <typename Work>
-Result<std::vector<TileOutcome>> TileEncoder::runTiles(int64_t firstTile, int64_t count, const JobContext& context,
+Result<std::vector<TileOutcome>> TileEncoder::runTiles(const TileRange& range, const JobContext& context,
                                                        const Work& work) {
-    std::vector<TileOutcome> outcomes(static_cast<size_t>(count));
+    std::vector<TileOutcome> outcomes(static_cast<size_t>(range.count));
     std::atomic<int64_t> failed{std::numeric_limits<int64_t>::max()};
-    context.pool.parallelFor(count, 1, [&](int64_t begin, int64_t end) {
+    const auto runTile = [&](int64_t i) {
+        if (context.cancelled() || i > failed.load()) return;
+        auto scratch = m_scratch.take();
+        outcomes[static_cast<size_t>(i)] = work(range.first + i, *scratch);
+        m_scratch.give(std::move(scratch));
+        if (outcomes[static_cast<size_t>(i)].status) return;
+        int64_t lowest = failed.load();
+        while (i < lowest && !failed.compare_exchange_weak(lowest, i)) {
+        }
+    };
+    const int64_t extra = range.meanwhile ? 1 : 0;
+    context.pool.parallelFor(range.count + extra, 1, [&](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
-            if (context.cancelled() || i > failed.load()) return;
-            auto scratch = m_scratch.take();
-            outcomes[static_cast<size_t>(i)] = work(firstTile + i, *scratch);
-            m_scratch.give(std::move(scratch));
-            if (outcomes[static_cast<size_t>(i)].status) continue;
-            int64_t lowest = failed.load();
-            while (i < lowest && !failed.compare_exchange_weak(lowest, i)) {
+            if (i < extra) {
+                range.meanwhile();
+            } else {
+                runTile(i - extra);
             }
         }
     });
     HT_TRY(context.checkpoint());
-    if (failed.load() < count) return tl::unexpected(outcomes[static_cast<size_t>(failed.load())].status.error());
+    if (failed.load() < range.count) return tl::unexpected(outcomes[static_cast<size_t>(failed.load())].status.error());
     return outcomes;
 }
 
@@ -206,9 +218,9 @@ Status TileEncoder::prepare(const JobContext& context) {
     const Format& format = m_layout.format;
     if (format.isStorage() || format.granularity() != Granularity::kTensor || tileCount() == 0) return {};
     if (format.isCodebook()) return prepareCodebook(context);
-    HT_ASSIGN_OR_RETURN(const auto outcomes, runTiles(0, tileCount(), context, [this](int64_t tile, Scratch& scratch) {
-                            return measureTile(tile, scratch);
-                        }));
+    HT_ASSIGN_OR_RETURN(const auto outcomes,
+                        runTiles({.count = tileCount()}, context,
+                                 [this](int64_t tile, Scratch& scratch) { return measureTile(tile, scratch); }));
     m_encode.tensorMin = std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum;
     m_encode.tensorMax = std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum;
     return {};
@@ -231,12 +243,12 @@ Status TileEncoder::prepareCodebook(const JobContext& context) {
     return {};
 }
 
-Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(int64_t firstTile, int64_t count, std::byte* packed,
+Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(const TileRange& range, std::byte* packed,
                                                           const JobContext& context) {
-    return runTiles(firstTile, count, context, [&](int64_t tile, Scratch& scratch) {
+    return runTiles(range, context, [&](int64_t tile, Scratch& scratch) {
         const int64_t first = tile * m_tileRows;
         const int64_t tileRows = std::min(m_tileRows, rows() - first);
-        const int64_t offset = (first - firstTile * m_tileRows) * m_layout.rowBytes;
+        const int64_t offset = (first - range.first * m_tileRows) * m_layout.rowBytes;
         TileOutcome outcome =
             encodeTile(tile, {packed + offset, static_cast<size_t>(tileRows * m_layout.rowBytes)}, scratch, context);
         if (outcome.status) context.advance(tileRows);
@@ -281,7 +293,8 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
     if (!size)
         return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", options.tensorName));
     auto buffer = std::make_shared<AlignedBuffer>(static_cast<size_t>(*size));
-    HT_ASSIGN_OR_RETURN(const auto outcomes, encoder.encodeTiles(0, encoder.tileCount(), buffer->data(), context));
+    HT_ASSIGN_OR_RETURN(const auto outcomes,
+                        encoder.encodeTiles({.count = encoder.tileCount()}, buffer->data(), context));
     QuantizedTensor result;
     for (const TileOutcome& outcome : outcomes) {
         result.distortion.merge(outcome.distortion);
@@ -300,18 +313,27 @@ Result<Distortion> quantizeStreaming(const RowSource& source, const Format& form
     HT_TRY(checkRequest(source, format, options));
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
-    // A window of tiles is encoded in parallel, then handed on in order; sums are merged per tile, so the window's size
-    // (which depends on the number of threads) changes no result.
+    // A window of tiles is encoded in parallel while the one before is handed on, in order; sums are merged per tile,
+    // so the window's size (which depends on the number of threads) changes no result.
     const int64_t window = std::min<int64_t>(encoder.tileCount(), 4 * static_cast<int64_t>(context.pool.threadCount()));
-    AlignedBuffer buffer(static_cast<size_t>(window * encoder.tileRows() * encoder.layout().rowBytes));
+    const auto windowBytes = static_cast<size_t>(window * encoder.tileRows() * encoder.layout().rowBytes);
+    std::array<AlignedBuffer, 2> buffers{AlignedBuffer(windowBytes), AlignedBuffer(windowBytes)};
+    std::span<const std::byte> ready;
+    Status handed;
+    const std::function<void()> handOn = [&] { handed = ready.empty() ? Status{} : sink(ready); };
     Distortion total;
-    for (int64_t first = 0; first < encoder.tileCount(); first += window) {
+    for (int64_t first = 0, turn = 0; first < encoder.tileCount(); first += window, turn = 1 - turn) {
+        AlignedBuffer& buffer = buffers[static_cast<size_t>(turn)];
         const int64_t count = std::min(window, encoder.tileCount() - first);
-        HT_ASSIGN_OR_RETURN(const auto outcomes, encoder.encodeTiles(first, count, buffer.data(), context));
-        for (const TileOutcome& outcome : outcomes) total.merge(outcome.distortion);
+        const auto outcomes = encoder.encodeTiles({first, count, handOn}, buffer.data(), context);
+        if (!handed) return tl::unexpected(handed.error());  // what comes first in the tensor is told first
+        if (!outcomes) return tl::unexpected(outcomes.error());
+        for (const TileOutcome& outcome : *outcomes) total.merge(outcome.distortion);
         const int64_t rows = std::min(count * encoder.tileRows(), encoder.rows() - first * encoder.tileRows());
-        HT_TRY(sink(buffer.bytes().first(static_cast<size_t>(rows * encoder.layout().rowBytes))));
+        ready = std::as_const(buffer).bytes().first(static_cast<size_t>(rows * encoder.layout().rowBytes));
     }
+    handOn();
+    if (!handed) return tl::unexpected(handed.error());
     return total;
 }
 

@@ -54,8 +54,9 @@ struct QuantizedTensor {
 Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                        const JobContext& context);
 
-/// The same in row order through `sink` (called from one thread at a time, ascending rows) without keeping the result:
-/// for exporting tensors larger than memory.
+/// The same in row order through `sink` without keeping the result: for exporting tensors larger than memory. The sink
+/// is called with ascending rows, by one thread at a time but not always the same, while the rows that follow are
+/// encoded.
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                      const std::function<Status(std::span<const std::byte>)>& sink,
                                      const JobContext& context);

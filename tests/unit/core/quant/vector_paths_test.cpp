@@ -10,6 +10,8 @@
 
 #include "core/quant/formats/codec.h"
 #include "core/quant/formats/level_family.h"
+#include "core/quant/formats/partition_kernels.h"
+#include "core/quant/methods/tile_kernels.h"
 #include "core/tensor/float16.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/quant/test_data.h"
@@ -103,6 +105,66 @@ TEST_P(VectorPaths, DecodersGiveTheScalarValuesOfAnyBytes) {
             compareDecoders(format, 3, cols, test::randomBytes(static_cast<size_t>(3 * cols * 8 + 64), 77));
             if (HasFatalFailure()) return;
         }
+    }
+}
+
+TEST_P(VectorPaths, ErrorSumsAreThoseOfTheDefinition) {
+    for (const size_t count : {0u, 1u, 7u, 8u, 9u, 100u, 1003u}) {
+        std::vector<float> x = test::gaussian(count, 1.0f, 12), y = test::gaussian(count, 1.0f, 13);
+        ErrorSums expected;
+        for (size_t i = 0; i < count; ++i) {
+            const double error = double(x[i]) - double(y[i]);
+            expected.errors[i % 8] += error * error;
+            expected.squares[i % 8] += double(x[i]) * double(x[i]);
+            expected.products[i % 8] += double(x[i]) * double(y[i]);
+            expected.quantizedSquares[i % 8] += double(y[i]) * double(y[i]);
+            expected.largest[i % 8] = std::max(expected.largest[i % 8], std::fabs(error));
+        }
+        const ErrorSums found = sumErrors(x, y);
+        EXPECT_EQ(found.errors, expected.errors) << count;
+        EXPECT_EQ(found.squares, expected.squares) << count;
+        EXPECT_EQ(found.products, expected.products) << count;
+        EXPECT_EQ(found.quantizedSquares, expected.quantizedSquares) << count;
+        EXPECT_EQ(found.largest, expected.largest) << count;
+        EXPECT_EQ(countNonFinite(x), 0);
+        if (count < 9) continue;
+        x[0] = NAN;
+        x[count - 1] = -INFINITY;
+        x[count / 2] = INFINITY;
+        EXPECT_EQ(countNonFinite(x), 3) << count;
+    }
+}
+
+TEST_P(VectorPaths, BestSplitsAreThoseOfTheDefinition) {
+    std::vector<float> values = test::gaussian(300, 1.0f, 8), weights = test::importanceWeights(300, 9);
+    std::ranges::sort(values);
+    for (size_t i = 40; i < 60; ++i) values[i] = values[40];  // costs that are equal
+    for (size_t i = 100; i < 130; ++i) weights[i] = 0;
+    BorderSums sums{{0.0}, {0.0}, {0.0}};
+    std::vector<double> before{0.0};
+    for (size_t i = 0; i < values.size(); ++i) {
+        const double weight = weights[i], value = values[i];
+        sums.weight.push_back(sums.weight[i] + weight);
+        sums.first.push_back(sums.first[i] + weight * value);
+        sums.second.push_back(sums.second[i] + weight * value * value);
+        before.push_back(clusterCost(sums, 0, i + 1));
+    }
+    before[70] = INFINITY;
+    for (const auto& [first, last, end] : {std::array<size_t, 3>{0, 299, 300},
+                                           {0, 0, 10},
+                                           {3, 11, 90},
+                                           {41, 59, 60},
+                                           {99, 131, 131},
+                                           {70, 70, 100},
+                                           {5, 257, 280}}) {
+        Split expected{INFINITY, first};
+        for (size_t begin = first; begin <= last; ++begin) {
+            const double cost = before[begin] + clusterCost(sums, begin, end);
+            if (cost < expected.cost) expected = {cost, begin};
+        }
+        const Split found = bestSplit(sums, before, {first, last}, end);
+        EXPECT_EQ(found.cost, expected.cost) << first << " to " << last;
+        EXPECT_EQ(found.at, expected.at) << first << " to " << last;
     }
 }
 
