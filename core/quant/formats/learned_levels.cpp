@@ -15,7 +15,7 @@
 namespace halftone {
 namespace {
 
-constexpr size_t kCandidateSteps = 128;
+constexpr size_t kCandidateSteps = 64;  ///< of each kind; twice as many lower the error by two thousandths at most
 constexpr int kLloydSteps = 50;
 
 struct WeightedValue {
