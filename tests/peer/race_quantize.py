@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Races halftone-cli quantize against llama-quantize: whole processes with the same number of threads, the same F16 file,
+the same mixture. Runs are paired and interleaved, so that a machine that others use slows all of them alike; what is
+printed are medians, and medians of the ratios within a round. Beside them a plain copy: one thread reads the whole source
+and writes as many bytes as the result has, once with and once without waiting for the disk (halftone-cli waits,
+llama-quantize does not). Ends with status 1 where a tensor's bytes differ.
+"""
+import argparse
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import peer
+from compare_quantize import differences
+from gguf_file import GgufFile
+
+MIXES = ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k", "iq4_nl"]
+SHAPE = ["--hidden", "2048", "--ffn", "5632", "--layers", "8", "--heads", "32", "--kv-heads", "4", "--vocab", "32000"]
+CHUNK = 1 << 20
+
+
+def copy_bytes(source: str, target: str, size: int, synced: bool) -> None:
+    """The plain copy: all of the source is read, `size` bytes are written."""
+    reader = os.open(source, os.O_RDONLY)
+    writer = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    while data := os.read(reader, CHUNK):
+        part = data[:size]
+        size -= os.write(writer, part) if part else 0
+    if synced:
+        os.fsync(writer)
+
+
+def timed(command: list[str], target: pathlib.Path) -> float:
+    target.unlink(missing_ok=True)
+    os.sync()  # what the run before left to be written is not this one's work
+    begin = time.monotonic()
+    peer.run(command)
+    return time.monotonic() - begin
+
+
+def make_source(args: argparse.Namespace, folder: pathlib.Path) -> pathlib.Path:
+    if args.source:
+        return args.source
+    if not args.make_checkpoint:
+        sys.exit("Give --source (an F16 GGUF file) or --make-checkpoint (the program of that name) to make one.")
+    checkpoint, source = folder / "checkpoint", folder / "f16.gguf"
+    peer.run([args.make_checkpoint, str(checkpoint), "--dtype", "f16", "--tokenizer", str(args.tokenizer), *SHAPE])
+    peer.export(args, checkpoint, "f16", source)
+    return source
+
+
+class Race:
+    def __init__(self, args: argparse.Namespace, source: pathlib.Path, folder: pathlib.Path, mix: str) -> None:
+        self.args, self.source, self.mix = args, source, mix
+        self.ours, self.theirs, self.copy = (folder / f"{part}.gguf" for part in ("ours", "theirs", "copy"))
+
+    def our_run(self) -> float:
+        return timed([self.args.cli, "quantize", str(self.source), "--mix", self.mix, "--threads",
+                      str(self.args.threads), "--output", str(self.ours)], self.ours)
+
+    def their_run(self) -> float:
+        return timed([str(self.args.llama_quantize), str(self.source), str(self.theirs), self.mix,
+                      str(self.args.threads)], self.theirs)
+
+    def copy_run(self, synced: bool) -> float:
+        return timed([sys.executable, __file__, "--copy", str(self.source), str(self.copy),
+                      str(self.ours.stat().st_size), "synced" if synced else "plain"], self.copy)
+
+    def run(self) -> bool:
+        rounds = []
+        for number in range(self.args.rounds + 1):
+            times = (self.our_run(), self.their_run(), self.copy_run(False), self.copy_run(True))
+            if number > 0:  # the first round fills the caches
+                rounds.append(times)
+        ours, theirs, plain, synced = (statistics.median(column) for column in zip(*rounds))
+        faster = statistics.median(their / our for our, their, _, _ in rounds)
+        of_copy = statistics.median(our / copy for our, _, copy, _ in rounds)
+        of_synced = statistics.median(our / copy for our, _, _, copy in rounds)
+        found = differences(GgufFile(self.ours), GgufFile(self.theirs))
+        verdict = "same" if not found else f"{len(found)} tensors differ"
+        print(f"| {self.mix} | {ours:.2f} s | {theirs:.2f} s | {faster:.2f} | {plain:.2f} s, {synced:.2f} s | "
+              f"{of_copy:.2f}, {of_synced:.2f} | {verdict} |", flush=True)
+        return not found
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--copy"]:
+        copy_bytes(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5] == "synced")
+        return 0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cli", required=True, help="halftone-cli")
+    parser.add_argument("--llama-quantize", required=True, type=pathlib.Path)
+    parser.add_argument("--source", type=pathlib.Path, help="F16 GGUF file that both read")
+    parser.add_argument("--make-checkpoint", help="the program that makes a source where none is given")
+    parser.add_argument("--tokenizer", type=pathlib.Path, default=peer.HERE.parents[1] / "resources/sample",
+                        help="folder whose tokenizer the made source gets")
+    parser.add_argument("--mixes", nargs="*", default=MIXES)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="paired runs that count (%(default)s)")
+    parser.add_argument("--folder", type=pathlib.Path, help="where to work (a temporary folder)")
+    args = parser.parse_args()
+    same = []
+    with tempfile.TemporaryDirectory(dir=args.folder) as name:
+        source = make_source(args, pathlib.Path(name))
+        print(f"source: {source.stat().st_size / 1e9:.2f} GB, {args.threads} threads, {args.rounds} rounds")
+        print("| mixture | here | llama-quantize | times as fast | copy, synced copy | time of a copy, of a synced one | "
+              "bytes |\n|---|---|---|---|---|---|---|", flush=True)
+        for mix in args.mixes:
+            same.append(Race(args, source, pathlib.Path(name), mix).run())
+    return 0 if all(same) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (RuntimeError, subprocess.SubprocessError) as error:
+        sys.exit(str(error))
