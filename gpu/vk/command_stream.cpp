@@ -42,11 +42,24 @@ std::array<uint32_t, 3> foldGroups(uint64_t groups, const std::array<uint32_t, 3
     return {static_cast<uint32_t>(x), static_cast<uint32_t>(y), static_cast<uint32_t>(z)};
 }
 
+/// Points of other timelines in the form that Vulkan wants.
+struct Awaited {
+    Awaited(std::span<const TimelinePoint> points, VkPipelineStageFlags waiting) : stages(points.size(), waiting) {
+        for (const TimelinePoint& point : points) {
+            semaphores.push_back(point.semaphore);
+            values.push_back(point.value);
+        }
+    }
+    std::vector<VkPipelineStageFlags> stages;
+    std::vector<VkSemaphore> semaphores;
+    std::vector<uint64_t> values;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<CommandStream>> CommandStream::create(std::shared_ptr<Device> device, PipelineStore& pipelines,
-                                                             std::string_view name) {
-    auto stream = std::unique_ptr<CommandStream>(new CommandStream(std::move(device), pipelines));
+                                                             std::string_view name, QueueUse use) {
+    auto stream = std::unique_ptr<CommandStream>(new CommandStream(std::move(device), pipelines, use));
     stream->m_flopsPerSecond = stream->m_device->plan().assumedFlops;
     HT_TRY(stream->createSlots(name));
     return stream;
@@ -71,7 +84,7 @@ Status CommandStream::createSlots(std::string_view name) {
     for (size_t i = 0; i < kSlots; ++i) {
         VkCommandPoolCreateInfo poolInfo{VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO};
         poolInfo.flags = VK_COMMAND_POOL_CREATE_TRANSIENT_BIT;
-        poolInfo.queueFamilyIndex = m_device->plan().queueFamily;
+        poolInfo.queueFamilyIndex = m_device->queueFamily(m_queue);
         VkCommandPool pool = VK_NULL_HANDLE;
         HT_VK_TRY(functions.vkCreateCommandPool(m_device->handle(), &poolInfo, nullptr, &pool),
                   "create a command pool");
@@ -108,14 +121,22 @@ Status CommandStream::begin() {
     return {};
 }
 
+VkPipelineStageFlags CommandStream::stages() const {
+    const VkPipelineStageFlags copies = VK_PIPELINE_STAGE_TRANSFER_BIT;
+    return m_queue == QueueUse::kTransfer ? copies : copies | VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT;
+}
+
 void CommandStream::barrier() {
+    const bool computes = m_queue == QueueUse::kCompute;
     VkMemoryBarrier memory{VK_STRUCTURE_TYPE_MEMORY_BARRIER};
-    memory.srcAccessMask = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
-    memory.dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_READ_BIT |
-                           VK_ACCESS_TRANSFER_WRITE_BIT;
-    constexpr VkPipelineStageFlags kStages = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
-    m_device->functions().vkCmdPipelineBarrier(m_slots[m_current].commands, kStages, kStages, 0, 1, &memory, 0, nullptr,
-                                               0, nullptr);
+    memory.srcAccessMask = VK_ACCESS_TRANSFER_WRITE_BIT;
+    memory.dstAccessMask = VK_ACCESS_TRANSFER_READ_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
+    if (computes) {
+        memory.srcAccessMask |= VK_ACCESS_SHADER_WRITE_BIT;
+        memory.dstAccessMask |= VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT;
+    }
+    m_device->functions().vkCmdPipelineBarrier(m_slots[m_current].commands, stages(), stages(), 0, 1, &memory, 0,
+                                               nullptr, 0, nullptr);
     m_touched.clear();
 }
 
@@ -195,6 +216,7 @@ Status CommandStream::bindBuffers(std::span<const BufferUse> uses) {
 }
 
 Status CommandStream::dispatch(const Dispatch& dispatch) {
+    HT_CHECK(m_queue == QueueUse::kCompute);
     if (dispatch.groups == 0) return {};
     HT_TRY(begin());
     const auto& functions = m_device->functions();
@@ -252,6 +274,10 @@ Status CommandStream::afterWork(double flops) {
     return limitInFlight(kSubmissionsInFlight);
 }
 
+void CommandStream::startAfter(const TimelinePoint& point) {
+    if (point.value > 0) m_startAfter.push_back(point);
+}
+
 Result<uint64_t> CommandStream::flush() {
     if (!m_recording) return m_submitted;
     Slot& slot = m_slots[m_current];
@@ -261,14 +287,21 @@ Result<uint64_t> CommandStream::flush() {
     VkTimelineSemaphoreSubmitInfo timeline{VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO};
     timeline.signalSemaphoreValueCount = 1;
     timeline.pSignalSemaphoreValues = &value;
+    const Awaited awaited(m_startAfter, stages());
+    timeline.waitSemaphoreValueCount = static_cast<uint32_t>(awaited.values.size());
+    timeline.pWaitSemaphoreValues = awaited.values.data();
     const VkSemaphore semaphore = m_timeline.get();
     VkSubmitInfo info{VK_STRUCTURE_TYPE_SUBMIT_INFO};
     info.pNext = &timeline;
+    info.waitSemaphoreCount = static_cast<uint32_t>(awaited.semaphores.size());
+    info.pWaitSemaphores = awaited.semaphores.data();
+    info.pWaitDstStageMask = awaited.stages.data();
     info.commandBufferCount = 1;
     info.pCommandBuffers = &slot.commands;
     info.signalSemaphoreCount = 1;
     info.pSignalSemaphores = &semaphore;
-    HT_TRY(m_device->submit(info));
+    HT_TRY(m_device->submit(info, m_queue));
+    m_startAfter.clear();
     m_submitted = value;
     slot.value = value;
     m_inFlight.push_back({value, m_recordedFlops, now()});
@@ -309,6 +342,7 @@ Status CommandStream::waitFor(uint64_t value) {
 void CommandStream::abandon() {
     m_recording = false;  // begin() resets the pool
     m_touched.clear();
+    m_startAfter.clear();
     m_recordedFlops = 0;
     if (!m_device->isLost()) (void)waitFor(m_submitted);
     m_inFlight.clear();

@@ -15,6 +15,12 @@
 
 namespace halftone::vk {
 
+/// A value of a stream's timeline: reached when everything that was submitted up to it is done.
+struct TimelinePoint {
+    VkSemaphore semaphore = VK_NULL_HANDLE;
+    uint64_t value = 0;  ///< 0: reached from the beginning
+};
+
 enum class Access : uint8_t {
     kConstant,  ///< read; nothing on this stream ever writes it (weights)
     kRead,
@@ -39,11 +45,11 @@ struct Dispatch {
 
 /// Records dispatches and copies in order, sets the barriers that their buffer uses need, and submits them in pieces
 /// that last about as long as the plan says (the rate is measured), at most two at a time. Not thread-safe; several
-/// streams of a device may be used from several threads.
+/// streams of a device may be used from several threads. A stream on the transfer queue takes copies and fills alone.
 class CommandStream {
   public:
     static Result<std::unique_ptr<CommandStream>> create(std::shared_ptr<Device> device, PipelineStore& pipelines,
-                                                         std::string_view name);
+                                                         std::string_view name, QueueUse use = QueueUse::kCompute);
     /// Waits for what is under way.
     ~CommandStream();
     CommandStream(const CommandStream&) = delete;
@@ -54,6 +60,11 @@ class CommandStream {
     Status fill(const BufferSlice& slice, uint32_t value);
     /// Makes everything recorded so far visible to the processor once it has run.
     Status makeVisibleToHost();
+
+    /// The next submission begins when another stream has reached `point`, and sees what it wrote.
+    void startAfter(const TimelinePoint& point);
+    /// Everything submitted so far.
+    [[nodiscard]] TimelinePoint submitted() const { return {m_timeline.get(), m_submitted}; }
 
     /// Submits what is recorded. Returns the timeline value at which it is done.
     Result<uint64_t> flush();
@@ -85,10 +96,12 @@ class CommandStream {
         double submittedAt = 0;
     };
 
-    CommandStream(std::shared_ptr<Device> device, PipelineStore& pipelines)
-        : m_device(std::move(device)), m_pipelines(&pipelines) {}
+    CommandStream(std::shared_ptr<Device> device, PipelineStore& pipelines, QueueUse use)
+        : m_device(std::move(device)), m_pipelines(&pipelines), m_queue(use) {}
     Status createSlots(std::string_view name);
     Status begin();
+    /// Those that work on this stream runs in.
+    [[nodiscard]] VkPipelineStageFlags stages() const;
     void barrier();
     void orderAfterEarlier(std::span<const BufferUse> uses);
     Status bindBuffers(std::span<const BufferUse> uses);
@@ -100,12 +113,14 @@ class CommandStream {
     static constexpr size_t kSlots = 4;
     std::shared_ptr<Device> m_device;
     PipelineStore* m_pipelines;
+    QueueUse m_queue;
     OwnedHandle<VkSemaphore> m_timeline;
     std::array<Slot, kSlots> m_slots;
     size_t m_current = 0;
     bool m_recording = false;
     uint64_t m_submitted = 0;
-    std::vector<Touched> m_touched;  ///< since the last barrier
+    std::vector<Touched> m_touched;           ///< since the last barrier
+    std::vector<TimelinePoint> m_startAfter;  ///< of the next submission
     double m_recordedFlops = 0;
     std::deque<InFlight> m_inFlight;
     double m_flopsPerSecond = 0;

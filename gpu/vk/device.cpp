@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gpu/vk/device.h"
 
+#include <array>
 #include <vector>
 
 #include <fmt/format.h>
@@ -8,6 +9,25 @@
 #include "gpu/vk/vulkan_error.h"
 
 namespace halftone::vk {
+namespace {
+
+constexpr std::array<float, 2> kPriorities{1.0f, 1.0f};
+
+/// One entry a family, as Vulkan wants them.
+std::vector<VkDeviceQueueCreateInfo> queueInfos(const DevicePlan& plan) {
+    VkDeviceQueueCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
+    info.queueFamilyIndex = plan.queueFamily;
+    info.queueCount = plan.transferFamily == plan.queueFamily ? plan.transferIndex + 1 : 1;
+    info.pQueuePriorities = kPriorities.data();
+    std::vector<VkDeviceQueueCreateInfo> infos{info};
+    if (plan.transferFamily == plan.queueFamily) return infos;
+    info.queueFamilyIndex = plan.transferFamily;
+    info.queueCount = plan.transferIndex + 1;
+    infos.push_back(info);
+    return infos;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> instance, VkPhysicalDevice physical,
                                                DevicePlan plan) {
@@ -16,11 +36,7 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     device->m_plan = std::move(plan);
     const DevicePlan& wanted = device->m_plan;
 
-    const float priority = 1.0f;
-    VkDeviceQueueCreateInfo queue{VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO};
-    queue.queueFamilyIndex = wanted.queueFamily;
-    queue.queueCount = 1;
-    queue.pQueuePriorities = &priority;
+    const std::vector<VkDeviceQueueCreateInfo> queues = queueInfos(wanted);
     VkPhysicalDeviceSubgroupSizeControlFeatures sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
     sizes.subgroupSizeControl = VK_TRUE;
     sizes.computeFullSubgroups = VK_TRUE;
@@ -31,16 +47,22 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     for (const auto& extension : wanted.extensions) extensions.push_back(extension.c_str());
     VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};
     info.pNext = &features;
-    info.queueCreateInfoCount = 1;
-    info.pQueueCreateInfos = &queue;
+    info.queueCreateInfoCount = static_cast<uint32_t>(queues.size());
+    info.pQueueCreateInfos = queues.data();
     info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
     info.ppEnabledExtensionNames = extensions.data();
     HT_VK_TRY(vkCreateDevice(physical, &info, nullptr, &device->m_device), "be opened");
 
     volkLoadDeviceTable(&device->m_functions, device->m_device);
-    device->m_functions.vkGetDeviceQueue(device->m_device, wanted.queueFamily, 0, &device->m_queue);
-    device->setName(VK_OBJECT_TYPE_QUEUE, reinterpret_cast<uint64_t>(device->m_queue), "compute queue");
+    device->openQueue(device->m_computeQueue, {wanted.queueFamily, 0u}, "compute queue");
+    if (wanted.hasTransferQueue())
+        device->openQueue(device->m_transferQueue, {wanted.transferFamily, wanted.transferIndex}, "transfer queue");
     return device;
+}
+
+void Device::openQueue(Queue& queue, std::pair<uint32_t, uint32_t> familyAndIndex, std::string_view name) {
+    m_functions.vkGetDeviceQueue(m_device, familyAndIndex.first, familyAndIndex.second, &queue.handle);
+    setName(VK_OBJECT_TYPE_QUEUE, reinterpret_cast<uint64_t>(queue.handle), name);
 }
 
 Device::~Device() {
@@ -64,14 +86,14 @@ Status Device::lost(VkResult result, std::string_view action) {
     return vulkanError(result, action);
 }
 
-Status Device::submit(const VkSubmitInfo& info) {
+Status Device::submit(const VkSubmitInfo& info, QueueUse use) {
     if (isLost()) return lost(VK_ERROR_DEVICE_LOST, "take new work");
     if (m_submissionsUntilLoss >= 0 && m_submissionsUntilLoss-- == 0)
         return lost(VK_ERROR_DEVICE_LOST, "take new work");
-    const std::scoped_lock lock(m_queueMutex);
-    if (const VkResult result = m_functions.vkQueueSubmit(m_queue, 1, &info, VK_NULL_HANDLE); result != VK_SUCCESS) {
-        return lost(result, "take new work");
-    }
+    Queue& queue = use == QueueUse::kTransfer && m_plan.hasTransferQueue() ? m_transferQueue : m_computeQueue;
+    const std::scoped_lock lock(queue.mutex);
+    const VkResult result = m_functions.vkQueueSubmit(queue.handle, 1, &info, VK_NULL_HANDLE);
+    if (result != VK_SUCCESS) return lost(result, "take new work");
     return {};
 }
 

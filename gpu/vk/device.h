@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/error.h"
 #include "gpu/vk/device_plan.h"
@@ -15,7 +16,10 @@
 
 namespace halftone::vk {
 
-/// A logical device with one queue, made as a plan says. Any thread; submissions take a lock.
+/// The queues of a device. Where the plan has one queue alone, both names mean it.
+enum class QueueUse : uint8_t { kCompute, kTransfer };
+
+/// A logical device with its queues, made as a plan says. Any thread; submissions take a lock.
 /// Once the device is lost, every submission and wait answers kDeviceLost.
 class Device {
   public:
@@ -38,7 +42,10 @@ class Device {
     }
     void setName(VkObjectType type, uint64_t handle, std::string_view name) const;
 
-    Status submit(const VkSubmitInfo& info);
+    Status submit(const VkSubmitInfo& info, QueueUse use = QueueUse::kCompute);
+    [[nodiscard]] uint32_t queueFamily(QueueUse use) const {
+        return use == QueueUse::kCompute ? m_plan.queueFamily : m_plan.transferFamily;
+    }
     /// Waits until the timeline semaphore has reached `value`.
     Status waitFor(VkSemaphore timeline, uint64_t value);
     [[nodiscard]] bool isLost() const { return m_lost.load(std::memory_order_relaxed); }
@@ -48,14 +55,19 @@ class Device {
 
   private:
     Device() = default;
+    struct Queue;
+    void openQueue(Queue& queue, std::pair<uint32_t, uint32_t> familyAndIndex, std::string_view name);
     Status lost(VkResult result, std::string_view action);
 
     std::shared_ptr<const Instance> m_instance;
     DevicePlan m_plan;
     VkDevice m_device = VK_NULL_HANDLE;
     VolkDeviceTable m_functions{};
-    VkQueue m_queue = VK_NULL_HANDLE;
-    std::mutex m_queueMutex;
+    struct Queue {
+        VkQueue handle = VK_NULL_HANDLE;
+        std::mutex mutex;
+    };
+    Queue m_computeQueue, m_transferQueue;  ///< the latter is empty where the plan has one queue alone
     std::atomic<bool> m_lost{false};
     std::atomic<int> m_submissionsUntilLoss{-1};
 };

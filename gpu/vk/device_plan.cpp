@@ -71,6 +71,19 @@ std::optional<uint32_t> chooseQueueFamily(const PhysicalDeviceSnapshot& snapshot
     return found;
 }
 
+/// A family for copies alone is a copy engine; else a second queue of the compute family lets the driver overlap them.
+void chooseTransferQueue(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
+    plan.transferFamily = plan.queueFamily;
+    plan.transferIndex = snapshot.queueFamilies[plan.queueFamily].queueCount > 1 ? 1 : 0;
+    for (uint32_t i = 0; i < snapshot.queueFamilies.size(); ++i) {
+        const auto& family = snapshot.queueFamilies[i];
+        if (!family.transfer || family.compute || family.graphics || family.queueCount == 0) continue;
+        plan.transferFamily = i;
+        plan.transferIndex = 0;
+        return;
+    }
+}
+
 template <typename Wanted>
 std::optional<uint32_t> findMemoryType(const PhysicalDeviceSnapshot& snapshot, Wanted wanted) {
     for (uint32_t i = 0; i < snapshot.memoryTypes.size(); ++i) {
@@ -98,7 +111,7 @@ std::optional<uint32_t> chooseDeviceType(const PhysicalDeviceSnapshot& snapshot,
     return best;
 }
 
-Status planMemory(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
+Status planMemory(const PhysicalDeviceSnapshot& snapshot, uint64_t memoryLimitBytes, DevicePlan& plan) {
     const bool shared = plan.isSoftware || plan.isIntegrated;
     const auto device = chooseDeviceType(snapshot, shared);
     if (!device) return refuse(snapshot, "it reports no memory of its own.");
@@ -121,8 +134,13 @@ Status planMemory(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
 
     // The desktop and other programs live in the same heap.
     plan.deviceBudgetBytes = plan.deviceHeapBytes / 10 * 9;
+    if (const uint64_t free = snapshot.heaps[deviceType.heap].freeBytes; free > 0)
+        plan.deviceBudgetBytes = std::min(plan.deviceBudgetBytes, free);
+    if (memoryLimitBytes > 0) plan.deviceBudgetBytes = std::min(plan.deviceBudgetBytes, memoryLimitBytes);
     plan.maxAllocationBytes = std::max(snapshot.maxAllocationBytes, kMiB);
-    plan.slabBytes = std::min({64 * kMiB, plan.deviceHeapBytes / 16, plan.maxAllocationBytes});
+    // Many slabs in a small budget, so that little of it is lost in their gaps.
+    plan.slabBytes = std::clamp(plan.deviceBudgetBytes / (32 * kMiB), uint64_t{4}, uint64_t{64}) * kMiB;
+    plan.slabBytes = std::min(plan.slabBytes, plan.maxAllocationBytes);
     plan.maxBindingBytes = std::min({snapshot.maxStorageBufferRange, kMostBindingBytes, plan.maxAllocationBytes});
     plan.bindingAlignment = std::max<uint64_t>(snapshot.minStorageBufferOffsetAlignment, 256);
     return {};
@@ -159,7 +177,8 @@ void planSoftwareShapes(DevicePlan& plan) {
     plan.elementwiseLocalSize = lanes * 4;
     plan.elementwiseMaxGroups = 64;
     plan.assumedFlops = 2e9;
-    plan.hangSeconds = 3600;  // it competes with everything else on the machine, and cannot hang
+    plan.streamBatchTokens = 512;  // copying costs next to nothing beside computing
+    plan.hangSeconds = 3600;       // it competes with everything else on the machine, and cannot hang
 }
 
 void planHardwareShapes(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
@@ -178,6 +197,8 @@ void planHardwareShapes(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan
     // Partial sums of all subgroups of a workgroup meet in shared memory: few subgroups where they are narrow.
     plan.attention = {.localSize = std::clamp(4 * plan.minSubgroupSize, 32u, 128u),
                       .promptQueries = snapshot.maxSharedMemoryBytes < 32768 ? 2u : 4u};
+    // At 10 TFLOP/s and 16 GB/s some 600 tokens take as long to compute as their F16 weights to arrive.
+    plan.streamBatchTokens = 2048;
     plan.assumedFlops = plan.isIntegrated ? 2e11 : 2e12;
 }
 
@@ -188,7 +209,7 @@ std::string versionText(uint32_t apiVersion) {
                        VK_API_VERSION_PATCH(apiVersion));
 }
 
-Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot) {
+Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t memoryLimitBytes) {
     HT_TRY(checkVersionAndFeatures(snapshot));
     HT_TRY(checkLimits(snapshot));
     DevicePlan plan;
@@ -200,13 +221,14 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot) {
     const auto family = chooseQueueFamily(snapshot);
     if (!family) return refuse(snapshot, "it has no queue for compute work.");
     plan.queueFamily = *family;
+    chooseTransferQueue(snapshot, plan);
     plan.maxWorkgroupCount = snapshot.maxWorkgroupCount;
     plan.maxSharedMemoryBytes = snapshot.maxSharedMemoryBytes;
     plan.float16 = snapshot.float16;
     plan.int8 = snapshot.int8;
     plan.pushDescriptors =
         snapshot.maxPushDescriptors >= kBindings && snapshot.hasExtension(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
-    HT_TRY(planMemory(snapshot, plan));
+    HT_TRY(planMemory(snapshot, memoryLimitBytes, plan));
     planSubgroups(snapshot, plan);
     if (plan.isSoftware) {
         plan.oneSubgroupGroups = plan.oneSubgroupGroups || snapshot.minSubgroupSize == snapshot.maxSubgroupSize;

@@ -43,6 +43,9 @@ struct DevicePlan {
     bool isIntegrated = false;
 
     uint32_t queueFamily = 0;
+    /// The queue that brings streamed weights: one that copies beside the compute queue, or the compute queue itself.
+    uint32_t transferFamily = 0;
+    uint32_t transferIndex = 0;
     std::vector<std::string> extensions;  ///< device extensions to enable
     bool pushDescriptors = false;         ///< else descriptor pools
     bool requireSubgroupSize = false;     ///< pipelines ask for `subgroupSize` and full subgroups
@@ -73,13 +76,19 @@ struct DevicePlan {
     bool directUpload = false;  ///< the device's own memory is the host's: no staging
     std::array<uint32_t, 3> maxWorkgroupCount{};
 
+    /// Tokens that are worth running together where weights stream: their computing hides the transfer of a block.
+    int64_t streamBatchTokens = 0;
+
     double assumedFlops = 0;          ///< first guess, corrected by measurement
     double submissionSeconds = 0.04;  ///< work of one submission; two are in flight
     double hangSeconds = 60;          ///< a submission that takes longer has hung
+
+    [[nodiscard]] bool hasTransferQueue() const { return transferFamily != queueFamily || transferIndex != 0; }
 };
 
 /// Decides how to use a device; pure. kUnsupported with a sentence that names what is missing and what may help.
-Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot);
+/// `memoryLimitBytes`: what the user allows of the device's memory; 0: what there is.
+Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t memoryLimitBytes = 0);
 
 /// "1.2.231".
 [[nodiscard]] std::string versionText(uint32_t apiVersion);

@@ -2,6 +2,7 @@
 #include "gpu/vk/memory_allocator.h"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -57,6 +58,13 @@ Result<Buffer> MemoryAllocator::createBuffer(uint64_t sizeBytes, MemoryUse use, 
     info.usage =
         VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
+    const DevicePlan& plan = m_device->plan();
+    const std::array<uint32_t, 2> families{plan.queueFamily, plan.transferFamily};
+    if (use == MemoryUse::kStreamed && families[0] != families[1]) {
+        info.sharingMode = VK_SHARING_MODE_CONCURRENT;
+        info.queueFamilyIndexCount = 2;
+        info.pQueueFamilyIndices = families.data();
+    }
     VkBuffer handle = VK_NULL_HANDLE;
     HT_VK_TRY(functions.vkCreateBuffer(m_device->handle(), &info, nullptr, &handle),
               fmt::format("create the buffer {}", name));
@@ -86,9 +94,9 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::reserve(const VkMemoryRequiremen
     if (((needs.memoryTypeBits >> type) & 1u) == 0) {
         return makeError(ErrorCode::kInternal, fmt::format("The GPU does not accept the memory planned for {}.", name));
     }
-    const bool onDevice = use == MemoryUse::kDevice;
+    const bool onDevice = use == MemoryUse::kDevice || use == MemoryUse::kStreamed;
     Result<Slab*> slab = reserveOfType(needs, type, onDevice, offset);
-    if (!slab && slab.error().code == ErrorCode::kOutOfMemory && onDevice && plan.spillsToHost) {
+    if (!slab && slab.error().code == ErrorCode::kOutOfMemory && use == MemoryUse::kDevice && plan.spillsToHost) {
         slab = reserveOfType(needs, plan.uploadMemoryType, false, offset);
     }
     if (!slab && slab.error().code == ErrorCode::kOutOfMemory) HT_TRY(outOfMemory(needs.size, name));
@@ -118,6 +126,7 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes,
                                                              bool countsAsDevice) {
     const DevicePlan& plan = m_device->plan();
     const auto& functions = m_device->functions();
+    if (countsAsDevice && m_deviceBytes + sizeBytes > plan.deviceBudgetBytes) dropSpareSlabs();
     if (sizeBytes > plan.maxAllocationBytes || (countsAsDevice && m_deviceBytes + sizeBytes > plan.deviceBudgetBytes)) {
         return makeError(ErrorCode::kOutOfMemory, "The GPU's memory budget is used up.");
     }
@@ -143,6 +152,13 @@ Result<MemoryAllocator::Slab*> MemoryAllocator::allocateSlab(uint64_t sizeBytes,
     slab.countsAsDevice = countsAsDevice;
     if (countsAsDevice) m_deviceBytes += sizeBytes;
     return &slab;
+}
+
+void MemoryAllocator::dropSpareSlabs() {
+    for (const Slab& slab : m_slabs) {
+        if (slab.countsAsDevice && slab.ranges.empty()) m_deviceBytes -= slab.ranges.sizeBytes();
+    }
+    m_slabs.remove_if([](const Slab& slab) { return slab.countsAsDevice && slab.ranges.empty(); });
 }
 
 Status MemoryAllocator::outOfMemory(uint64_t sizeBytes, std::string_view name) const {

@@ -18,6 +18,7 @@ namespace halftone::vk {
 /// What a buffer is for; decides its memory.
 enum class MemoryUse {
     kDevice,    ///< the device's own memory; mapped where the plan uploads directly
+    kStreamed,  ///< the same, written by the transfer queue again and again; never in host memory
     kUpload,    ///< written by the processor, read by the device
     kReadback,  ///< written by the device, read by the processor
 };
@@ -96,6 +97,8 @@ class MemoryAllocator {
     Result<Slab*> reserveOfType(const VkMemoryRequirements& needs, uint32_t memoryType, bool countsAsDevice,
                                 uint64_t& offset);
     Result<Slab*> allocateSlab(uint64_t sizeBytes, uint32_t memoryType, bool countsAsDevice);
+    /// Gives back the slabs that are kept for the next buffer.
+    void dropSpareSlabs();
     [[nodiscard]] uint32_t memoryTypeFor(MemoryUse use) const;
     Status outOfMemory(uint64_t sizeBytes, std::string_view name) const;
     void release(Slab* slab, uint64_t offset);

@@ -22,13 +22,23 @@ void queryQueues(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     }
 }
 
+/// After the extensions: what other programs leave of a heap is known where the driver has the extension for it.
 void queryMemory(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
-    VkPhysicalDeviceMemoryProperties memory{};
-    vkGetPhysicalDeviceMemoryProperties(device, &memory);
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT};
+    VkPhysicalDeviceMemoryProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2};
+    if (snapshot.hasExtension(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME)) properties.pNext = &budget;
+    if (snapshot.apiVersion >= VK_API_VERSION_1_1) {
+        vkGetPhysicalDeviceMemoryProperties2(device, &properties);
+    } else {
+        vkGetPhysicalDeviceMemoryProperties(device, &properties.memoryProperties);
+    }
+    const VkPhysicalDeviceMemoryProperties& memory = properties.memoryProperties;
     for (uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
         const auto& heap = memory.memoryHeaps[i];
         snapshot.heaps.push_back(
-            {.sizeBytes = heap.size, .deviceLocal = (heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0});
+            {.sizeBytes = heap.size,
+             .deviceLocal = (heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) != 0,
+             .freeBytes = budget.heapBudget[i] > budget.heapUsage[i] ? budget.heapBudget[i] - budget.heapUsage[i] : 0});
     }
     for (uint32_t i = 0; i < memory.memoryTypeCount; ++i) {
         const auto& type = memory.memoryTypes[i];
@@ -133,8 +143,8 @@ PhysicalDeviceSnapshot querySnapshot(VkPhysicalDevice device) {
     vkGetPhysicalDeviceProperties(device, &properties);
     readLimits(properties, snapshot);
     queryQueues(device, snapshot);
-    queryMemory(device, snapshot);
     queryExtensions(device, snapshot);
+    queryMemory(device, snapshot);
     if (snapshot.apiVersion >= VK_API_VERSION_1_2) {
         queryProperties(device, snapshot);
         queryFeatures(device, snapshot);

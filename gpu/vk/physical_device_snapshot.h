@@ -21,6 +21,7 @@ struct QueueFamilySnapshot {
 struct MemoryHeapSnapshot {
     uint64_t sizeBytes = 0;
     bool deviceLocal = false;
+    uint64_t freeBytes = 0;  ///< what this process may still take now; 0 without VK_EXT_memory_budget
 };
 
 struct MemoryTypeSnapshot {

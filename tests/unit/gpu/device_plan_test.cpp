@@ -98,6 +98,34 @@ TEST(DevicePlan, TakesTheGraphicsQueueWhereThereIsNoOther) {
     EXPECT_EQ(planDevice(card)->queueFamily, 0u);
 }
 
+TEST(DevicePlan, CopiesOnAQueueOfItsOwnWhereThereIsOne) {
+    const auto engine = planDevice(discreteCard());
+    EXPECT_TRUE(engine->hasTransferQueue());
+    EXPECT_EQ(engine->transferFamily, 1u);
+    EXPECT_EQ(engine->transferIndex, 0u);
+    auto second = discreteCard();
+    second.queueFamilies[1].transfer = false;
+    EXPECT_TRUE(planDevice(second)->hasTransferQueue());
+    EXPECT_EQ(planDevice(second)->transferFamily, 2u);
+    EXPECT_EQ(planDevice(second)->transferIndex, 1u);
+    const auto single = planDevice(softwareDevice());
+    EXPECT_FALSE(single->hasTransferQueue());
+    EXPECT_EQ(single->transferFamily, single->queueFamily);
+}
+
+TEST(DevicePlan, TakesNoMoreMemoryThanOthersAndTheUserLeave) {
+    auto card = discreteCard();
+    EXPECT_EQ(planDevice(card)->deviceBudgetBytes, 16 * kGiB / 10 * 9);
+    card.heaps[0].freeBytes = 5 * kGiB;
+    EXPECT_EQ(planDevice(card)->deviceBudgetBytes, 5 * kGiB);
+    EXPECT_EQ(planDevice(card, 2 * kGiB)->deviceBudgetBytes, 2 * kGiB);
+    EXPECT_EQ(planDevice(card, 8 * kGiB)->deviceBudgetBytes, 5 * kGiB);
+    const auto small = planDevice(card, 100 * kMiB);
+    EXPECT_EQ(small->deviceBudgetBytes, 100 * kMiB);
+    EXPECT_LE(small->slabBytes, small->deviceBudgetBytes / 16) << "slabs must not eat a small budget";
+    EXPECT_EQ(planDevice(discreteCard())->slabBytes, 64 * kMiB);
+}
+
 TEST(DevicePlan, RefusesADeviceWithoutComputeQueue) {
     auto card = discreteCard();
     for (auto& family : card.queueFamilies) family.compute = false;
