@@ -35,6 +35,9 @@ enum class VulkanCacheType : uint8_t {
 struct VulkanOptions {
     bool validation = false;  ///< enable the Khronos validation layer; its messages go to vulkanValidationMessages()
     VulkanCacheType cacheType = VulkanCacheType::kF32;
+    /// What may be taken of the device's memory; 0: what there is. Weights beyond it stream from the host block by
+    /// block.
+    uint64_t memoryLimitBytes = 0;
 };
 
 /// Opens a device. -1: the one that the environment variable HT_VK_DEVICE names, else the first usable hardware device,

@@ -66,7 +66,7 @@ Status runAllocate(const AllocateOptions& options, const CommonOptions& common) 
     RunMonitor monitor(common);
     if ((options.bits > 0) == (options.megabytes > 0))
         return usageError("Say how large the recipe may be: either --bits or --size.");
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(const AllocatedRecipe allocated, run(options, *backend, monitor.context()));
     if (!options.output.empty()) HT_TRY(allocated.recipe.save(options.output));
     monitor.hideProgress();

@@ -120,7 +120,7 @@ Json reportJson(const Bench& bench, const BenchOptions& options) {
 
 Status runBench(const BenchOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(const Bench bench, measure(options, *backend, monitor.context()));
     monitor.hideProgress();
     if (common.json) {

@@ -41,6 +41,10 @@ void addCommon(CLI::App& verb, CommonOptions& common) {
         ->check(CLI::Range(0, 4096))
         ->capture_default_str()
         ->group("Common");
+    verb.add_option("--memory-limit", common.memoryLimitBytes,
+                    "Memory to take of a Vulkan device, as in 800MB or 2GiB; weights beyond it stream from the host")
+        ->transform(CLI::AsSizeValue(true))
+        ->group("Common");
     verb.add_flag("--json", common.json, "Report as JSON on standard output")->group("Common");
 }
 

@@ -75,7 +75,7 @@ Status runCompare(const GenerateCommandOptions& options, const CommonOptions& co
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *model.checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling};
 
     // One after the other on one executable: the second set of weights replaces the first.

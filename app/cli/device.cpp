@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "app/cli/options.h"
 #include "app/cli/output.h"
 #include "core/project/device_trials_file.h"
 #ifdef HT_HAS_GPU
@@ -35,8 +34,8 @@ std::vector<DeviceEntry> vulkanDevices() {
     return devices;
 }
 
-Result<std::shared_ptr<Backend>> openVulkan(int index) {
-    return createVulkanBackend(index);
+Result<std::shared_ptr<Backend>> openVulkan(int index, uint64_t memoryLimitBytes) {
+    return createVulkanBackend(index, {.memoryLimitBytes = memoryLimitBytes});
 }
 
 #else
@@ -45,7 +44,7 @@ std::vector<DeviceEntry> vulkanDevices() {
     return {};
 }
 
-Result<std::shared_ptr<Backend>> openVulkan(int /*index*/) {
+Result<std::shared_ptr<Backend>> openVulkan(int /*index*/, uint64_t /*memoryLimitBytes*/) {
     return makeError(ErrorCode::kUnsupported, "This build has no Vulkan engine; use --device cpu.");
 }
 
@@ -85,7 +84,7 @@ DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices) {
     bool isComplete = true;
     for (const DeviceEntry& device : candidates) {
         if (trials.contains(device.trialName())) continue;
-        const auto backend = openDevice(device.id);
+        const auto backend = openDevice(CommonOptions{.device = device.id});
         const auto trial = backend ? tryDevice(**backend, JobContext()) : tl::unexpected(backend.error());
         if (trial) trials[device.trialName()] = *trial;
         isComplete = false;
@@ -95,21 +94,22 @@ DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices) {
     return trials;
 }
 
-Result<std::shared_ptr<Backend>> openDevice(const std::string& choice) {
+Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common) {
     constexpr std::string_view kVulkanPrefix = "vulkan:";
+    std::string choice = common.device;
     if (choice == "auto") {
         const std::vector<DeviceEntry> devices = listDevices();
-        const std::string device = automaticDevice(devices, completeTrials(devices));
-        return device == "cpu" ? createCpuBackend() : openDevice(device);
+        choice = automaticDevice(devices, completeTrials(devices));
     }
     if (choice == "cpu") return createCpuBackend();
     if (choice == "cpu-reference") return createCpuReferenceBackend();
-    if (choice == "vulkan") return openVulkan(-1);
+    if (choice == "vulkan") return openVulkan(-1, common.memoryLimitBytes);
     if (choice.starts_with(kVulkanPrefix)) {
         int index = -1;
         const char* end = choice.data() + choice.size();
         const auto parsed = std::from_chars(choice.data() + kVulkanPrefix.size(), end, index);
-        if (parsed.ec == std::errc{} && parsed.ptr == end && index >= 0) return openVulkan(index);
+        if (parsed.ec == std::errc{} && parsed.ptr == end && index >= 0)
+            return openVulkan(index, common.memoryLimitBytes);
     }
     return usageError(
         fmt::format("\"{}\" is not a device; there are auto, vulkan, vulkan:N, cpu and cpu-reference.", choice));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/options.h"
 #include "core/inference/device_trial.h"
 
 namespace halftone::cli {
@@ -35,8 +36,8 @@ std::string automaticDevice(const std::vector<DeviceEntry>& devices, const Devic
 /// nothing to choose, and nothing is tried.
 DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices);
 
-/// Opens what --device names. kInvalidArgument (usage) for a word that is none; kNotFound or kUnsupported with the
-/// reason for a device that is not there or cannot be used.
-Result<std::shared_ptr<Backend>> openDevice(const std::string& choice);
+/// Opens what --device names, within --memory-limit. kInvalidArgument (usage) for a word that is none; kNotFound or
+/// kUnsupported with the reason for a device that is not there or cannot be used.
+Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common);
 
 }  // namespace halftone::cli

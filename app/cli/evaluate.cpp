@@ -143,7 +143,7 @@ Result<EvaluationResult> runWithReference(Evaluation& evaluation, const Evaluati
 
 Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(Evaluation evaluation, prepareEvaluation(options, *backend, monitor.context()));
     EvaluationResult partial;
     const auto keep = [&](const EvaluationResult& running) { partial = running; };

@@ -53,7 +53,7 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(auto calibration,
                         obtainCalibration(options.format.calibration, model, true, monitor.context()));
     HT_ASSIGN_OR_RETURN(const RunningModel running,

@@ -15,6 +15,7 @@ struct CommonOptions {
     std::string device = "auto";
     int threads = 0;  ///< 0: one per hardware thread
     bool json = false;
+    uint64_t memoryLimitBytes = 0;  ///< of a Vulkan device; 0: what it has
 };
 
 /// One of the first three, or none.

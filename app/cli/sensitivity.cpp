@@ -72,7 +72,7 @@ void printLinesJson(const std::vector<Line>& lines, const std::string& device) {
 
 Status runSensitivity(const SensitivityOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(const auto lines, rankTensors(options, *backend, monitor.context()));
     monitor.hideProgress();
     common.json ? printLinesJson(lines, backend->name()) : printLines(lines);

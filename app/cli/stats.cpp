@@ -162,7 +162,7 @@ Status runActivationStats(const StatsOptions& options, const CommonOptions& comm
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const std::string text, readText(options.text));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common.device));
+    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(const RunningModel running, prepareModel(model, Recipe{}, *backend, monitor.context()));
     HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
     const auto bos = model.tokenizer->addsBos() ? model.tokenizer->bos() : std::nullopt;

@@ -33,10 +33,15 @@ EvaluationResult finishWithNote(FiguresBuilder& figures, const std::string& note
 Status scoreWindows(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference,
                     FiguresBuilder& figures, const EvaluationObserver& observer, const JobContext& context) {
     WindowScorer scorer(executable, windows, reference);
+    std::vector<std::vector<TokenScore>> ahead;  // of windows that ran together with an earlier one
+    size_t first = 0;
     return runWindows(windows, figures, observer, context, [&](const EvaluationWindow& window) -> Status {
         const auto index = static_cast<size_t>(&window - windows.data());
-        HT_ASSIGN_OR_RETURN(const auto scores, scorer.score(index, {}, context));
-        for (const TokenScore& score : scores) figures.add(score);
+        if (index >= first + ahead.size()) {
+            HT_ASSIGN_OR_RETURN(ahead, scorer.scoreTogether(index, context));
+            first = index;
+        }
+        for (const TokenScore& score : ahead[index - first]) figures.add(score);
         return {};
     });
 }

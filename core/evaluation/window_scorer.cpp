@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/evaluation/window_scorer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -20,16 +21,26 @@ WindowScorer::WindowScorer(Executable& executable, std::span<const EvaluationWin
     }
 }
 
+/// As many sequences as fit; one must.
+Status WindowScorer::ensureSequences(size_t count) {
+    while (m_sequences.size() < count) {
+        auto sequence = createWindowSequence(m_executable, m_windows);
+        const bool isFull = !sequence && sequence.error().code == ErrorCode::kOutOfMemory;
+        if (isFull && !m_sequences.empty()) return {};
+        if (!sequence) return tl::unexpected(std::move(sequence.error()));
+        m_sequences.push_back(std::move(*sequence));
+    }
+    return {};
+}
+
 Status WindowScorer::forward(size_t window, const WindowStart& start, ForwardOptions& options,
                              const JobContext& context) {
-    if (!m_sequence) {
-        HT_ASSIGN_OR_RETURN(m_sequence, createWindowSequence(m_executable, m_windows));
-    }
+    HT_TRY(ensureSequences(1));
     options.firstBlock = start.firstBlock;
     options.hiddenIn = start.hidden;
     options.boundarySink = start.boundarySink;
-    m_sequence->truncate(0);
-    return m_executable.forward(*m_sequence, m_windows[window].tokens, options, context);
+    m_sequences.front()->truncate(0);
+    return m_executable.forward(*m_sequences.front(), m_windows[window].tokens, options, context);
 }
 
 Status WindowScorer::runLogits(size_t window, const WindowStart& start, const LogitsSink& sink,
@@ -43,20 +54,82 @@ Status WindowScorer::runLogits(size_t window, const WindowStart& start, const Lo
 
 Result<std::vector<TokenScore>> WindowScorer::score(size_t window, const WindowStart& start,
                                                     const JobContext& context) {
-    if (!m_reference) return scoreAlone(window, start, context);
+    Scoring scoring;
+    ForwardOptions options = prepare(window, scoring, context);
+    HT_TRY(forward(window, start, options, context));
+    return finish(window, scoring);
+}
+
+size_t WindowScorer::worthTogether(size_t first) const {
+    const int64_t most = m_executable.tokensWorthTogether();
+    size_t end = first;
+    int64_t tokens = 0;
+    while (end < m_windows.size() && (end == first || tokens + std::ssize(m_windows[end].tokens) <= most))
+        tokens += std::ssize(m_windows[end++].tokens);
+    return end - first;
+}
+
+Result<std::vector<std::vector<TokenScore>>> WindowScorer::scoreTogether(size_t first, const JobContext& context) {
+    HT_TRY(ensureSequences(worthTogether(first)));
+    const size_t count = std::min(worthTogether(first), m_sequences.size());
+    std::vector<Scoring> scorings(count);
+    std::vector<SequenceInput> inputs;
+    for (size_t i = 0; i < count; ++i) {
+        m_sequences[i]->truncate(0);
+        inputs.push_back({m_sequences[i].get(), m_windows[first + i].tokens, prepare(first + i, scorings[i], context)});
+    }
+    HT_TRY(m_executable.forwardTogether(inputs, context));
+    std::vector<std::vector<TokenScore>> scores;
+    for (size_t i = 0; i < count; ++i) {
+        HT_ASSIGN_OR_RETURN(auto finished, finish(first + i, scorings[i]));
+        scores.push_back(std::move(finished));
+    }
+    return scores;
+}
+
+ForwardOptions WindowScorer::prepare(size_t window, Scoring& scoring, const JobContext& context) {
     const EvaluationWindow& text = m_windows[window];
-    std::vector<TokenScore> scores(static_cast<size_t>(text.scoreEnd - text.scoreBegin));
-    const TokenId* targets = text.tokens.data() + text.scoreBegin + 1;
-    size_t done = 0;
-    const auto sink = [&](int64_t first, int64_t count, std::span<const float> logits) -> Status {
-        const std::span<TokenScore> part = std::span(scores).subspan(done, static_cast<size_t>(count));
-        const int64_t row = m_firstRow[window] + static_cast<int64_t>(done);
-        HT_TRY(compareRows(logits, first, part, targets + done, row, context));
-        done += static_cast<size_t>(count);
+    const auto begin = static_cast<size_t>(text.scoreBegin), end = static_cast<size_t>(text.scoreEnd);
+    scoring.scores.resize(end - begin);
+    ForwardOptions options;
+    if (!m_reference) {
+        scoring.targets.assign(text.tokens.size(), -1);
+        for (size_t i = begin; i < end; ++i) scoring.targets[i] = text.tokens[i + 1];
+        scoring.logProbs.resize(text.tokens.size());
+        options.targets = scoring.targets;
+        options.logProbs = scoring.logProbs;
+        return options;
+    }
+    options.logitsBegin = text.scoreBegin;
+    options.logitsEnd = text.scoreEnd;
+    options.logitsSink = [this, window, &scoring, &context](int64_t first, int64_t count,
+                                                            std::span<const float> logits) -> Status {
+        const EvaluationWindow& own = m_windows[window];
+        const std::span<TokenScore> part = std::span(scoring.scores).subspan(scoring.done, static_cast<size_t>(count));
+        const TokenId* targets = own.tokens.data() + own.scoreBegin + 1 + scoring.done;
+        const int64_t row = m_firstRow[window] + static_cast<int64_t>(scoring.done);
+        HT_TRY(compareRows(logits, first, part, targets, row, context));
+        scoring.done += static_cast<size_t>(count);
         return {};
     };
-    HT_TRY(runLogits(window, start, sink, context));
-    return scores;
+    return options;
+}
+
+Result<std::vector<TokenScore>> WindowScorer::finish(size_t window, Scoring& scoring) const {
+    if (m_reference) return std::move(scoring.scores);
+    const auto begin = static_cast<size_t>(m_windows[window].scoreBegin);
+    for (size_t i = 0; i < scoring.scores.size(); ++i) {
+        const float logProb = scoring.logProbs[begin + i];
+        if (!std::isfinite(logProb)) {
+            return makeError(
+                ErrorCode::kInvalidData,
+                fmt::format("The model's logits at position {} are not finite: the weights or their format "
+                            "are broken.",
+                            begin + i));
+        }
+        scoring.scores[i] = {.nll = -double(logProb)};
+    }
+    return std::move(scoring.scores);
 }
 
 Status WindowScorer::compareRows(std::span<const float> logits, int64_t firstPosition, std::span<TokenScore> scores,
@@ -76,31 +149,6 @@ Status WindowScorer::compareRows(std::span<const float> logits, int64_t firstPos
         }
     });
     return {};
-}
-
-Result<std::vector<TokenScore>> WindowScorer::scoreAlone(size_t window, const WindowStart& start,
-                                                         const JobContext& context) {
-    const EvaluationWindow& text = m_windows[window];
-    std::vector<TokenId> targets(text.tokens.size(), -1);
-    const auto begin = static_cast<size_t>(text.scoreBegin), end = static_cast<size_t>(text.scoreEnd);
-    for (size_t i = begin; i < end; ++i) targets[i] = text.tokens[i + 1];
-    std::vector<float> logProbs(text.tokens.size());
-    ForwardOptions options;
-    options.targets = targets;
-    options.logProbs = logProbs;
-    HT_TRY(forward(window, start, options, context));
-    std::vector<TokenScore> scores;
-    for (size_t i = begin; i < end; ++i) {
-        if (!std::isfinite(logProbs[i])) {
-            return makeError(
-                ErrorCode::kInvalidData,
-                fmt::format("The model's logits at position {} are not finite: the weights or their format "
-                            "are broken.",
-                            i));
-        }
-        scores.push_back({.nll = -double(logProbs[i])});
-    }
-    return scores;
 }
 
 }  // namespace halftone

@@ -28,20 +28,33 @@ class WindowScorer {
 
     /// Scores of the window's scored positions, in order.
     Result<std::vector<TokenScore>> score(size_t window, const WindowStart& start, const JobContext& context);
+    /// Scores of the windows from `first` on, as many as are worth running together, at least one.
+    Result<std::vector<std::vector<TokenScore>>> scoreTogether(size_t first, const JobContext& context);
     /// Runs the window and hands the logits of its scored positions to `sink`.
     Status runLogits(size_t window, const WindowStart& start, const LogitsSink& sink, const JobContext& context);
 
   private:
+    /// What the scores of one window are made from; its address must not change before it has been run.
+    struct Scoring {
+        std::vector<TokenScore> scores;
+        size_t done = 0;
+        std::vector<TokenId> targets;
+        std::vector<float> logProbs;
+    };
+    /// What to ask of a window's run.
+    ForwardOptions prepare(size_t window, Scoring& scoring, const JobContext& context);
+    Result<std::vector<TokenScore>> finish(size_t window, Scoring& scoring) const;
     Status forward(size_t window, const WindowStart& start, ForwardOptions& options, const JobContext& context);
-    Result<std::vector<TokenScore>> scoreAlone(size_t window, const WindowStart& start, const JobContext& context);
+    Status ensureSequences(size_t count);
+    [[nodiscard]] size_t worthTogether(size_t first) const;
     Status compareRows(std::span<const float> logits, int64_t firstPosition, std::span<TokenScore> scores,
                        const TokenId* targets, int64_t firstRow, const JobContext& context) const;
 
     Executable& m_executable;
     std::span<const EvaluationWindow> m_windows;
     const ReferenceRun* m_reference;
-    std::vector<int64_t> m_firstRow;  // of each window in the reference
-    std::unique_ptr<Sequence> m_sequence;
+    std::vector<int64_t> m_firstRow;                     // of each window in the reference
+    std::vector<std::unique_ptr<Sequence>> m_sequences;  // one; more for windows that run together
 };
 
 }  // namespace halftone

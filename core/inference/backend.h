@@ -74,6 +74,13 @@ class Sequence {
     virtual void truncate(int64_t position) = 0;
 };
 
+/// One sequence of Executable::forwardTogether().
+struct SequenceInput {
+    Sequence* sequence = nullptr;  ///< not owned; different in every part
+    std::span<const TokenId> tokens;
+    ForwardOptions options;
+};
+
 /// A graph bound to weights on a device. Not thread-safe: one call at a time; several executables may coexist.
 class Executable {
   public:
@@ -85,6 +92,11 @@ class Executable {
     /// capacity or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.
     virtual Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                            const JobContext& context) = 0;
+    /// forward() for several sequences. Where weights do not fit the device, they pass through it once for all of them.
+    /// On error or cancel no position is changed. Results are those of single calls.
+    virtual Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context);
+    /// Tokens that are worth handing over in one forwardTogether(); 0: it brings nothing.
+    [[nodiscard]] virtual int64_t tokensWorthTogether() const { return 0; }
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
 };

@@ -2,6 +2,7 @@
 #include "core/inference/forward_request.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -72,6 +73,30 @@ Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOp
 }
 
 }  // namespace
+
+Status Executable::forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context) {
+    HT_TRY(checkDistinctSequences(inputs));
+    std::vector<int64_t> before;
+    for (const SequenceInput& input : inputs) before.push_back(input.sequence->position());
+    for (const SequenceInput& input : inputs) {
+        Status status = forward(*input.sequence, input.tokens, input.options, context);
+        if (status) continue;
+        for (size_t i = 0; i < inputs.size(); ++i) inputs[i].sequence->truncate(before[i]);
+        return status;
+    }
+    return {};
+}
+
+Status checkDistinctSequences(std::span<const SequenceInput> inputs) {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) {
+            if (inputs[i].sequence != inputs[j].sequence) continue;
+            return makeError(ErrorCode::kInvalidArgument,
+                             fmt::format("Inputs {} and {} of one call name the same sequence.", j, i));
+        }
+    }
+    return {};
+}
 
 Status checkForwardArguments(const ModelGraph& graph, const Sequence& sequence, std::span<const TokenId> tokens,
                              const ForwardOptions& options) {

@@ -15,6 +15,9 @@ namespace halftone {
 Status checkForwardArguments(const ModelGraph& graph, const Sequence& sequence, std::span<const TokenId> tokens,
                              const ForwardOptions& options);
 
+/// Argument of Executable::forwardTogether: no sequence twice.
+Status checkDistinctSequences(std::span<const SequenceInput> inputs);
+
 /// Argument of Executable::createSequence. Models with learned positions end at their context; rotary ones may run past
 /// what they were trained on (generation does not, see generateText).
 Status checkSequenceCapacity(const ModelGraph& graph, int64_t capacity);

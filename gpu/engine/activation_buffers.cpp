@@ -10,9 +10,7 @@
 namespace halftone {
 namespace {
 
-/// Chunks begin at multiples of this, so that their bindings are aligned: 64 rows of a multiple of 16 floats are 4096
-/// bytes.
-constexpr int64_t kChunkStep = 64;
+// kChunkStep keeps bindings aligned: 64 rows of a multiple of 16 floats are 4096 bytes.
 constexpr int64_t kChunkTokens = 512;
 constexpr int64_t kSoftwareChunkTokens = 128;
 constexpr int64_t kLogitBytes = int64_t{32} << 20;
@@ -44,22 +42,33 @@ Status ActivationBuffers::grow(vk::Buffer& buffer, int64_t floats, const std::st
     return {};
 }
 
-Status ActivationBuffers::reserve(int64_t tokens, int64_t logitTokens) {
+uint64_t ActivationBuffers::typicalBytes() const {
+    const int64_t chunk = largestChunk();
+    int64_t floats = std::max(chunk, m_plan->streamBatchTokens) * stride(m_graph->hidden);
+    for (ValueId id = 0; id < static_cast<ValueId>(m_values.size()); ++id) {
+        if (id != m_graph->logits && id != m_graph->hidden) floats += chunk * stride(id);
+    }
+    floats += chunk * stride(m_graph->hidden);  // gathered for the epilogue
+    const int64_t logits = m_graph->logits >= 0 ? chunk * stride(m_graph->logits) * 4 : 0;
+    return static_cast<uint64_t>(floats * 4 + std::min(logits, kLogitBytes));
+}
+
+Status ActivationBuffers::reserve(const Need& need) {
     const int64_t largest = largestChunk();
     if (largest < kChunkStep) {
         return makeError(ErrorCode::kUnsupported,
                          fmt::format("{} binds at most {} bytes, too few for this model's activations.",
                                      m_plan->deviceName, m_plan->maxBindingBytes));
     }
-    const int64_t wanted = tokens <= 8 ? 8 : std::min(roundUp(tokens, kChunkStep), largest);
+    const int64_t wanted = need.tokens <= 8 ? 8 : std::min(roundUp(need.tokens, kChunkStep), largest);
     m_chunkTokens = std::max(m_chunkTokens, wanted);
     for (ValueId id = 0; id < static_cast<ValueId>(m_values.size()); ++id) {
         if (id == m_graph->logits) continue;
-        const int64_t rows = id == m_graph->hidden ? roundUp(tokens, kChunkStep) : m_chunkTokens;
+        const int64_t rows = id == m_graph->hidden ? need.rows : m_chunkTokens;
         HT_TRY(
             grow(m_values[static_cast<size_t>(id)], rows * stride(id), m_graph->values[static_cast<size_t>(id)].name));
     }
-    if (logitTokens == 0) return {};
+    if (need.logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
     const int64_t fitting = bytes / (logitStride * 4);
@@ -68,7 +77,7 @@ Status ActivationBuffers::reserve(int64_t tokens, int64_t logitTokens) {
                          fmt::format("{} binds at most {} bytes, too few for the logits of one token.",
                                      m_plan->deviceName, m_plan->maxBindingBytes));
     }
-    m_logitRows = std::max(m_logitRows, std::min({fitting, logitTokens, m_chunkTokens}));
+    m_logitRows = std::max(m_logitRows, std::min({fitting, need.logitTokens, m_chunkTokens}));
     HT_TRY(grow(m_gathered, m_chunkTokens * stride(m_graph->hidden), "gathered hidden states"));
     return grow(m_values[static_cast<size_t>(m_graph->logits)], m_logitRows * logitStride, "logits");
 }

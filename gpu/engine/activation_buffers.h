@@ -26,13 +26,23 @@ class ActivationBuffers {
     /// The stream that clears new buffers; before the first reserve().
     void use(vk::CommandStream& stream) { m_stream = &stream; }
 
-    /// Makes room for a call with `tokens` tokens, of which `logitTokens` want logits.
-    Status reserve(int64_t tokens, int64_t logitTokens);
+    /// Rows of the residual stream begin at multiples of this for every sequence of a call.
+    static constexpr int64_t kChunkStep = 64;
+
+    /// What a call needs.
+    struct Need {
+        int64_t rows = 0;         ///< of the residual stream, for all sequences
+        int64_t tokens = 0;       ///< of the longest sequence
+        int64_t logitTokens = 0;  ///< that want logits together
+    };
+    Status reserve(const Need& need);
+    /// About what reserve() takes for long inputs, in bytes.
+    [[nodiscard]] uint64_t typicalBytes() const;
 
     [[nodiscard]] int64_t chunkTokens() const { return m_chunkTokens; }
     /// Positions whose logits are computed together.
     [[nodiscard]] int64_t logitRows() const { return m_logitRows; }
-    /// The residual stream of tokens [begin, begin + count); begin is a multiple of 64.
+    /// Rows [begin, begin + count) of the residual stream; begin is a multiple of kChunkStep.
     [[nodiscard]] kernel::Activations hidden(int64_t begin, int64_t count) const;
     /// Hidden rows gathered for the epilogue.
     [[nodiscard]] kernel::Activations gathered(int64_t count) const;

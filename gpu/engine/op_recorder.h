@@ -9,19 +9,20 @@
 #include "gpu/engine/device_weight.h"
 #include "gpu/engine/stats_capture.h"
 #include "gpu/engine/vulkan_sequence.h"
+#include "gpu/engine/weight_residency.h"
 #include "gpu/kernels/kernels.h"
 
 namespace halftone {
 
-using DeviceWeights = std::vector<std::shared_ptr<const DeviceWeight>>;  ///< by WeightId
-
-/// What one call of forward() works on.
+/// What one sequence of a call works on.
 struct ForwardRun {
     std::span<const TokenId> tokens;
     const ForwardOptions& options;
     const JobContext& context;
     const VulkanSequence& sequence;
-    vk::BufferSlice ids;  ///< token ids of the whole call
+    int64_t firstRow = 0;     ///< of its tokens in the residual stream of the call, a multiple of kChunkStep
+    int64_t firstTarget = 0;  ///< of its targets among those of the call
+    vk::BufferSlice ids;      ///< token ids of this sequence
     vk::BufferSlice ropeTable;
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
 };

@@ -20,11 +20,11 @@ struct Candidate {
     Result<vk::DevicePlan> plan;
 };
 
-std::vector<Candidate> findCandidates(const vk::Instance& instance) {
+std::vector<Candidate> findCandidates(const vk::Instance& instance, uint64_t memoryLimitBytes = 0) {
     std::vector<Candidate> candidates;
     for (const VkPhysicalDevice physical : instance.physicalDevices()) {
         auto snapshot = vk::querySnapshot(physical);
-        auto plan = vk::planDevice(snapshot);
+        auto plan = vk::planDevice(snapshot, memoryLimitBytes);
         candidates.push_back({physical, std::move(snapshot), std::move(plan)});
     }
     return candidates;
@@ -91,7 +91,7 @@ std::vector<VulkanDeviceInfo> listVulkanDevices() {
 Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const VulkanOptions& options,
                                                          const PlanAdjustment& adjust) {
     HT_ASSIGN_OR_RETURN(auto instance, vk::Instance::create(vk::instanceOptions(options.validation)));
-    const auto candidates = findCandidates(*instance);
+    const auto candidates = findCandidates(*instance, options.memoryLimitBytes);
     const int wanted = deviceIndex >= 0 ? deviceIndex : deviceFromEnvironment().value_or(-1);
     HT_ASSIGN_OR_RETURN(const size_t index, chooseDevice(candidates, wanted));
     const Candidate& chosen = candidates[index];
@@ -107,6 +107,7 @@ Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const 
                         vk::PipelineStore::create(context->device, vk::pipelineCachePath(chosen.snapshot)));
     HT_ASSIGN_OR_RETURN(context->uploader, Uploader::create(context->device, *context->allocator, *context->pipelines));
     context->weights = std::make_unique<WeightStore>(context->plan(), *context->allocator, *context->uploader);
+    context->residencies = std::make_unique<ResidencyList>();
     return context;
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/base/error.h"
+#include "gpu/engine/residency_list.h"
 #include "gpu/engine/uploader.h"
 #include "gpu/engine/weight_store.h"
 #include "gpu/vk/device.h"
@@ -22,6 +23,7 @@ struct VulkanContext {
     std::unique_ptr<vk::PipelineStore> pipelines;
     std::unique_ptr<Uploader> uploader;
     std::unique_ptr<WeightStore> weights;
+    std::unique_ptr<ResidencyList> residencies;
     VulkanOptions options;
     int index = 0;
 

@@ -30,33 +30,38 @@ std::vector<VulkanExecutable::EpilogueRange> VulkanExecutable::epilogueRanges(co
     return ranges;
 }
 
-Status VulkanExecutable::runEpilogue(const ForwardRun& run, std::span<const EpilogueRange> ranges) {
-    if (ranges.empty()) return {};
-    const auto& targets = run.options.targets;
-    if (!targets.empty()) {
-        HT_TRY(growInput(m_targets, targets.size_bytes(), "target tokens"));
-        auto* words = reinterpret_cast<uint32_t*>(m_targets.mapped());
-        std::ranges::transform(targets, words,
+/// The targets of all sequences, one behind the other.
+Status VulkanExecutable::loadTargets(std::span<const ForwardRun> runs) {
+    uint64_t bytes = 0;
+    for (const ForwardRun& run : runs) bytes += run.options.targets.size_bytes();
+    if (bytes == 0) return {};
+    HT_TRY(growInput(m_targets, bytes, "target tokens"));
+    for (const ForwardRun& run : runs) {
+        auto* words = reinterpret_cast<uint32_t*>(m_targets.mapped()) + run.firstTarget;
+        std::ranges::transform(run.options.targets, words,
                                [](TokenId id) { return id < 0 ? kNoTarget : static_cast<uint32_t>(id); });
-        if (m_logProbs.sizeBytes() < targets.size_bytes()) {
-            m_logProbs = {};
-            HT_ASSIGN_OR_RETURN(m_logProbs, m_context->allocator->createBuffer(
-                                                targets.size_bytes(), vk::MemoryUse::kDevice, "log-probabilities"));
-        }
-        HT_TRY(m_stream->fill(vk::BufferSlice(m_logProbs), 0));
     }
-    for (const auto& range : ranges) {
+    if (m_logProbs.sizeBytes() < bytes) {
+        m_logProbs = {};
+        HT_ASSIGN_OR_RETURN(m_logProbs,
+                            m_context->allocator->createBuffer(bytes, vk::MemoryUse::kDevice, "log-probabilities"));
+    }
+    return m_stream->fill(vk::BufferSlice(m_logProbs), 0);
+}
+
+Status VulkanExecutable::runEpilogue(const ForwardRun& run) {
+    for (const EpilogueRange& range : epilogueRanges(run.options)) {
         for (int64_t first = range.begin; first < range.end; first += m_buffers.logitRows()) {
             HT_TRY(runEpilogueTile(run, first, std::min(m_buffers.logitRows(), range.end - first), range.handOut));
         }
     }
-    return targets.empty() ? Status() : handOutLogProbs(run);
+    return run.options.targets.empty() ? Status() : handOutLogProbs(run);
 }
 
 Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, int64_t begin, int64_t count, bool handOut) {
     // Bindings begin at multiples of 64 tokens; the rest of the offset goes to the kernel.
-    const int64_t aligned = begin / 64 * 64;
-    const kernel::Activations hidden = m_buffers.hidden(aligned, begin - aligned + count);
+    const int64_t aligned = begin / ActivationBuffers::kChunkStep * ActivationBuffers::kChunkStep;
+    const kernel::Activations hidden = m_buffers.hidden(run.firstRow + aligned, begin - aligned + count);
     const TokenChunk chunk{begin, count, m_buffers.gathered(count)};
     HT_TRY(m_kernels->copy(
         {.input = hidden, .inputOffset = (begin - aligned) * hidden.stride, .output = chunk.hidden, .tokens = count}));
@@ -68,7 +73,7 @@ Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, int64_t begin, i
                                    .targets = vk::BufferSlice(m_targets),
                                    .output = vk::BufferSlice(m_logProbs),
                                    .rows = std::min(count, targetCount - begin),
-                                   .firstTarget = begin}));
+                                   .firstTarget = run.firstTarget + begin}));
     }
     return handOut ? handOutLogits(run, begin, count, logits) : Status();
 }
@@ -84,7 +89,8 @@ Status VulkanExecutable::handOutLogits(const ForwardRun& run, int64_t begin, int
 }
 
 Status VulkanExecutable::handOutLogProbs(const ForwardRun& run) {
-    const vk::BufferSlice all = vk::BufferSlice(m_logProbs).part(0, run.options.targets.size_bytes());
+    const vk::BufferSlice all =
+        vk::BufferSlice(m_logProbs).part(static_cast<uint64_t>(run.firstTarget) * 4, run.options.targets.size_bytes());
     return m_readback->enqueue({&all, 1}, [&run](std::span<const std::byte> bytes) -> Status {
         const auto* logProbs = reinterpret_cast<const float*>(bytes.data());
         for (size_t i = 0; i < run.options.targets.size(); ++i) {

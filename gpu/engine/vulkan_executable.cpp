@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/checked.h"
 #include "core/inference/forward_request.h"
 #include "core/inference/graph_executable.h"
 
@@ -29,11 +30,19 @@ bool hasOp(const ModelGraph& graph, OpKind kind) {
     return std::ranges::any_of(graph.ops, [kind](const Op& op) { return op.kind == kind; });
 }
 
-int64_t totalBytes(const ModelWeights& weights) {
-    int64_t total = 0;
-    for (size_t id = 0; id < weights.size(); ++id)
-        total += static_cast<int64_t>(weights.at(static_cast<WeightId>(id)).bytes.size());
-    return total;
+/// Of a short text: what longer ones need beyond it, blocks make room for.
+uint64_t typicalCacheBytes(const ModelGraph& graph, const VulkanOptions& options) {
+    constexpr int64_t kTypicalTokens = 512;
+    const ModelConfig& config = graph.config;
+    const kernel::CacheShape shape{.type = options.cacheType, .heads = config.kvHeadCount, .headDim = config.headDim};
+    const int64_t tokens = std::min(kTypicalTokens, std::max<int64_t>(config.contextLength, 1));
+    return static_cast<uint64_t>(2 * config.blockCount * tokens * shape.bytesPerToken());
+}
+
+int firstBlockOf(std::span<const ForwardRun> runs) {
+    int first = runs.front().options.firstBlock;
+    for (const ForwardRun& run : runs) first = std::min(first, run.options.firstBlock);
+    return first;
 }
 
 /// (cos, sin) of every position and frequency, computed in binary64.
@@ -56,7 +65,8 @@ std::vector<float> ropeTable(const ModelConfig& config, int64_t positions) {
 VulkanExecutable::VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph)
     : m_context(std::move(context)),
       m_graph(std::move(graph)),
-      m_buffers(*m_graph, m_context->plan(), *m_context->allocator) {}
+      m_buffers(*m_graph, m_context->plan(), *m_context->allocator),
+      m_residency(m_context, m_graph, m_buffers.typicalBytes() + typicalCacheBytes(*m_graph, m_context->options)) {}
 
 VulkanExecutable::~VulkanExecutable() = default;
 
@@ -73,37 +83,40 @@ Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_p
     self.m_readback = std::make_unique<ReadbackQueue>(*shared.allocator, *self.m_stream);
     self.m_capture =
         std::make_unique<StatsCapture>(*shared.allocator, *self.m_stream, *self.m_kernels, *self.m_readback);
-    self.m_recorder =
-        std::make_unique<OpRecorder>(*self.m_graph, self.m_weights, self.m_buffers, *self.m_kernels, *self.m_capture);
+    self.m_recorder = std::make_unique<OpRecorder>(*self.m_graph, self.m_residency.weights(), self.m_buffers,
+                                                   *self.m_kernels, *self.m_capture);
     HT_TRY(self.updateWeights(weights, job));
     return executable;
 }
 
 Status VulkanExecutable::updateWeights(const ModelWeights& weights, const JobContext& job) {
     HT_TRY(checkWeights(*m_graph, weights));
-    job.start("uploading weights", totalBytes(weights), "bytes");
-    DeviceWeights next;
-    int64_t uploads = 0;
-    for (size_t id = 0; id < weights.size(); ++id) {
-        const PackedTensor& tensor = weights.at(static_cast<WeightId>(id));
-        if (id < m_weights.size() && m_context->weights->holds(*m_weights[id], tensor)) {
-            job.advance(static_cast<int64_t>(tensor.bytes.size()));
-            next.push_back(m_weights[id]);
-            continue;
-        }
-        HT_ASSIGN_OR_RETURN(auto weight, m_context->weights->acquire(tensor, m_graph->weights[id].name, job));
-        next.push_back(std::move(weight));
-        ++uploads;
+    const WeightResidency::Use use(m_residency);
+    return m_residency.assign(weights, job);
+}
+
+int64_t VulkanExecutable::tokensWorthTogether() const {
+    return m_residency.plan().streams() ? m_context->plan().streamBatchTokens : 0;
+}
+
+/// Blocks leave the device until what is asked for finds room.
+Status VulkanExecutable::growWithRoom(const std::function<Status()>& allocate) {
+    for (;;) {
+        Status status = allocate();
+        if (status || status.error().code != ErrorCode::kOutOfMemory || !m_residency.makeRoom()) return status;
     }
-    m_weights = std::move(next);
-    m_uploadCount += uploads;
-    return {};
 }
 
 Result<std::unique_ptr<Sequence>> VulkanExecutable::createSequence(int64_t capacity) {
     HT_TRY(checkSequenceCapacity(*m_graph, capacity));
+    HT_TRY(VulkanSequence::checkBindings(*m_context, *m_graph, capacity));
+    const WeightResidency::Use use(m_residency);
     HT_TRY(ensureRopeTable(capacity));
-    HT_ASSIGN_OR_RETURN(auto sequence, VulkanSequence::create(m_context, *m_graph, capacity));
+    std::unique_ptr<VulkanSequence> sequence;
+    HT_TRY(growWithRoom([&]() -> Status {
+        HT_ASSIGN_OR_RETURN(sequence, VulkanSequence::create(m_context, *m_graph, capacity));
+        return {};
+    }));
     return std::unique_ptr<Sequence>(std::move(sequence));
 }
 
@@ -129,18 +142,29 @@ Status VulkanExecutable::ensureRopeTable(int64_t positions) {
 
 Status VulkanExecutable::forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                                  const JobContext& job) {
-    HT_TRY(checkForwardArguments(*m_graph, sequence, tokens, options));
-    auto* own = dynamic_cast<VulkanSequence*>(&sequence);
-    if (!own || own->graph() != m_graph.get()) {
+    const SequenceInput input{&sequence, tokens, options};
+    return forwardTogether({&input, 1}, job);
+}
+
+Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, const JobContext& job) {
+    HT_TRY(checkDistinctSequences(inputs));
+    for (const SequenceInput& input : inputs) {
+        HT_TRY(checkForwardArguments(*m_graph, *input.sequence, input.tokens, input.options));
+        const auto* own = dynamic_cast<const VulkanSequence*>(input.sequence);
+        if (own && own->graph() == m_graph.get()) continue;
         return makeError(ErrorCode::kInvalidArgument, "The sequence belongs to another executable.");
     }
-    Status status = run(*own, tokens, options, job);
+    if (inputs.empty()) return {};
+    const WeightResidency::Use use(m_residency);
+    Status status = run(inputs, job);
     if (!status) {
         m_stream->abandon();
         m_readback->clear();
-        return status;
     }
-    own->advance(static_cast<int64_t>(tokens.size()));
+    m_residency.end();
+    HT_TRY(status);
+    for (const SequenceInput& input : inputs)
+        static_cast<VulkanSequence*>(input.sequence)->advance(static_cast<int64_t>(input.tokens.size()));
     return {};
 }
 
@@ -151,44 +175,72 @@ Status VulkanExecutable::growInput(vk::Buffer& buffer, uint64_t bytes, std::stri
     return {};
 }
 
-Status VulkanExecutable::run(const VulkanSequence& sequence, std::span<const TokenId> tokens,
-                             const ForwardOptions& options, const JobContext& job) {
-    const std::vector<EpilogueRange> ranges = epilogueRanges(options);
-    int64_t logitTokens = 0;
-    for (const auto& range : ranges) logitTokens = std::max(logitTokens, range.end - range.begin);
-    const auto tokenCount = static_cast<int64_t>(tokens.size());
-    HT_TRY(m_buffers.reserve(tokenCount, logitTokens));
-    HT_TRY(growInput(m_ids, static_cast<uint64_t>(tokenCount) * 4, "token ids"));
-    const ForwardRun forwardRun{.tokens = tokens,
-                                .options = options,
-                                .context = job,
-                                .sequence = sequence,
-                                .ids = vk::BufferSlice(m_ids),
-                                .ropeTable = m_ropeTable ? vk::BufferSlice(m_ropeTable) : vk::BufferSlice(m_ids)};
-    const bool fromHidden = !options.hiddenIn.empty();
-    HT_TRY(fromHidden ? loadHidden(forwardRun) : loadTokens(forwardRun));
-    HT_TRY(runBlocks(forwardRun));
-    HT_TRY(runEpilogue(forwardRun, ranges));
+/// Buffers for everything that the call needs, before any of it is recorded.
+Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
+    ActivationBuffers::Need need;
+    bool fromHidden = false;
+    for (const SequenceInput& input : inputs) {
+        const auto tokens = static_cast<int64_t>(input.tokens.size());
+        need.rows += roundUp(tokens, ActivationBuffers::kChunkStep);
+        need.tokens = std::max(need.tokens, tokens);
+        for (const auto& range : epilogueRanges(input.options))
+            need.logitTokens = std::max(need.logitTokens, range.end - range.begin);
+        fromHidden = fromHidden || !input.options.hiddenIn.empty();
+    }
+    HT_TRY(m_buffers.reserve(need));
+    HT_TRY(growInput(m_ids, static_cast<uint64_t>(need.rows) * 4, "token ids"));
+    if (!fromHidden) return {};
+    return growInput(m_hiddenIn, m_buffers.hidden(0, need.rows).slice.sizeBytes, "hidden states from the host");
+}
+
+std::vector<ForwardRun> VulkanExecutable::runsOf(std::span<const SequenceInput> inputs, const JobContext& job) {
+    std::vector<ForwardRun> runs;
+    int64_t row = 0, target = 0;
+    for (const SequenceInput& input : inputs) {
+        const auto tokens = static_cast<int64_t>(input.tokens.size());
+        runs.push_back({.tokens = input.tokens,
+                        .options = input.options,
+                        .context = job,
+                        .sequence = static_cast<const VulkanSequence&>(*input.sequence),
+                        .firstRow = row,
+                        .firstTarget = target,
+                        .ids = vk::BufferSlice(m_ids).part(static_cast<uint64_t>(row) * 4, input.tokens.size_bytes()),
+                        .ropeTable = m_ropeTable ? vk::BufferSlice(m_ropeTable) : vk::BufferSlice(m_ids)});
+        row += roundUp(tokens, ActivationBuffers::kChunkStep);
+        target += static_cast<int64_t>(input.options.targets.size());
+    }
+    return runs;
+}
+
+Status VulkanExecutable::run(std::span<const SequenceInput> inputs, const JobContext& job) {
+    HT_TRY(growWithRoom([&] { return reserve(inputs); }));
+    const std::vector<ForwardRun> runs = runsOf(inputs, job);
+    m_residency.begin(firstBlockOf(runs));
+    for (const ForwardRun& run : runs) HT_TRY(load(run));
+    HT_TRY(runBlocks(runs, job));
+    HT_TRY(loadTargets(runs));
+    for (const ForwardRun& run : runs) HT_TRY(runEpilogue(run));
     HT_TRY(m_readback->drain());
     return m_stream->finish();
 }
 
-Status VulkanExecutable::loadTokens(const ForwardRun& run) {
-    std::memcpy(m_ids.mapped(), run.tokens.data(), run.tokens.size_bytes());
+Status VulkanExecutable::load(const ForwardRun& run) {
+    if (!run.options.hiddenIn.empty()) return loadHidden(run);
+    std::memcpy(m_ids.mapped() + run.firstRow * 4, run.tokens.data(), run.tokens.size_bytes());
     return runOps(
         run, 0, m_graph->blockBegin.empty() ? static_cast<int32_t>(m_graph->ops.size()) : m_graph->blockBegin.front());
 }
 
 Status VulkanExecutable::loadHidden(const ForwardRun& run) {
-    const kernel::Activations hidden = m_buffers.hidden(0, run.tokenCount());
-    HT_TRY(growInput(m_hiddenIn, hidden.slice.sizeBytes, "hidden states from the host"));
-    auto* target = reinterpret_cast<float*>(m_hiddenIn.mapped());
+    const kernel::Activations hidden = m_buffers.hidden(run.firstRow, run.tokenCount());
+    const auto offset = static_cast<uint64_t>(run.firstRow * hidden.stride) * 4;
+    auto* target = reinterpret_cast<float*>(m_hiddenIn.mapped() + offset);
     for (int64_t token = 0; token < run.tokenCount(); ++token) {
         std::memcpy(target + token * hidden.stride, run.options.hiddenIn.data() + token * hidden.width,
                     static_cast<size_t>(hidden.width) * 4);
         std::fill_n(target + token * hidden.stride + hidden.width, hidden.stride - hidden.width, 0.0f);
     }
-    return m_stream->copy(vk::BufferSlice(m_hiddenIn).part(0, hidden.slice.sizeBytes), hidden.slice);
+    return m_stream->copy(vk::BufferSlice(m_hiddenIn).part(offset, hidden.slice.sizeBytes), hidden.slice);
 }
 
 Status VulkanExecutable::runOps(const ForwardRun& run, int32_t begin, int32_t end) {
@@ -196,16 +248,21 @@ Status VulkanExecutable::runOps(const ForwardRun& run, int32_t begin, int32_t en
     const int64_t step = m_buffers.chunkTokens();
     for (int64_t first = 0; first < run.tokenCount(); first += step) {
         const int64_t count = std::min(step, run.tokenCount() - first);
-        HT_TRY(m_recorder->record(run, {first, count, m_buffers.hidden(first, count)}, begin, end));
+        HT_TRY(m_recorder->record(run, {first, count, m_buffers.hidden(run.firstRow + first, count)}, begin, end));
     }
     return {};
 }
 
-Status VulkanExecutable::runBlocks(const ForwardRun& run) {
-    for (int block = run.options.firstBlock; block < static_cast<int>(m_graph->config.blockCount); ++block) {
+Status VulkanExecutable::runBlocks(std::span<const ForwardRun> runs, const JobContext& job) {
+    for (int block = firstBlockOf(runs); block < static_cast<int>(m_graph->config.blockCount); ++block) {
         const auto index = static_cast<size_t>(block);
-        HT_TRY(runOps(run, m_graph->blockBegin[index], m_graph->blockBegin[index + 1]));
-        if (run.options.boundarySink) HT_TRY(handOutBoundary(run, block + 1));
+        HT_TRY(m_residency.enter(block, *m_stream, job));
+        for (const ForwardRun& run : runs) {
+            if (block < run.options.firstBlock) continue;
+            HT_TRY(runOps(run, m_graph->blockBegin[index], m_graph->blockBegin[index + 1]));
+            if (run.options.boundarySink) HT_TRY(handOutBoundary(run, block + 1));
+        }
+        HT_TRY(m_residency.leave(block, *m_stream));
     }
     return {};
 }
@@ -222,7 +279,7 @@ Status VulkanExecutable::deliverRows(std::span<const std::byte> bytes, const ker
 }
 
 Status VulkanExecutable::handOutBoundary(const ForwardRun& run, int block) {
-    const kernel::Activations hidden = m_buffers.hidden(0, run.tokenCount());
+    const kernel::Activations hidden = m_buffers.hidden(run.firstRow, run.tokenCount());
     return m_readback->enqueue({&hidden.slice, 1}, [this, &run, hidden, block](std::span<const std::byte> bytes) {
         return deliverRows(bytes, hidden, run.tokenCount(),
                            [&](std::span<const float> rows) { return run.options.boundarySink(block, rows); });

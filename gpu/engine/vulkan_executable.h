@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -12,10 +13,12 @@
 #include "gpu/engine/stats_capture.h"
 #include "gpu/engine/vulkan_context.h"
 #include "gpu/engine/vulkan_sequence.h"
+#include "gpu/engine/weight_residency.h"
 
 namespace halftone {
 
-/// A graph on a Vulkan device. Block after block, each for chunks of tokens; only what the caller asked for comes back.
+/// A graph on a Vulkan device. Block after block, each for all sequences of a call in chunks of tokens; only what the
+/// caller asked for comes back.
 /// forward() records while the device works and returns when everything has been delivered. Not thread-safe.
 class VulkanExecutable final : public Executable {
   public:
@@ -28,10 +31,14 @@ class VulkanExecutable final : public Executable {
     Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override;
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& job) override;
+    Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& job) override;
+    [[nodiscard]] int64_t tokensWorthTogether() const override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
 
-    /// Tensors copied to the device so far: what an edit really uploads.
-    [[nodiscard]] int64_t uploadCount() const { return m_uploadCount; }
+    /// Tensors copied to the device to stay so far: what an edit really uploads.
+    [[nodiscard]] int64_t uploadCount() const { return m_residency.uploadCount(); }
+    /// Which blocks stay on the device and which stream.
+    [[nodiscard]] const vk::WeightPlan& weightPlan() const { return m_residency.plan(); }
 
   private:
     /// Positions [begin, end) of a call that go through the epilogue together; their logits are handed out or not.
@@ -44,14 +51,17 @@ class VulkanExecutable final : public Executable {
     VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph);
     Status ensureRopeTable(int64_t positions);
     Status growInput(vk::Buffer& buffer, uint64_t bytes, std::string_view name);
-    Status run(const VulkanSequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
-               const JobContext& job);
-    Status loadTokens(const ForwardRun& run);
+    Status growWithRoom(const std::function<Status()>& allocate);
+    Status run(std::span<const SequenceInput> inputs, const JobContext& job);
+    Status reserve(std::span<const SequenceInput> inputs);
+    [[nodiscard]] std::vector<ForwardRun> runsOf(std::span<const SequenceInput> inputs, const JobContext& job);
+    Status load(const ForwardRun& run);
     Status loadHidden(const ForwardRun& run);
     Status runOps(const ForwardRun& run, int32_t begin, int32_t end);
-    Status runBlocks(const ForwardRun& run);
+    Status runBlocks(std::span<const ForwardRun> runs, const JobContext& job);
     Status handOutBoundary(const ForwardRun& run, int block);
-    Status runEpilogue(const ForwardRun& run, std::span<const EpilogueRange> ranges);
+    Status loadTargets(std::span<const ForwardRun> runs);
+    Status runEpilogue(const ForwardRun& run);
     Status runEpilogueTile(const ForwardRun& run, int64_t begin, int64_t count, bool handOut);
     Status handOutLogits(const ForwardRun& run, int64_t begin, int64_t count, const kernel::Activations& logits);
     Status handOutLogProbs(const ForwardRun& run);
@@ -61,10 +71,10 @@ class VulkanExecutable final : public Executable {
 
     std::shared_ptr<VulkanContext> m_context;
     std::shared_ptr<const ModelGraph> m_graph;
-    DeviceWeights m_weights;
+    ActivationBuffers m_buffers;
+    WeightResidency m_residency;
     vk::Buffer m_ropeTable;
     int64_t m_ropePositions = 0;
-    ActivationBuffers m_buffers;
     vk::Buffer m_ids, m_hiddenIn, m_targets, m_logProbs;
     std::vector<float> m_rows;  ///< rows without the stride's padding, for the caller
     std::unique_ptr<vk::CommandStream> m_stream;
@@ -72,7 +82,6 @@ class VulkanExecutable final : public Executable {
     std::unique_ptr<ReadbackQueue> m_readback;
     std::unique_ptr<StatsCapture> m_capture;
     std::unique_ptr<OpRecorder> m_recorder;
-    int64_t m_uploadCount = 0;
 };
 
 }  // namespace halftone

@@ -19,6 +19,8 @@ class VulkanSequence final : public Sequence {
         vk::Buffer values;
     };
 
+    /// Whether a block's keys fit one binding: no room made elsewhere would help. kOutOfMemory with both sizes.
+    static Status checkBindings(const VulkanContext& context, const ModelGraph& graph, int64_t capacity);
     /// kOutOfMemory names the bytes needed.
     static Result<std::unique_ptr<VulkanSequence>> create(std::shared_ptr<VulkanContext> context,
                                                           const ModelGraph& graph, int64_t capacity);

@@ -24,6 +24,8 @@ class WeightStore {
     Result<std::shared_ptr<const DeviceWeight>> acquire(const PackedTensor& tensor, const std::string& name,
                                                         const JobContext& context);
 
+    /// Whether acquire(tensor) would upload nothing.
+    [[nodiscard]] bool has(const PackedTensor& tensor) const;
     /// Whether `weight` is what acquire(tensor) would return, without uploading anything.
     [[nodiscard]] bool holds(const DeviceWeight& weight, const PackedTensor& tensor) const;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Exit status 1 for what fails and 2 for wrong usage, each with one line on standard error and nothing on the output.
+#include <algorithm>
 #include <filesystem>
 
 #include <gmock/gmock.h>
@@ -30,6 +31,7 @@ TEST(CliUsage, WrongArgumentsAreStatusTwo) {
     expectFailure({"inspect", "a", "b"}, 2, "b");
     expectFailure({"inspect", "a", "--wat"}, 2, "--wat");
     expectFailure({"inspect", "a", "--threads", "-1"}, 2, "--threads");
+    expectFailure({"inspect", "a", "--memory-limit", "plenty"}, 2, "--memory-limit");
     expectFailure({"evaluate", "a"}, 2, "--text is required");
     expectFailure({"evaluate", "a", "--text", "t", "--ctx", "1"}, 2, "--ctx");
     expectFailure({"evaluate", "a", "--text", "t", "--format", "q4_0", "--recipe", "r"}, 2, "excludes");
@@ -61,6 +63,20 @@ TEST(CliUsage, HelpAndVersionAreStatusZero) {
         EXPECT_EQ(runCli({verb, "--help"}).status, 0) << verb;
     }
     EXPECT_THAT(runCli({"--version"}).out, HasSubstr("halftone-cli "));
+}
+
+TEST(CliDevice, AMemoryLimitBelowOneBlockIsRefusedInASentence) {
+    HT_SHARED_OR_SKIP(model, "models/stories260K");
+    const auto devices = runCli({"devices", "--json"}).json();
+    const bool hasVulkan = std::ranges::any_of(devices["devices"], [](const auto& device) {
+        return device["id"].template get<std::string>().starts_with("vulkan") && device["usable"].template get<bool>();
+    });
+    if (!hasVulkan) GTEST_SKIP() << "no Vulkan device";
+    expectFailure({"generate", model, "--prompt", "x", "--device", "vulkan", "--memory-limit", "64KB"}, 1,
+                  "left for the blocks of this model");
+    const CliRun enough = runCli(
+        {"generate", model, "--prompt", "Once", "-n", "2", "--device", "vulkan", "--memory-limit", "64MB", "--json"});
+    EXPECT_EQ(enough.status, 0) << enough.err;
 }
 
 class CliFailures : public testing::Test {
