@@ -2,6 +2,7 @@
 #include "core/evaluation/evaluate.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/evaluation/paired_run.h"
 #include "core/evaluation/window_runner.h"
@@ -30,20 +31,37 @@ EvaluationResult finishWithNote(FiguresBuilder& figures, const std::string& note
     return result;
 }
 
+/// Scores of windows that ran together with an earlier one, handed out one window after the other.
+class ScoresAhead {
+  public:
+    using Score = std::function<Result<std::vector<std::vector<TokenScore>>>(size_t first)>;
+    /// `score` gives the scores of the windows from `first` on, of at least one.
+    ScoresAhead(std::span<const EvaluationWindow> windows, Score score)
+        : m_windows(windows), m_score(std::move(score)) {}
+
+    Status add(const EvaluationWindow& window, FiguresBuilder& figures) {
+        const auto index = static_cast<size_t>(&window - m_windows.data());
+        if (index >= m_first + m_scores.size()) {
+            HT_ASSIGN_OR_RETURN(m_scores, m_score(index));
+            m_first = index;
+        }
+        for (const TokenScore& score : m_scores[index - m_first]) figures.add(score);
+        return {};
+    }
+
+  private:
+    std::span<const EvaluationWindow> m_windows;
+    Score m_score;
+    std::vector<std::vector<TokenScore>> m_scores;
+    size_t m_first = 0;
+};
+
 Status scoreWindows(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference,
                     FiguresBuilder& figures, const EvaluationObserver& observer, const JobContext& context) {
     WindowScorer scorer(executable, windows, reference);
-    std::vector<std::vector<TokenScore>> ahead;  // of windows that ran together with an earlier one
-    size_t first = 0;
-    return runWindows(windows, figures, observer, context, [&](const EvaluationWindow& window) -> Status {
-        const auto index = static_cast<size_t>(&window - windows.data());
-        if (index >= first + ahead.size()) {
-            HT_ASSIGN_OR_RETURN(ahead, scorer.scoreTogether(index, context));
-            first = index;
-        }
-        for (const TokenScore& score : ahead[index - first]) figures.add(score);
-        return {};
-    });
+    ScoresAhead ahead(windows, [&](size_t first) { return scorer.scoreTogether(first, context); });
+    return runWindows(windows, figures, observer, context,
+                      [&](const EvaluationWindow& window) { return ahead.add(window, figures); });
 }
 
 /// Scores of the rows that two models gave for one window, in order.
@@ -59,6 +77,24 @@ std::vector<TokenScore> scorePairs(const PairedRows& rows, std::span<const Token
                          .topAgrees = own.top == reference.top};
         }
     });
+    return scores;
+}
+
+/// The same from what the device says of both, for the windows from `first` on that run together.
+Result<std::vector<std::vector<TokenScore>>> scoreOnDevice(PairedRun& run, std::span<const EvaluationWindow> windows,
+                                                           size_t first) {
+    std::vector<std::vector<TokenScore>> scores(windows.size() - first);
+    const auto visit = [&](const PairedFigures& rows) -> Status {
+        for (size_t i = 0; i < rows.own.size(); ++i) {
+            scores[rows.window - first].push_back({.nll = -rows.own[i].logProb(),
+                                                   .referenceNll = -rows.reference[i].logProb(),
+                                                   .kld = rows.own[i].divergence,
+                                                   .topAgrees = rows.own[i].top == rows.reference[i].top});
+        }
+        return {};
+    };
+    HT_ASSIGN_OR_RETURN(const size_t count, run.runFigures(windows, first, visit));
+    scores.resize(count);
     return scores;
 }
 
@@ -115,8 +151,11 @@ Result<EvaluationResult> evaluateSideBySide(Executable& reference, Executable& e
     HT_ASSIGN_OR_RETURN(const std::string note, contextNote(executable, protocol));
     PairedRun run(reference, executable, context);
     HT_TRY(run.prepare(longestOf(windows)));
+    HT_ASSIGN_OR_RETURN(const bool onDevice, run.prepareFigures());
     FiguresBuilder figures(protocol, true);
+    ScoresAhead ahead(windows, [&](size_t first) { return scoreOnDevice(run, windows, first); });
     HT_TRY(runWindows(windows, figures, observer, context, [&](const EvaluationWindow& window) {
+        if (onDevice) return ahead.add(window, figures);
         return run.run(window.tokens, window.scoreBegin, window.scoreEnd, [&](const PairedRows& rows) -> Status {
             const TokenId* targets = window.tokens.data() + rows.firstPosition + 1;
             for (const TokenScore& score : scorePairs(rows, {targets, rows.count()}, context.pool)) figures.add(score);

@@ -19,6 +19,13 @@ double rowDivergence(std::span<const float> reference, const RowSummary& referen
     return sumDivergence(reference, referenceSummary.logNormalizer, other, otherSummary.logNormalizer).divergence;
 }
 
+tl::unexpected<Error> notFinite(int64_t position) {
+    return makeError(
+        ErrorCode::kInvalidData,
+        fmt::format("The model's logits at position {} are not finite: the weights or their format are broken.",
+                    position));
+}
+
 Result<std::vector<RowSummary>> summarizeRows(std::span<const float> logits, int64_t vocabSize, int64_t firstPosition,
                                               const JobContext& context) {
     const auto rows = static_cast<int64_t>(logits.size()) / vocabSize;
@@ -31,10 +38,7 @@ Result<std::vector<RowSummary>> summarizeRows(std::span<const float> logits, int
     });
     for (int64_t row = 0; row < rows; ++row) {
         if (summaries[static_cast<size_t>(row)].isFinite) continue;
-        return makeError(
-            ErrorCode::kInvalidData,
-            fmt::format("The model's logits at position {} are not finite: the weights or their format are broken.",
-                        firstPosition + row));
+        return notFinite(firstPosition + row);
     }
     return summaries;
 }

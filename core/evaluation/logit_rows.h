@@ -23,6 +23,9 @@ RowSummary summarizeRow(std::span<const float> logits);
 double rowDivergence(std::span<const float> reference, const RowSummary& referenceSummary, std::span<const float> other,
                      const RowSummary& otherSummary);
 
+/// kInvalidData: the logits at this position are not finite.
+[[nodiscard]] tl::unexpected<Error> notFinite(int64_t position);
+
 /// Summaries of consecutive rows, in parallel. kInvalidData that names the first position whose logits are not finite;
 /// `firstPosition` is that of row 0.
 Result<std::vector<RowSummary>> summarizeRows(std::span<const float> logits, int64_t vocabSize, int64_t firstPosition,

@@ -126,27 +126,33 @@ void ReferenceRows::storeSample(int64_t row, std::span<const float> logits, doub
 }
 
 RowComparison ReferenceRows::compare(int64_t row, std::span<const float> logits, const RowSummary& summary) const {
-    const double normalizer = m_normalizers[static_cast<size_t>(row)];
+    if (isWhole()) {
+        const double normalizer = m_normalizers[static_cast<size_t>(row)];
+        return {.divergence = sumDivergence(rowLogits(row), normalizer, logits, summary.logNormalizer).divergence,
+                .topAgrees = topToken(row) == summary.top};
+    }
+    std::vector<float> kept;
+    kept.reserve(static_cast<size_t>(this->kept()));
+    for (const uint32_t id : rowIds(row)) kept.push_back(id == kNoToken ? 0.0f : logits[id]);
+    return compareKept(row, kept, summary);
+}
+
+RowComparison ReferenceRows::compareKept(int64_t row, std::span<const float> keptLogits,
+                                         const RowSummary& summary) const {
+    const auto exact = static_cast<size_t>(m_exact);
     RowComparison comparison;
     comparison.topAgrees = topToken(row) == summary.top;
-    if (isWhole()) {
-        comparison.divergence = sumDivergence(rowLogits(row), normalizer, logits, summary.logNormalizer).divergence;
-        return comparison;
-    }
-    const std::span<const uint32_t> ids = rowIds(row).first(static_cast<size_t>(m_exact));
-    std::vector<float> own(ids.size());
-    for (size_t i = 0; i < ids.size(); ++i) own[i] = logits[ids[i]];
-    const DivergenceSum likeliest =
-        sumDivergence(rowLogits(row).first(ids.size()), normalizer, own, summary.logNormalizer);
+    const DivergenceSum likeliest = sumDivergence(rowLogits(row).first(exact), m_normalizers[static_cast<size_t>(row)],
+                                                  keptLogits.first(exact), summary.logNormalizer);
     const double restMass = std::max(kSmallestRest, 1.0 - likeliest.referenceMass);
     const double logShift = std::log(restMass / std::max(kSmallestRest, 1.0 - likeliest.ownMass));
     comparison.divergence = likeliest.divergence + restMass * logShift;
-    addRest(row, logits, summary, logShift, restMass, comparison);
+    addRest(row, keptLogits, summary, logShift, restMass, comparison);
     return comparison;
 }
 
 /// Adds what lies within the rest. `logShift`: log of the quotient of the two rests.
-void ReferenceRows::addRest(int64_t row, std::span<const float> logits, const RowSummary& summary, double logShift,
+void ReferenceRows::addRest(int64_t row, std::span<const float> keptLogits, const RowSummary& summary, double logShift,
                             double restMass, RowComparison& comparison) const {
     const auto first = static_cast<size_t>(m_exact);
     const std::span<const uint32_t> ids = rowIds(row).subspan(first);
@@ -154,8 +160,7 @@ void ReferenceRows::addRest(int64_t row, std::span<const float> logits, const Ro
     const double shift = m_normalizers[static_cast<size_t>(row)] - summary.logNormalizer + logShift;
     const auto count = static_cast<size_t>(std::ranges::find(ids, kNoToken) - ids.begin());
     if (count < 2) return;
-    std::vector<float> own(count);
-    for (size_t i = 0; i < count; ++i) own[i] = logits[ids[i]];
+    const std::span<const float> own = keptLogits.subspan(first, count);
     std::vector<double> terms(count);
     if (comparison.divergence < kFarApart) {
         computeRatioTerms(own, stored.first(count), shift, terms);

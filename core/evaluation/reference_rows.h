@@ -54,6 +54,12 @@ class ReferenceRows {
     Status resize(int64_t rows);
     void store(int64_t row, std::span<const float> logits, const RowSummary& summary);
     [[nodiscard]] RowComparison compare(int64_t row, std::span<const float> logits, const RowSummary& summary) const;
+    /// The ids that are kept of a row, exactTokens() + sampledTokens() of them; empty slots hold kNoToken. Not for
+    /// whole rows.
+    [[nodiscard]] std::span<const uint32_t> keptIds(int64_t row) const { return rowIds(row); }
+    /// compare() from the other row's logits at keptIds() alone; what stands at empty slots does not matter.
+    [[nodiscard]] RowComparison compareKept(int64_t row, std::span<const float> keptLogits,
+                                            const RowSummary& summary) const;
     /// Natural logs. What is not kept shares the rest evenly, so that the row sums to one.
     void logProbs(int64_t row, std::span<double> out) const;
     [[nodiscard]] int64_t topToken(int64_t row) const;
@@ -76,7 +82,7 @@ class ReferenceRows {
     [[nodiscard]] std::span<const float> rowLogits(int64_t row) const;
     [[nodiscard]] std::span<const uint32_t> rowIds(int64_t row) const;
     void storeSample(int64_t row, std::span<const float> logits, double normalizer);
-    void addRest(int64_t row, std::span<const float> logits, const RowSummary& summary, double logShift,
+    void addRest(int64_t row, std::span<const float> keptLogits, const RowSummary& summary, double logShift,
                  double restMass, RowComparison& comparison) const;
 
     int64_t m_vocabSize = 0, m_exact = 0, m_sampled = 0;

@@ -92,12 +92,16 @@ ForwardOptions WindowScorer::prepare(size_t window, Scoring& scoring, const JobC
     const auto begin = static_cast<size_t>(text.scoreBegin), end = static_cast<size_t>(text.scoreEnd);
     scoring.scores.resize(end - begin);
     ForwardOptions options;
-    if (!m_reference) {
+    if (!m_reference || asksForKept()) {
         scoring.targets.assign(text.tokens.size(), -1);
         for (size_t i = begin; i < end; ++i) scoring.targets[i] = text.tokens[i + 1];
-        scoring.logProbs.resize(text.tokens.size());
         options.targets = scoring.targets;
-        options.logProbs = scoring.logProbs;
+        if (m_reference) {
+            prepareKept(window, scoring, options);
+        } else {
+            scoring.logProbs.resize(text.tokens.size());
+            options.logProbs = scoring.logProbs;
+        }
         return options;
     }
     options.logitsBegin = text.scoreBegin;
@@ -116,18 +120,50 @@ ForwardOptions WindowScorer::prepare(size_t window, Scoring& scoring, const JobC
 }
 
 Result<std::vector<TokenScore>> WindowScorer::finish(size_t window, Scoring& scoring) const {
-    if (m_reference) return std::move(scoring.scores);
+    if (m_reference) return asksForKept() ? finishKept(window, scoring) : std::move(scoring.scores);
     const auto begin = static_cast<size_t>(m_windows[window].scoreBegin);
     for (size_t i = 0; i < scoring.scores.size(); ++i) {
         const float logProb = scoring.logProbs[begin + i];
-        if (!std::isfinite(logProb)) {
-            return makeError(
-                ErrorCode::kInvalidData,
-                fmt::format("The model's logits at position {} are not finite: the weights or their format "
-                            "are broken.",
-                            begin + i));
-        }
+        if (!std::isfinite(logProb)) return notFinite(static_cast<int64_t>(begin + i));
         scoring.scores[i] = {.nll = -double(logProb)};
+    }
+    return std::move(scoring.scores);
+}
+
+bool WindowScorer::asksForKept() const {
+    return m_reference && m_executable.sumsUpRows() && !m_reference->rows().isWhole();
+}
+
+void WindowScorer::prepareKept(size_t window, Scoring& scoring, ForwardOptions& options) const {
+    const ReferenceRows& rows = m_reference->rows();
+    for (size_t i = 0; i < scoring.scores.size(); ++i) {
+        const auto ids = rows.keptIds(m_firstRow[window] + static_cast<int64_t>(i));
+        scoring.keptIds.insert(scoring.keptIds.end(), ids.begin(), ids.end());
+    }
+    scoring.keptLogits.resize(scoring.keptIds.size());
+    scoring.figures.resize(scoring.targets.size());
+    options.reduction = RowReduction{.figures = scoring.figures,
+                                     .idsPerRow = rows.exactTokens() + rows.sampledTokens(),
+                                     .ids = scoring.keptIds,
+                                     .logits = scoring.keptLogits};
+}
+
+Result<std::vector<TokenScore>> WindowScorer::finishKept(size_t window, Scoring& scoring) const {
+    const ReferenceRows& rows = m_reference->rows();
+    const auto begin = static_cast<size_t>(m_windows[window].scoreBegin);
+    const auto perRow = static_cast<size_t>(rows.exactTokens() + rows.sampledTokens());
+    for (size_t i = 0; i < scoring.scores.size(); ++i) {
+        const RowFigures& figures = scoring.figures[begin + i];
+        if (!figures.isFinite) return notFinite(static_cast<int64_t>(begin + i));
+        const int64_t row = m_firstRow[window] + static_cast<int64_t>(i);
+        const RowComparison comparison =
+            rows.compareKept(row, std::span(scoring.keptLogits).subspan(i * perRow, perRow),
+                             {.logNormalizer = figures.logNormalizer, .top = figures.top});
+        scoring.scores[i] = {.nll = -figures.logProb(),
+                             .referenceNll = m_reference->tokenNll(row),
+                             .kld = comparison.divergence,
+                             .kldVariance = comparison.variance,
+                             .topAgrees = comparison.topAgrees};
     }
     return std::move(scoring.scores);
 }

@@ -40,7 +40,14 @@ class WindowScorer {
         size_t done = 0;
         std::vector<TokenId> targets;
         std::vector<float> logProbs;
+        std::vector<RowFigures> figures;  // with a reference, where the device sums up rows
+        std::vector<uint32_t> keptIds;
+        std::vector<float> keptLogits;
     };
+    /// Whether the device is asked for those logits alone that the reference keeps.
+    [[nodiscard]] bool asksForKept() const;
+    void prepareKept(size_t window, Scoring& scoring, ForwardOptions& options) const;
+    Result<std::vector<TokenScore>> finishKept(size_t window, Scoring& scoring) const;
     /// What to ask of a window's run.
     ForwardOptions prepare(size_t window, Scoring& scoring, const JobContext& context);
     Result<std::vector<TokenScore>> finish(size_t window, Scoring& scoring) const;

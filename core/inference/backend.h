@@ -33,6 +33,37 @@ enum class Arithmetic {
     kInteger,  ///< where the device has it: inputs rounded to 8 bits per 32 values, products of integers; faster
 };
 
+/// What one row of logits says, summed up where the logits are.
+struct RowFigures {
+    double logNormalizer = 0;  ///< log of the sum of e^logit: log softmax(row)[i] = row[i] - logNormalizer
+    float targetLogit = 0;     ///< of the token that stands there
+    int64_t rank = 0;          ///< of that token: 1 is the likeliest; of equals the one of the smaller id is first
+    TokenId top = 0;           ///< the likeliest token, the first of equals
+    double entropy = 0;        ///< of the distribution, nats
+    double divergence = 0;     ///< KL(kept row || this row), nats; 0 where there is nothing to compare with
+    bool isFinite = false;     ///< false: the row holds NaN or infinity and the rest means nothing
+    [[nodiscard]] double logProb() const { return double(targetLogit) - logNormalizer; }
+};
+
+/// Rows of logits that stay on the device that made them (Executable::createLogitRows).
+class LogitRows {
+  public:
+    virtual ~LogitRows() = default;
+    [[nodiscard]] virtual int64_t capacity() const = 0;  ///< rows
+};
+
+/// Reductions of rows of logits on the device; the rows are the positions of a call that have a target, in order. For
+/// executables with sumsUpRows(); the others refuse.
+struct RowReduction {
+    std::span<RowFigures> figures{};         ///< one a target of the call, by position; those without are left alone
+    LogitRows* keep = nullptr;               ///< the rows are kept here
+    const LogitRows* compareWith = nullptr;  ///< what another run kept for the same positions
+    int64_t firstKept = 0;                   ///< index there of the first row of this call
+    int64_t idsPerRow = 0;                   ///< logits of these tokens come back as well, the same number in each row
+    std::span<const uint32_t> ids{};         ///< outside the vocabulary: 0 comes back
+    std::span<float> logits{};               ///< one for each of `ids`
+};
+
 /// What to compute and return besides advancing the cache.
 struct ForwardOptions {
     /// Backends and formats without integer products ignore it. One sequence may mix both.
@@ -48,6 +79,8 @@ struct ForwardOptions {
     /// negative target are skipped. Reduced where the logits are, they never leave the device.
     std::span<const TokenId> targets;
     std::span<float> logProbs;
+    /// More of the same positions; logProbs may then be empty. Not together with logits.
+    std::optional<RowReduction> reduction;
 
     ActivationCapture* capture = nullptr;  ///< not owned
     /// Sees the inputs of every linear layer that runs inside a block: one row of `channels` floats per token, in
@@ -97,6 +130,12 @@ class Executable {
     virtual Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context);
     /// Tokens that are worth handing over in one forwardTogether(); 0: it brings nothing.
     [[nodiscard]] virtual int64_t tokensWorthTogether() const { return 0; }
+    /// Whether ForwardOptions::reduction works here. Otherwise the caller takes the logits and does it himself.
+    [[nodiscard]] virtual bool sumsUpRows() const { return false; }
+    /// Room for rows of logits on the device. kUnsupported without sumsUpRows(), kOutOfMemory in a sentence.
+    virtual Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows);
+    /// Whether rows that were kept by another executable can be compared with this one's.
+    [[nodiscard]] virtual bool canCompareWith(const LogitRows&) const { return false; }
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
 };

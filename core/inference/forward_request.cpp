@@ -40,6 +40,24 @@ Status checkStart(const ModelGraph& graph, int64_t tokenCount, const ForwardOpti
                                  options.firstBlock, options.hiddenIn.size(), tokenCount, needed));
 }
 
+Status checkReduction(const ForwardOptions& options) {
+    if (!options.reduction) return {};
+    const RowReduction& reduction = *options.reduction;
+    const auto rows = std::ranges::count_if(options.targets, [](TokenId target) { return target >= 0; });
+    const auto fits = [&](const LogitRows* kept) {
+        return !kept || (reduction.firstKept >= 0 && rows <= kept->capacity() - reduction.firstKept);
+    };
+    const bool wantsLogits = options.logitsBegin != options.logitsEnd;
+    const auto picked = static_cast<size_t>(rows * reduction.idsPerRow);
+    if (!wantsLogits && reduction.figures.size() >= options.targets.size() && fits(reduction.keep) &&
+        fits(reduction.compareWith) && reduction.ids.size() == picked && reduction.logits.size() >= picked)
+        return {};
+    return makeError(ErrorCode::kInvalidArgument,
+                     fmt::format("Figures of {} rows of logits were asked for without room for them, or together with "
+                                 "the logits.",
+                                 rows));
+}
+
 Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOptions& options) {
     const bool wantsLogits = options.logitsBegin != options.logitsEnd;
     if (wantsLogits &&
@@ -52,8 +70,9 @@ Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOp
         return makeError(ErrorCode::kInvalidArgument, "Logits were asked for without a receiver for them.");
     }
     const bool wantsLogProbs = !options.targets.empty();
+    const bool needsLogProbs = wantsLogProbs && !options.reduction;
     if (wantsLogProbs && (static_cast<int64_t>(options.targets.size()) > tokenCount ||
-                          options.logProbs.size() < options.targets.size())) {
+                          (needsLogProbs && options.logProbs.size() < options.targets.size()))) {
         return makeError(
             ErrorCode::kInvalidArgument,
             fmt::format(
@@ -66,6 +85,7 @@ Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOp
                          fmt::format("The target token {} is outside the vocabulary of {} entries.", target,
                                      graph.config.vocabSize));
     }
+    HT_TRY(checkReduction(options));
     if ((wantsLogits || wantsLogProbs) && graph.logits < 0) {
         return makeError(ErrorCode::kInvalidArgument, "Logits were asked for, but this graph computes none.");
     }
@@ -73,6 +93,10 @@ Status checkOutputs(const ModelGraph& graph, int64_t tokenCount, const ForwardOp
 }
 
 }  // namespace
+
+Result<std::unique_ptr<LogitRows>> Executable::createLogitRows(int64_t) {
+    return makeError(ErrorCode::kUnsupported, "Rows of logits are not kept on this device.");
+}
 
 Status Executable::forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context) {
     HT_TRY(checkDistinctSequences(inputs));

@@ -95,6 +95,8 @@ Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tok
     auto* cached = dynamic_cast<CachedSequence*>(&sequence);
     if (!cached) return makeError(ErrorCode::kInvalidArgument, "The sequence was made by another backend.");
     HT_TRY(checkForwardArguments(*m_graph, sequence, tokens, options));
+    if (options.reduction)
+        return makeError(ErrorCode::kUnsupported, "The processor's engine hands out logits and sums up none.");
     const Run run{tokens, options, context, cached->cache(), sequence.position()};
     try {
         reserve(run.tokenCount());

@@ -22,6 +22,7 @@ struct ForwardRun {
     const VulkanSequence& sequence;
     int64_t firstRow = 0;     ///< of its tokens in the residual stream of the call, a multiple of kChunkStep
     int64_t firstTarget = 0;  ///< of its targets among those of the call
+    int64_t firstPicked = 0;  ///< of its chosen logits among those of the call
     vk::BufferSlice ids;      ///< token ids of this sequence
     vk::BufferSlice ropeTable;
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }

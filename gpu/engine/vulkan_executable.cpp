@@ -150,6 +150,7 @@ Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, 
     HT_TRY(checkDistinctSequences(inputs));
     for (const SequenceInput& input : inputs) {
         HT_TRY(checkForwardArguments(*m_graph, *input.sequence, input.tokens, input.options));
+        HT_TRY(checkRows(input.options));
         const auto* own = dynamic_cast<const VulkanSequence*>(input.sequence);
         if (own && own->graph() == m_graph.get()) continue;
         return makeError(ErrorCode::kInvalidArgument, "The sequence belongs to another executable.");
@@ -195,7 +196,7 @@ Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
 
 std::vector<ForwardRun> VulkanExecutable::runsOf(std::span<const SequenceInput> inputs, const JobContext& job) {
     std::vector<ForwardRun> runs;
-    int64_t row = 0, target = 0;
+    int64_t row = 0, target = 0, picked = 0;
     for (const SequenceInput& input : inputs) {
         const auto tokens = static_cast<int64_t>(input.tokens.size());
         runs.push_back({.tokens = input.tokens,
@@ -204,10 +205,12 @@ std::vector<ForwardRun> VulkanExecutable::runsOf(std::span<const SequenceInput> 
                         .sequence = static_cast<const VulkanSequence&>(*input.sequence),
                         .firstRow = row,
                         .firstTarget = target,
+                        .firstPicked = picked,
                         .ids = vk::BufferSlice(m_ids).part(static_cast<uint64_t>(row) * 4, input.tokens.size_bytes()),
                         .ropeTable = m_ropeTable ? vk::BufferSlice(m_ropeTable) : vk::BufferSlice(m_ids)});
         row += roundUp(tokens, ActivationBuffers::kChunkStep);
-        target += static_cast<int64_t>(input.options.targets.size());
+        target += std::ssize(input.options.targets);
+        if (input.options.reduction) picked += std::ssize(input.options.reduction->ids);
     }
     return runs;
 }

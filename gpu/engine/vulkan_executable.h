@@ -12,6 +12,7 @@
 #include "gpu/engine/readback_queue.h"
 #include "gpu/engine/stats_capture.h"
 #include "gpu/engine/vulkan_context.h"
+#include "gpu/engine/vulkan_logit_rows.h"
 #include "gpu/engine/vulkan_sequence.h"
 #include "gpu/engine/weight_residency.h"
 
@@ -33,6 +34,9 @@ class VulkanExecutable final : public Executable {
                    const JobContext& job) override;
     Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& job) override;
     [[nodiscard]] int64_t tokensWorthTogether() const override;
+    [[nodiscard]] bool sumsUpRows() const override { return m_graph->logits >= 0; }
+    Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows) override;
+    [[nodiscard]] bool canCompareWith(const LogitRows& rows) const override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
 
     /// Tensors copied to the device to stay so far: what an edit really uploads.
@@ -46,6 +50,7 @@ class VulkanExecutable final : public Executable {
         int64_t begin = 0;
         int64_t end = 0;
         bool handOut = false;
+        int64_t firstRow = 0;  ///< number of positions with a target before
     };
 
     VulkanExecutable(std::shared_ptr<VulkanContext> context, std::shared_ptr<const ModelGraph> graph);
@@ -61,10 +66,14 @@ class VulkanExecutable final : public Executable {
     Status runBlocks(std::span<const ForwardRun> runs, const JobContext& job);
     Status handOutBoundary(const ForwardRun& run, int block);
     Status loadTargets(std::span<const ForwardRun> runs);
+    Status growOutput(vk::Buffer& buffer, uint64_t bytes, std::string_view name);
     Status runEpilogue(const ForwardRun& run);
-    Status runEpilogueTile(const ForwardRun& run, int64_t begin, int64_t count, bool handOut);
+    Status checkRows(const ForwardOptions& options) const;
+    Status runEpilogueTile(const ForwardRun& run, const EpilogueRange& tile);
+    Status reduceTile(const ForwardRun& run, const EpilogueRange& tile, const kernel::Activations& logits);
     Status handOutLogits(const ForwardRun& run, int64_t begin, int64_t count, const kernel::Activations& logits);
-    Status handOutLogProbs(const ForwardRun& run);
+    Status handOutFigures(const ForwardRun& run);
+    Status handOutPicked(const ForwardRun& run);
     Status deliverRows(std::span<const std::byte> bytes, const kernel::Activations& rows, int64_t count,
                        const std::function<Status(std::span<const float>)>& receive);
     static std::vector<EpilogueRange> epilogueRanges(const ForwardOptions& options);
@@ -75,8 +84,9 @@ class VulkanExecutable final : public Executable {
     WeightResidency m_residency;
     vk::Buffer m_ropeTable;
     int64_t m_ropePositions = 0;
-    vk::Buffer m_ids, m_hiddenIn, m_targets, m_logProbs;
-    std::vector<float> m_rows;  ///< rows without the stride's padding, for the caller
+    vk::Buffer m_ids, m_hiddenIn, m_targets, m_summaries;
+    vk::Buffer m_pickedIds, m_picked;  ///< logits of chosen tokens
+    std::vector<float> m_rows;         ///< rows without the stride's padding, for the caller
     std::unique_ptr<vk::CommandStream> m_stream;
     std::unique_ptr<kernel::Kernels> m_kernels;
     std::unique_ptr<ReadbackQueue> m_readback;

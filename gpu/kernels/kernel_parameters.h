@@ -40,9 +40,32 @@ struct AttentionParameters {
     float scale = 0;
 };
 
-struct LogProbParameters {
+struct RowSummaryParameters {
     uint32_t rows = 0, width = 0, inputStride = 0, firstTarget = 0;
 };
+
+struct RowDivergenceParameters {
+    uint32_t rows = 0, width = 0, referenceStride = 0, ownStride = 0, firstReference = 0, firstOwn = 0;
+};
+
+struct GatherParameters {
+    uint32_t rows = 0, width = 0, inputStride = 0, idsPerRow = 0, firstItem = 0;
+};
+
+/// What the reductions over a row of logits leave behind (shaders/include/row_summary.glsl). Sums are pairs: the sum
+/// and what it lost.
+struct RowSummary {
+    float largest = 0;
+    uint32_t top = 0;
+    float targetLogit = 0;
+    uint32_t before = 0;
+    float mass = 0, massRest = 0;
+    float weighted = 0, weightedRest = 0;
+    float cross = 0, crossRest = 0;
+    float otherMass = 0, otherMassRest = 0;
+    uint32_t nonFinite = 0, unused = 0;
+};
+static_assert(sizeof(RowSummary) == 56);
 
 struct StatsParameters {
     uint32_t tokens = 0, width = 0, inputStride = 0;

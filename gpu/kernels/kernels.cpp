@@ -350,17 +350,49 @@ Status Kernels::attention(const AttentionCall& call) {
     return {};
 }
 
-Status Kernels::logProb(const LogProbCall& call) {
+Status Kernels::summarizeRows(const RowSummaryCall& call) {
     const uint32_t local = m_plan->reduceLocalSize;
     const PipelineKey key{
-        .family = "log_prob", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
-    const LogProbParameters parameters{.rows = u32(call.rows),
-                                       .width = u32(call.logits.width),
-                                       .inputStride = u32(call.logits.stride),
-                                       .firstTarget = u32(call.firstTarget)};
+        .family = "row_summary", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
+    const RowSummaryParameters parameters{.rows = u32(call.rows),
+                                          .width = u32(call.logits.width),
+                                          .inputStride = u32(call.logits.stride),
+                                          .firstTarget = u32(call.firstTarget)};
     return run(
         key, {{call.logits.slice, Access::kRead}, {call.targets, Access::kConstant}, {call.output, Access::kReadWrite}},
-        parameters, static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.logits.width) * 16);
+        parameters, static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.logits.width) * 48);
+}
+
+Status Kernels::divergeRows(const RowDivergenceCall& call) {
+    const uint32_t local = m_plan->reduceLocalSize;
+    const PipelineKey key{
+        .family = "row_divergence", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
+    const RowDivergenceParameters parameters{.rows = u32(call.rows),
+                                             .width = u32(call.own.width),
+                                             .referenceStride = u32(call.reference.stride),
+                                             .ownStride = u32(call.own.stride),
+                                             .firstReference = u32(call.firstReference),
+                                             .firstOwn = u32(call.firstOwn)};
+    return run(key,
+               {{call.reference.slice, Access::kConstant},
+                {call.own.slice, Access::kRead},
+                {call.referenceSummaries, Access::kConstant},
+                {call.ownSummaries, Access::kReadWrite}},
+               parameters, static_cast<uint64_t>(call.rows), static_cast<double>(call.rows * call.own.width) * 32);
+}
+
+Status Kernels::gather(const GatherCall& call) {
+    const PipelineKey key{
+        .family = "gather_logits", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    const GatherParameters parameters{.rows = u32(call.rows),
+                                      .width = u32(call.logits.width),
+                                      .inputStride = u32(call.logits.stride),
+                                      .idsPerRow = u32(call.idsPerRow),
+                                      .firstItem = u32(call.firstItem)};
+    const auto items = static_cast<uint64_t>(call.rows * call.idsPerRow);
+    return run(key,
+               {{call.logits.slice, Access::kRead}, {call.ids, Access::kConstant}, {call.output, Access::kReadWrite}},
+               parameters, elementwiseGroups(items), static_cast<double>(items) * 8);
 }
 
 Status Kernels::channelStats(const StatsCall& call) {

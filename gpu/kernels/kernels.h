@@ -123,12 +123,32 @@ struct AttentionCall {
     float scale = 0;
 };
 
-struct LogProbCall {
+struct RowSummaryCall {
     Activations logits;
     vk::BufferSlice targets;  ///< one uint32 a row, 0xFFFFFFFF: none
-    vk::BufferSlice output;   ///< one float a row
+    vk::BufferSlice output;   ///< one RowSummary a row
     int64_t rows = 0;
     int64_t firstTarget = 0;
+};
+
+/// Fills in the cross term of the own summaries.
+struct RowDivergenceCall {
+    Activations reference;
+    Activations own;
+    vk::BufferSlice referenceSummaries;
+    vk::BufferSlice ownSummaries;
+    int64_t rows = 0;
+    int64_t firstReference = 0;
+    int64_t firstOwn = 0;
+};
+
+struct GatherCall {
+    Activations logits;
+    vk::BufferSlice ids;     ///< idsPerRow uint32 a row
+    vk::BufferSlice output;  ///< as many floats
+    int64_t rows = 0;
+    int64_t idsPerRow = 0;
+    int64_t firstItem = 0;  ///< of ids and output
 };
 
 struct StatsCall {
@@ -159,7 +179,9 @@ class Kernels {
     Status copy(const CopyCall& call);
     Status storeCache(const CacheStoreCall& call);
     Status attention(const AttentionCall& call);
-    Status logProb(const LogProbCall& call);
+    Status summarizeRows(const RowSummaryCall& call);
+    Status divergeRows(const RowDivergenceCall& call);
+    Status gather(const GatherCall& call);
     Status channelStats(const StatsCall& call);
     Status histogram(const StatsCall& call);
     Status multiplyAdds(const MultiplyAddCall& call);
