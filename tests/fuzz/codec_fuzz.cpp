@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/quant/formats/codec.h"
+#include "core/quant/formats/group_description.h"
 
 namespace {
 
@@ -91,6 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     (void)validateRows(layout, packed, rows);
     if (!canDecode(format) || rows == 0) return 0;
     (void)groupLevels(layout, packed, cols - 1);
+    for (int64_t group = 0; group < groupCount(layout); ++group) (void)describeGroup(layout, packed, group);
     encodeAgain(layout, decoded, rows);
     return 0;
 }

@@ -10,6 +10,8 @@
 
 namespace halftone {
 
+struct GroupDescription;
+
 /// Decodes `blocks` consecutive blocks.
 using DecodeBlocks = void (*)(const uint8_t* packed, int64_t blocks, float* out);
 
@@ -23,6 +25,9 @@ using BlockFault = std::string_view (*)(const uint8_t* block);
 /// Appends the values that the group of element `element` of the block can take, in any order.
 using BlockLevels = void (*)(const uint8_t* block, int element, std::vector<float>& levels);
 
+/// Fills in what one block stores: scales, parts, table and codes. Its columns and values are there already.
+using DescribeBlock = void (*)(const uint8_t* block, GroupDescription& group);
+
 /// Everything this program knows about one storage type. One instance per type, defined in its family's file and listed
 /// in codec_table.cpp. Stateless; thread-safe.
 struct BlockCodec {
@@ -34,6 +39,7 @@ struct BlockCodec {
     bool usesImportance = false;
     DecodeBlocks fastDecode = nullptr;  ///< same values, vectorized; null: `decode` is used
     EncodeBlocks fastEncode = nullptr;  ///< same bytes, vectorized; null: `encode` is used
+    DescribeBlock describe = nullptr;   ///< null: plain type, or one whose codes are not told apart
 };
 
 /// The codec of `type`, or null where this program cannot decode it.

@@ -9,6 +9,7 @@
 
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/code_stream.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/row_codec.h"
 
 namespace halftone {
@@ -68,6 +69,13 @@ std::vector<float> levelsOfRow(const PackedLayout& layout, const uint8_t* row, i
     return loadCodebook(layout, row);
 }
 
+void describeCodebook(const PackedLayout& layout, const uint8_t* row, int64_t /*index*/, GroupDescription& group) {
+    group.table = loadCodebook(layout, row);
+    group.parts.push_back(wholeGroup(group, 1.0f));
+    for (int64_t i = 0; i < group.columns; ++i)
+        group.codes.push_back(codeAt(row, group.firstColumn + i, layout.format.codebook().bits));
+}
+
 }  // namespace
 
 LearnedTable::LearnedTable(int bits, std::span<const float> levels) {
@@ -100,6 +108,7 @@ const RowCodec kCodebookRowCodec{.decode = decodeCodebookRows<scalarLevelKernels
                                  .fastDecode = decodeCodebookRows<vectorLevelKernels>,
                                  .fastEncode = encodeCodebookRows<vectorLevelKernels>,
                                  .fault = codebookFault,
-                                 .levels = levelsOfRow};
+                                 .levels = levelsOfRow,
+                                 .describe = describeCodebook};
 
 }  // namespace halftone

@@ -13,6 +13,7 @@
 #include "core/quant/formats/code_tables.h"
 #include "core/quant/formats/codecs.h"
 #include "core/quant/formats/fp4_scales.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/vector_codecs.h"
 
 namespace halftone {
@@ -95,6 +96,32 @@ void levelsNVFP4(const uint8_t* bytes, int element, std::vector<float>& levels) 
     appendTable(halfOfUE4M3(bytes[element / 16]), levels);
 }
 
+/// Table and scale as the format means them: not twice the one and half the other.
+void describePart(const uint8_t* qs, int half, const GroupPart& part, GroupDescription& group) {
+    if (group.table.empty()) {
+        for (int q = 0; q < 16; ++q) group.table.push_back(0.5f * tableValue(q));
+    }
+    group.parts.push_back(part);
+    for (int i = 0; i < half; ++i) group.codes.push_back(qs[i] & 15);
+    for (int i = 0; i < half; ++i) group.codes.push_back(qs[i] >> 4);
+}
+void describeMXFP4(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockMXFP4*>(bytes);
+    GroupPart part = wholeGroup(group, 2.0f * halfOfE8M0(block.e));
+    part.scaleCode = block.e;
+    describePart(block.qs, 16, part, group);
+}
+void describeNVFP4(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockNVFP4*>(bytes);
+    for (int s = 0; s < 4; ++s) {
+        GroupPart part = wholeGroup(group, 2.0f * halfOfUE4M3(block.d[s]));
+        part.firstColumn = 16 * s;
+        part.columns = 16;
+        part.scaleCode = block.d[s];
+        describePart(block.qs + 8 * s, 8, part, group);
+    }
+}
+
 }  // namespace
 
 const BlockCodec kMXFP4Codec{.type = DType::kMXFP4,
@@ -103,7 +130,8 @@ const BlockCodec kMXFP4Codec{.type = DType::kMXFP4,
                              .fault = faultOfMXFP4,
                              .levels = levelsMXFP4,
                              .fastDecode = decodeMXFP4Vector,
-                             .fastEncode = encodeMXFP4Vector};
+                             .fastEncode = encodeMXFP4Vector,
+                             .describe = describeMXFP4};
 
 const BlockCodec kNVFP4Codec{.type = DType::kNVFP4,
                              .decode = decodeEach<BlockNVFP4, decodeNVFP4>,
@@ -111,6 +139,7 @@ const BlockCodec kNVFP4Codec{.type = DType::kNVFP4,
                              .fault = faultOfNVFP4,
                              .levels = levelsNVFP4,
                              .fastDecode = decodeNVFP4Vector,
-                             .fastEncode = encodeNVFP4Vector};
+                             .fastEncode = encodeNVFP4Vector,
+                             .describe = describeNVFP4};
 
 }  // namespace halftone

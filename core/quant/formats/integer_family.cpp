@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/quant/formats/code_stream.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/row_codec.h"
 
@@ -229,6 +230,23 @@ std::vector<float> integerLevels(const PackedLayout& layout, const uint8_t* row,
     return levels;
 }
 
+void describeIntegers(const PackedLayout& layout, const uint8_t* row, int64_t index, GroupDescription& group) {
+    const IntegerFormat& format = layout.format.integer();
+    const IntegerGrid grid = loadIntegerGrid(layout, row, index);
+    group.parts.push_back(wholeGroup(group, grid.scale));
+    GroupPart& part = group.parts.back();
+    if (format.scale == ScaleType::kNested) part.scaleCode = static_cast<int>(grid.scaleBits);
+    if (format.symmetric) {
+        group.codeOffset = grid.zero;
+    } else if (format.floatZero) {
+        part.offset = grid.minimum;
+        if (format.scale == ScaleType::kNested) part.minimumCode = static_cast<int>(grid.minimumBits);
+    } else {
+        part.zeroPoint = grid.zero;
+    }
+    for (int64_t i = 0; i < group.columns; ++i) group.codes.push_back(codeAt(row, group.firstColumn + i, format.bits));
+}
+
 }  // namespace
 
 const IntegerKernels& scalarIntegerKernels() {
@@ -241,6 +259,7 @@ const RowCodec kIntegerRowCodec{.decode = decodeIntegerRows<scalarIntegerKernels
                                 .fastDecode = decodeIntegerRows<vectorIntegerKernels>,
                                 .fastEncode = encodeIntegerRows<vectorIntegerKernels>,
                                 .fault = integerFault,
-                                .levels = integerLevels};
+                                .levels = integerLevels,
+                                .describe = describeIntegers};
 
 }  // namespace halftone

@@ -13,6 +13,7 @@
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/code_tables.h"
 #include "core/quant/formats/codecs.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/search_kernels.h"
 #include "core/quant/formats/vector_codecs.h"
@@ -153,6 +154,32 @@ void levelsXS(const uint8_t* bytes, int element, std::vector<float>& levels) {
     appendTable(loadHalf(block.d) * static_cast<float>(scaleOfIQ4_XS(block, element / kSize)), levels);
 }
 
+void appendCodes(const uint8_t* qs, std::vector<int>& codes) {
+    for (int i = 0; i < 16; ++i) codes.push_back(qs[i] & 15);
+    for (int i = 0; i < 16; ++i) codes.push_back(qs[i] >> 4);
+}
+void describeNL(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockIQ4_NL*>(bytes);
+    group.table.assign(kIq4Values.begin(), kIq4Values.end());
+    group.parts.push_back(wholeGroup(group, loadHalf(block.d)));
+    appendCodes(block.qs, group.codes);
+}
+void describeXS(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockIQ4_XS*>(bytes);
+    const float d = loadHalf(block.d);
+    group.blockScale = d;
+    group.table.assign(kIq4Values.begin(), kIq4Values.end());
+    for (int b = 0; b < kSubBlocks; ++b) {
+        const int code = scaleOfIQ4_XS(block, b);
+        GroupPart part = wholeGroup(group, d * static_cast<float>(code));
+        part.firstColumn = b * kSize;
+        part.columns = kSize;
+        part.scaleCode = code;
+        group.parts.push_back(part);
+        appendCodes(block.qs + 16 * b, group.codes);
+    }
+}
+
 }  // namespace
 
 const BlockCodec kIQ4_NLCodec{.type = DType::kIQ4_NL,
@@ -162,7 +189,8 @@ const BlockCodec kIQ4_NLCodec{.type = DType::kIQ4_NL,
                               .levels = levelsNL,
                               .usesImportance = true,
                               .fastDecode = decodeIQ4_NLVector,
-                              .fastEncode = encodeVector<encodeNL>};
+                              .fastEncode = encodeVector<encodeNL>,
+                              .describe = describeNL};
 
 const BlockCodec kIQ4_XSCodec{.type = DType::kIQ4_XS,
                               .decode = decodeEach<BlockIQ4_XS, decodeXS>,
@@ -171,6 +199,7 @@ const BlockCodec kIQ4_XSCodec{.type = DType::kIQ4_XS,
                               .levels = levelsXS,
                               .usesImportance = true,
                               .fastDecode = decodeIQ4_XSVector,
-                              .fastEncode = encodeVector<encodeXS>};
+                              .fastEncode = encodeVector<encodeXS>,
+                              .describe = describeXS};
 
 }  // namespace halftone

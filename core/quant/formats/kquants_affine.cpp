@@ -15,6 +15,7 @@
 #include "core/quant/formats/block_codec.h"
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/codecs.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/search_kernels.h"
 #include "core/quant/formats/vector_codecs.h"
@@ -257,6 +258,27 @@ void levelsOf(const uint8_t* bytes, int element, std::vector<float>& levels) {
 }
 
 template <typename Block>
+void describe(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const Block*>(bytes);
+    const float d = loadHalf(block.d), dmin = loadHalf(block.dmin);
+    group.blockScale = d;
+    group.blockMinimum = dmin;
+    group.lastCode = Traits<Block>::kMaxCode;
+    for (int b = 0; b < kSubBlocks<Block>; ++b) {
+        const ScaleAndMin sub = scaleAndMin(block, b);
+        GroupPart part;
+        part.firstColumn = b * Traits<Block>::kSize;
+        part.columns = Traits<Block>::kSize;
+        part.scaleCode = sub.scale;
+        part.scale = d * static_cast<float>(sub.scale);
+        part.minimumCode = sub.minimum;
+        part.offset = -(dmin * static_cast<float>(sub.minimum));
+        group.parts.push_back(part);
+    }
+    for (int i = 0; i < kSuperBlock; ++i) group.codes.push_back(codeAt(block, i));
+}
+
+template <typename Block>
 constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
     return {.type = type,
             .decode = decodeEach<Block, decodeBlock<Block>>,
@@ -265,7 +287,8 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = fastDecode,
-            .fastEncode = encodeVector<Block>};
+            .fastEncode = encodeVector<Block>,
+            .describe = describe<Block>};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "core/quant/formats/block_codec.h"
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/codecs.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/search_kernels.h"
 #include "core/quant/formats/vector_codecs.h"
@@ -215,6 +216,24 @@ void levelsOf(const uint8_t* bytes, int element, std::vector<float>& levels) {
     for (int q = -kLevels<Block>; q < kLevels<Block>; ++q) levels.push_back(scale * static_cast<float>(q));
 }
 
+template <typename Block>
+void describe(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const Block*>(bytes);
+    const float d = loadHalf(block.d);
+    group.blockScale = d;
+    group.codeOffset = kLevels<Block>;
+    group.lastCode = 2 * kLevels<Block> - 1;
+    for (int b = 0; b < kSubBlocks; ++b) {
+        const int code = scaleAt(block, b);
+        GroupPart part = wholeGroup(group, d * static_cast<float>(code));
+        part.firstColumn = b * kSize;
+        part.columns = kSize;
+        part.scaleCode = code;
+        group.parts.push_back(part);
+    }
+    for (int i = 0; i < kSuperBlock; ++i) group.codes.push_back(codeAt(block, i));
+}
+
 float scaleOf(const BlockQ8_K& block) {
     return std::bit_cast<float>(loadU32(block.d));
 }
@@ -250,6 +269,14 @@ void levelsOfQ8_K(const uint8_t* bytes, int /*element*/, std::vector<float>& lev
     for (int q = -128; q <= 127; ++q) levels.push_back(d * static_cast<float>(q));
 }
 
+void describeQ8_K(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockQ8_K*>(bytes);
+    group.parts.push_back(wholeGroup(group, scaleOf(block)));
+    group.firstCode = -128;
+    group.lastCode = 127;
+    group.codes.assign(std::begin(block.qs), std::end(block.qs));
+}
+
 template <typename Block>
 constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
     return {.type = type,
@@ -259,7 +286,8 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = fastDecode,
-            .fastEncode = encodeVector<Block>};
+            .fastEncode = encodeVector<Block>,
+            .describe = describe<Block>};
 }
 
 }  // namespace
@@ -271,6 +299,7 @@ const BlockCodec kQ8_KCodec{.type = DType::kQ8_K,
                             .decode = decodeEach<BlockQ8_K, decodeQ8_K>,
                             .encode = encodeEachUnweighted<BlockQ8_K, encodeQ8_K>,
                             .fault = faultOfQ8_K,
-                            .levels = levelsOfQ8_K};
+                            .levels = levelsOfQ8_K,
+                            .describe = describeQ8_K};
 
 }  // namespace halftone

@@ -16,6 +16,7 @@
 #include "core/quant/formats/block_codec.h"
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/codecs.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/search_kernels.h"
 #include "core/quant/formats/vector_codecs.h"
@@ -27,9 +28,13 @@ constexpr int kSize = 32;
 using Codes = std::array<uint8_t, kSize>;
 
 template <typename Block>
-constexpr bool kHasFifthBit = requires(Block b) { b.qh; };
+constexpr bool kHasFifthBit = requires(Block b) {
+    b.qh;
+};
 template <typename Block>
-constexpr bool kHasMinimum = requires(Block b) { b.m; };
+constexpr bool kHasMinimum = requires(Block b) {
+    b.m;
+};
 /// Codes of the symmetric types carry this offset, which is also the number of negative levels.
 template <typename Block>
 constexpr int kOffset = kHasFifthBit<Block> ? 16 : 8;
@@ -203,6 +208,28 @@ void levelsOfQ8(const uint8_t* bytes, int /*element*/, std::vector<float>& level
     for (int q = -128; q <= 127; ++q) levels.push_back(static_cast<float>(q) * d);
 }
 
+template <typename Block>
+void describe(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const Block*>(bytes);
+    group.parts.push_back(wholeGroup(group, loadHalf(block.d)));
+    if constexpr (kHasMinimum<Block>) {
+        group.parts.back().offset = loadHalf(block.m);
+    } else {
+        group.codeOffset = kOffset<Block>;
+    }
+    group.lastCode = kMaxCode<Block>;
+    for (int i = 0; i < kSize; ++i) group.codes.push_back(codeAt(block, i));
+}
+
+template <typename Block>
+void describeQ8(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const Block*>(bytes);
+    group.parts.push_back(wholeGroup(group, loadHalf(block.d)));
+    group.firstCode = -128;
+    group.lastCode = 127;
+    group.codes.assign(std::begin(block.qs), std::end(block.qs));
+}
+
 template <typename Block, DecodeBlocks kFastDecode, EncodeBlocks kFastEncode>
 constexpr BlockCodec makeCodec(DType type) {
     return {.type = type,
@@ -212,7 +239,8 @@ constexpr BlockCodec makeCodec(DType type) {
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = kFastDecode,
-            .fastEncode = encodeVector<Block, kFastEncode>};
+            .fastEncode = encodeVector<Block, kFastEncode>,
+            .describe = describe<Block>};
 }
 
 }  // namespace
@@ -228,12 +256,14 @@ const BlockCodec kQ8_0Codec{.type = DType::kQ8_0,
                             .fault = faultOf<BlockQ8_0>,
                             .levels = levelsOfQ8<BlockQ8_0>,
                             .fastDecode = decodeQ8_0Vector,
-                            .fastEncode = encodeQ8_0Vector};
+                            .fastEncode = encodeQ8_0Vector,
+                            .describe = describeQ8<BlockQ8_0>};
 
 const BlockCodec kQ8_1Codec{.type = DType::kQ8_1,
                             .decode = decodeEach<BlockQ8_1, decodeQ8<BlockQ8_1>>,
                             .encode = encodeEachUnweighted<BlockQ8_1, encodeQ8<BlockQ8_1>>,
                             .fault = faultOf<BlockQ8_1>,
-                            .levels = levelsOfQ8<BlockQ8_1>};
+                            .levels = levelsOfQ8<BlockQ8_1>,
+                            .describe = describeQ8<BlockQ8_1>};
 
 }  // namespace halftone

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/quant/formats/code_stream.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/row_codec.h"
 
 namespace halftone {
@@ -167,6 +168,15 @@ std::vector<float> levelsOfGroup(const PackedLayout& layout, const uint8_t* row,
     return levels;
 }
 
+void describeLevels(const PackedLayout& layout, const uint8_t* row, int64_t index, GroupDescription& group) {
+    const LevelTableInfo& table = levelTable(layout.format.level().table);
+    const GroupScale scale = loadLevelScale(layout, row, index);
+    group.table.assign(table.byCode.begin(), table.byCode.end());
+    group.parts.push_back(wholeGroup(group, scale.value));
+    if (scaleBytes(layout.format.level().scale) == 1) group.parts.back().scaleCode = static_cast<int>(scale.bits);
+    for (int64_t i = 0; i < group.columns; ++i) group.codes.push_back(codeAt(row, group.firstColumn + i, table.bits));
+}
+
 }  // namespace
 
 float levelStatistic(const LevelTableInfo& table, std::span<const float> values) {
@@ -237,6 +247,7 @@ const RowCodec kLevelRowCodec{.decode = decodeLevelRows<scalarLevelKernels>,
                               .fastDecode = decodeLevelRows<vectorLevelKernels>,
                               .fastEncode = encodeLevelRows<vectorLevelKernels>,
                               .fault = levelFault,
-                              .levels = levelsOfGroup};
+                              .levels = levelsOfGroup,
+                              .describe = describeLevels};
 
 }  // namespace halftone

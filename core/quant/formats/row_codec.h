@@ -10,6 +10,8 @@
 
 namespace halftone {
 
+struct GroupDescription;
+
 /// Everything this program knows about a parametric family, whose rows are codes with scales behind them: the
 /// counterpart of BlockCodec. One instance per family; stateless, thread-safe.
 struct RowCodec {
@@ -24,6 +26,8 @@ struct RowCodec {
     std::string (*fault)(const PackedLayout& layout, const uint8_t* row, int64_t group);
     /// The values that the group of column `col` can take, in any order.
     std::vector<float> (*levels)(const PackedLayout& layout, const uint8_t* row, int64_t col);
+    /// Fills in what a group stores: one part, table and codes. Its columns are there already.
+    void (*describe)(const PackedLayout& layout, const uint8_t* row, int64_t index, GroupDescription& group);
 };
 
 extern const RowCodec kIntegerRowCodec;

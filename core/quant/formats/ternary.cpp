@@ -13,6 +13,7 @@
 
 #include "core/quant/formats/block_layouts.h"
 #include "core/quant/formats/codecs.h"
+#include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
 #include "core/quant/formats/vector_codecs.h"
 
@@ -78,12 +79,19 @@ void encodeTQ1_0(const float* x, BlockTQ1_0& block) {
     }
 }
 
+int codeAt(const BlockTQ2_0& block, int i) {
+    return (block.qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32))) & 3;
+}
+int codeAt(const BlockQ2_0& block, int i) {
+    return (block.qs[i / 4] >> (2 * (i % 4))) & 3;
+}
+int codeAt(const BlockQ1_0& block, int i) {
+    return (block.qs[i / 8] >> (i % 8)) & 1;
+}
+
 void decodeTQ2_0(const BlockTQ2_0& block, float* out) {
     const float d = loadHalf(block.d);
-    for (int i = 0; i < 256; ++i) {
-        const int q = (block.qs[32 * (i / 128) + i % 32] >> (2 * (i % 128 / 32))) & 3;
-        out[i] = static_cast<float>(q - 1) * d;
-    }
+    for (int i = 0; i < 256; ++i) out[i] = static_cast<float>(codeAt(block, i) - 1) * d;
 }
 
 void encodeTQ2_0(const float* x, BlockTQ2_0& block) {
@@ -98,7 +106,7 @@ void encodeTQ2_0(const float* x, BlockTQ2_0& block) {
 
 void decodeQ1_0(const BlockQ1_0& block, float* out) {
     const float d = loadHalf(block.d);
-    for (int i = 0; i < 128; ++i) out[i] = (block.qs[i / 8] >> (i % 8)) & 1 ? d : -d;
+    for (int i = 0; i < 128; ++i) out[i] = codeAt(block, i) ? d : -d;
 }
 
 void encodeQ1_0(const float* x, BlockQ1_0& block) {
@@ -114,7 +122,7 @@ void encodeQ1_0(const float* x, BlockQ1_0& block) {
 
 void decodeQ2_0(const BlockQ2_0& block, float* out) {
     const float d = loadHalf(block.d);
-    for (int i = 0; i < 64; ++i) out[i] = static_cast<float>(((block.qs[i / 4] >> (2 * (i % 4))) & 3) - 1) * d;
+    for (int i = 0; i < 64; ++i) out[i] = static_cast<float>(codeAt(block, i) - 1) * d;
 }
 
 void encodeQ2_0(const float* x, BlockQ2_0& block) {
@@ -139,32 +147,60 @@ void levelsOf(const uint8_t* bytes, int /*element*/, std::vector<float>& levels)
     for (int q = kLowest; q <= kHighest; q += kStep) levels.push_back(static_cast<float>(q) * d);
 }
 
-/// The vectorized side of a codec.
-struct FastPaths {
+template <typename Block>
+void describe(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const Block*>(bytes);
+    group.parts.push_back(wholeGroup(group, loadHalf(block.d)));
+    if constexpr (std::is_same_v<Block, BlockQ1_0>) {
+        group.table = {-1.0f, 1.0f};
+    } else {
+        group.codeOffset = 1;
+        group.lastCode = 3;
+    }
+    for (int i = 0; i < Block::kElements; ++i) group.codes.push_back(codeAt(block, i));
+}
+
+void describeTQ1_0(const uint8_t* bytes, GroupDescription& group) {
+    const auto& block = *reinterpret_cast<const BlockTQ1_0*>(bytes);
+    group.parts.push_back(wholeGroup(group, loadHalf(block.d)));
+    group.codeOffset = 1;
+    group.lastCode = 2;
+    group.codes.resize(BlockTQ1_0::kElements);
+    for (int byte = 0; byte < 52; ++byte) {
+        const TritRun run = tritRun(byte);
+        const uint8_t packed = byte < 48 ? block.qs[byte] : block.qh[byte - 48];
+        for (int n = 0; n < run.digits; ++n) group.codes[size_t(run.first + n * run.stride)] = tritAt(packed, n);
+    }
+}
+
+/// The side of a codec that defines nothing.
+struct OtherPaths {
     DecodeBlocks decode;
     EncodeBlocks encode = nullptr;
+    DescribeBlock describe = nullptr;
 };
 
 template <typename Block, void (*kDecode)(const Block&, float*), void (*kEncode)(const float*, Block&)>
-constexpr BlockCodec makeCodec(DType type, BlockLevels levels, FastPaths fast) {
+constexpr BlockCodec makeCodec(DType type, BlockLevels levels, OtherPaths other) {
     return {.type = type,
             .decode = decodeEach<Block, kDecode>,
             .encode = encodeEachUnweighted<Block, kEncode>,
             .fault = faultOf<Block>,
             .levels = levels,
-            .fastDecode = fast.decode,
-            .fastEncode = fast.encode};
+            .fastDecode = other.decode,
+            .fastEncode = other.encode,
+            .describe = other.describe};
 }
 
 }  // namespace
 
 const BlockCodec kTQ1_0Codec = makeCodec<BlockTQ1_0, decodeTQ1_0, encodeTQ1_0>(
-    DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>, {decodeTQ1_0Vector, encodeTQ1_0Vector});
+    DType::kTQ1_0, levelsOf<BlockTQ1_0, -1, 1, 1>, {decodeTQ1_0Vector, encodeTQ1_0Vector, describeTQ1_0});
 const BlockCodec kTQ2_0Codec = makeCodec<BlockTQ2_0, decodeTQ2_0, encodeTQ2_0>(
-    DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>, {decodeTQ2_0Vector, encodeTQ2_0Vector});
-const BlockCodec kQ1_0Codec =
-    makeCodec<BlockQ1_0, decodeQ1_0, encodeQ1_0>(DType::kQ1_0, levelsOf<BlockQ1_0, -1, 1, 2>, {decodeQ1_0Vector});
-const BlockCodec kQ2_0Codec = makeCodec<BlockQ2_0, decodeQ2_0, encodeQ2_0>(DType::kQ2_0, levelsOf<BlockQ2_0, -1, 2, 1>,
-                                                                           {decodeQ2_0Vector, encodeQ2_0Vector});
+    DType::kTQ2_0, levelsOf<BlockTQ2_0, -1, 2, 1>, {decodeTQ2_0Vector, encodeTQ2_0Vector, describe<BlockTQ2_0>});
+const BlockCodec kQ1_0Codec = makeCodec<BlockQ1_0, decodeQ1_0, encodeQ1_0>(
+    DType::kQ1_0, levelsOf<BlockQ1_0, -1, 1, 2>, {decodeQ1_0Vector, nullptr, describe<BlockQ1_0>});
+const BlockCodec kQ2_0Codec = makeCodec<BlockQ2_0, decodeQ2_0, encodeQ2_0>(
+    DType::kQ2_0, levelsOf<BlockQ2_0, -1, 2, 1>, {decodeQ2_0Vector, encodeQ2_0Vector, describe<BlockQ2_0>});
 
 }  // namespace halftone
