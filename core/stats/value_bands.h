@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "core/stats/float_histogram.h"
+
+namespace halftone {
+
+/// Shares of values below the bands of a spread: those of a Gaussian at 0.5, 1 and 1.5 standard deviations around the
+/// median, and both ends.
+inline constexpr std::array<double, 9> kBandQuantiles{0, 0.07, 0.16, 0.31, 0.5, 0.69, 0.84, 0.93, 1};
+
+/// How numbers are spread: smallest, quantiles, largest; ascending.
+struct ValueBands {
+    std::array<double, kBandQuantiles.size()> values{};
+    [[nodiscard]] double least() const { return values.front(); }
+    [[nodiscard]] double median() const { return values[kBandQuantiles.size() / 2]; }
+    [[nodiscard]] double most() const { return values.back(); }
+};
+
+/// Of counted values; the ends are given, as a histogram knows them to the width of a bin only. nullopt without values.
+[[nodiscard]] std::optional<ValueBands> bandsOf(const FloatHistogram& histogram, double least, double most);
+
+/// Of values one by one, by linear interpolation at q * (n - 1). Values that are not finite are left out; nullopt
+/// where none is left.
+[[nodiscard]] std::optional<ValueBands> bandsOf(std::span<const float> values);
+
+}  // namespace halftone
