@@ -25,9 +25,12 @@
 #include "app/panels/damage/damage_panel.h"
 #include "app/panels/distribution/distribution_panel.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/panels/groups/group_panel.h"
 #include "app/panels/matrix/matrix_panel.h"
+#include "app/panels/memory/memory_panel.h"
 #include "app/panels/messages/message_panel.h"
 #include "app/panels/model/model_panel.h"
+#include "app/panels/ranges/range_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tensors/tensor_panel.h"
 #include "app/panels/tradeoff/tradeoff_panel.h"
@@ -77,9 +80,14 @@ void MainWindow::createPanels() {
     m_docks->addPanel(QStringLiteral("distribution"), tr("Distribution"), m_distribution);
     m_candidates = new CandidatePanel(m_session);
     m_docks->addPanel(QStringLiteral("candidates"), tr("Formats"), m_candidates);
+    m_groups = new GroupPanel(m_session);
+    m_docks->addPanel(QStringLiteral("groups"), tr("Groups"), m_groups);
     m_docks->addPanel(QStringLiteral("channels"), tr("Channels"), m_channels);
+    m_ranges = new RangePanel(m_session);
+    m_docks->addPanel(QStringLiteral("ranges"), tr("Activation ranges"), m_ranges);
     m_docks->addPanel(QStringLiteral("calibration"), tr("Calibration"), m_calibration);
     m_docks->addPanel(QStringLiteral("recipe"), tr("Recipe"), m_recipe);
+    m_docks->addPanel(QStringLiteral("memory"), tr("Memory"), new MemoryPanel(m_session));
     m_docks->addPanel(QStringLiteral("evaluation"), tr("Evaluation"), m_evaluation);
     m_tradeoff = new TradeoffPanel(m_session);
     m_docks->addPanel(QStringLiteral("tradeoff"), tr("Size and divergence"), m_tradeoff);
@@ -161,6 +169,7 @@ void MainWindow::connectSession() {
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
     connect(&m_session.evaluation(), &EvaluationService::stateChanged, this, &MainWindow::updateTotals);
+    connect(&m_session.memory(), &MemoryService::changed, this, &MainWindow::updateTotals);
     connect(&m_session, &Session::tensorsChanged, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::changed, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::hoveredChanged, this, &MainWindow::updateStatus);
@@ -171,8 +180,12 @@ void MainWindow::connectSession() {
     connect(m_distribution, &DistributionPanel::probed, this, probe);
     connect(m_channels, &ChannelPanel::probed, this, probe);
     connect(m_candidates, &CandidatePanel::probed, this, probe);
+    connect(m_groups, &GroupPanel::probed, this, probe);
+    connect(m_ranges, &RangePanel::probed, this, probe);
+    connect(m_ranges, &RangePanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
     connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
     connect(m_matrix, &MatrixPanel::sensitivityWanted, m_evaluation, &EvaluationPanel::startSensitivity);
+    connect(m_evaluation, &EvaluationPanel::comparisonWanted, this, &MainWindow::compareRecipes);
     connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
 }
 
@@ -293,6 +306,9 @@ void MainWindow::updateTotals() {
     parts << QStringLiteral("%1 (%2)").arg(
         bytesText(double(totals.bytes)),
         tr("%1 %").arg((saved > 0 ? QStringLiteral("+") : QString()) + fixedText(100 * saved, 1)));
+    if (const auto& memory = m_session.memory().estimate())
+        parts << tr("%1 at %2 ctx")
+                     .arg(bytesText(double(memory->total())), countText(m_session.memory().contextLength()));
     if (const auto* run = m_session.evaluation().ofRecipe()) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(

@@ -23,8 +23,10 @@ class DamagePanel;
 class DistributionPanel;
 class EmptyPage;
 class EvaluationPanel;
+class GroupPanel;
 class JobsStrip;
 class MatrixPanel;
+class RangePanel;
 class RecipePanel;
 class Session;
 class TensorPanel;
@@ -48,6 +50,10 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] QString uiState() const;
     /// A strip over everything else; replaces the last one. Null: none.
     void setNotice(QWidget* notice);
+    /// Writes the session as a page; a message says where, or what went wrong.
+    void exportReport(const QString& path);
+    /// Two recipes as a difference: a run's (-1: the last one's) against the one in work.
+    void compareRecipes(int run);
 
     [[nodiscard]] EvaluationPanel& evaluationPanel() { return *m_evaluation; }
     [[nodiscard]] ComparePanel& comparePanel() { return *m_compare; }
@@ -88,6 +94,7 @@ class MainWindow : public QMainWindow {
     void fillRecentMenu();
     void showPalette();
     void showTensorFinder();
+    void showReportDialog();
     void setBits(int bits);
     /// Shows a menu about the selection where the selection is.
     void popUp(void (*fill)(QMenu&, Session&));
@@ -116,6 +123,8 @@ class MainWindow : public QMainWindow {
     DamagePanel* m_damage = nullptr;
     TradeoffPanel* m_tradeoff = nullptr;
     CandidatePanel* m_candidates = nullptr;
+    GroupPanel* m_groups = nullptr;
+    RangePanel* m_ranges = nullptr;
     JobsStrip* m_jobs = nullptr;
     QMenu* m_recentMenu = nullptr;
     QActionGroup *m_workspaces = nullptr, *m_themes = nullptr;

@@ -17,6 +17,7 @@
 
 #include "app/dialogs/about_dialog.h"
 #include "app/dialogs/allocate_dialog.h"
+#include "app/dialogs/recipe_diff_dialog.h"
 #include "app/dialogs/selection_menu.h"
 #include "app/dialogs/shortcuts_dialog.h"
 #include "app/main_window.h"
@@ -27,6 +28,7 @@
 #include "app/panels/recipe/preset_menu.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tensors/tensor_panel.h"
+#include "app/report/report.h"
 #include "app/session/session.h"
 #include "app/widgets/command_palette.h"
 #include "app/widgets/device_button.h"
@@ -58,6 +60,8 @@ void MainWindow::createFileMenu() {
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Export GGUF…"), QKeySequence(Qt::CTRL | Qt::Key_E), this,
                                         &MainWindow::showExport);
+    m_needCheckpoint << menu->addAction(tr("Export &report…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), this,
+                                        &MainWindow::showReportDialog);
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this,
                                         [this] { m_session.close(); });
@@ -118,8 +122,10 @@ void MainWindow::createRecipeMenu() {
     menu->addSeparator();
     auto* load = menu->addAction(tr("&Load recipe…"), this, [this] { m_recipe->load(); });
     auto* save = menu->addAction(tr("&Save recipe…"), this, [this] { m_recipe->save(); });
+    auto* compare = menu->addAction(tr("Com&pare recipes…"), QKeySequence(Qt::CTRL | Qt::Key_D), this,
+                                    [this] { compareRecipes(-1); });
     m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << groups << methods
-                     << lock << clear << allocate << load << save;
+                     << lock << clear << allocate << load << save << compare;
 }
 
 void MainWindow::createViewMenu() {
@@ -245,6 +251,29 @@ void MainWindow::restoreUiState() {
     const std::string name = state[QStringLiteral("tensor")].toString().toStdString();
     const auto* tensor = name.empty() ? nullptr : m_session.checkpoint()->find(name);
     if (tensor) m_session.selection().select({int(tensor - m_session.checkpoint()->tensors().data())});
+}
+
+void MainWindow::compareRecipes(int run) {
+    auto* dialog = findChild<RecipeDiffDialog*>();
+    if (!dialog) dialog = new RecipeDiffDialog(m_session, this);
+    if (run >= 0) dialog->compareRun(run);
+    dialog->show();
+    dialog->raise();
+}
+
+void MainWindow::showReportDialog() {
+    if (!m_session.checkpoint()) return;
+    const QString name = QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral("-report.html");
+    QString path = QFileDialog::getSaveFileName(this, tr("Export the report"), name, tr("Web pages (*.html)"));
+    if (path.isEmpty()) return;
+    if (!path.endsWith(QLatin1String(".html"), Qt::CaseInsensitive)) path += QStringLiteral(".html");
+    exportReport(path);
+}
+
+void MainWindow::exportReport(const QString& path) {
+    const auto written = writeReport(m_session, path);
+    if (!written) return m_session.messages().fail(tr("Report"), written.error());
+    m_session.messages().note(tr("The report stands in %1.").arg(path));
 }
 
 void MainWindow::fillRecentMenu() {

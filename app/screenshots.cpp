@@ -67,6 +67,12 @@ void ScreenshotTour::addInspectSteps() {
                            m_window.docks().panelDock(QStringLiteral("calibration"))->raise();
                        },
                        quiet});
+    m_steps.push_back({QStringLiteral("ranges"),
+                       [this] {
+                           m_window.docks().panelDock(QStringLiteral("ranges"))->raise();
+                           selectNamed(QStringLiteral("ffn_down"));
+                       },
+                       quiet});
     m_steps.push_back(
         {QStringLiteral("model"), [this] { m_window.docks().panelDock(QStringLiteral("model"))->raise(); }, quiet});
 }
@@ -82,6 +88,18 @@ void ScreenshotTour::addTuneSteps() {
                        },
                        quiet});
     m_steps.push_back({QStringLiteral("tune"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
+    m_steps.push_back({QStringLiteral("groups"),
+                       [this] {
+                           m_window.docks().panelDock(QStringLiteral("groups"))->raise();
+                           m_window.docks().panelDock(QStringLiteral("memory"))->raise();
+                       },
+                       quiet});
+    m_steps.push_back({{},
+                       [this] {
+                           m_window.docks().panelDock(QStringLiteral("distribution"))->raise();
+                           m_window.docks().panelDock(QStringLiteral("recipe"))->raise();
+                       },
+                       quiet});
     m_steps.push_back(
         {QStringLiteral("evaluating"),
          [this] {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/plots/heat_strip.h"
 
+#include <QContextMenuEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 
 #include <algorithm>
 #include <cmath>
+
+#include "app/plots/picture_menu.h"
 
 namespace halftone::app {
 
@@ -113,6 +117,20 @@ void HeatStrip::mouseMoveEvent(QMouseEvent* event) {
 void HeatStrip::leaveEvent(QEvent* event) {
     QWidget::leaveEvent(event);
     emit tokenHovered(-1);
+}
+
+QString HeatStrip::csv() const {
+    if (m_values.empty()) return {};
+    QString text = QStringLiteral("token,value\n");
+    for (size_t i = 0; i < m_values.size(); ++i)
+        text += QStringLiteral("%1,%2\n").arg(i).arg(double(m_values[i]), 0, 'g', 9);
+    return text;
+}
+
+void HeatStrip::contextMenuEvent(QContextMenuEvent* event) {
+    QMenu menu(this);
+    fillPictureMenu(menu, pictureOf(*this, [this] { return csv(); }));
+    menu.exec(event->globalPos());
 }
 
 }  // namespace halftone::app

@@ -24,6 +24,8 @@ class HeatStrip : public QWidget {
     void setCurrent(int token);
     /// The strongest token of the column at `x`; -1: there is none.
     [[nodiscard]] int tokenAt(int x) const;
+    /// The value of each token.
+    [[nodiscard]] QString csv() const;
     [[nodiscard]] QSize sizeHint() const override { return {400, 36}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {120, 36}; }
 
@@ -37,6 +39,7 @@ class HeatStrip : public QWidget {
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
 
   private:
     void gather();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/plots/layer_matrix.h"
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/plots/picture_menu.h"
 #include "app/session/session.h"
 #include "app/widgets/theme.h"
 
@@ -71,15 +74,29 @@ void LayerMatrix::refreshScale() {
 }
 
 std::optional<double> LayerMatrix::cellValue(QPoint cell) const {
-    double sum = 0, weight = 0;
-    for (const int tensor : m_layout.cell(cell).tensors) {
-        const auto value = m_session.value(m_measure, tensor);
-        if (!value) continue;
-        const auto elements = double(m_session.tensor(tensor).elementCount());
-        sum += *value * elements;
-        weight += elements;
+    return m_session.meanValue(m_measure, m_layout.cell(cell).tensors);
+}
+
+QString LayerMatrix::csv() const {
+    QString text = QStringLiteral("row,role,tensor,%1\n").arg(QLatin1String(measureInfo(m_measure).key));
+    for (int row = 0; row < int(m_layout.rows().size()); ++row) {
+        for (int column = 0; column < int(m_layout.columns().size()); ++column) {
+            const auto& cell = m_layout.cell({column, row});
+            const auto value = cellValue({column, row});
+            if (cell.tensors.isEmpty() || !value) continue;
+            const auto name = QString::fromStdString(m_session.tensor(cell.tensors.first()).canonicalName);
+            text += QStringLiteral("%1,%2,%3,%4\n")
+                        .arg(m_layout.rows()[size_t(row)].label, shortRoleName(cell.role), name)
+                        .arg(*value, 0, 'g', 9);
+        }
     }
-    return weight > 0 ? std::optional(sum / weight) : std::nullopt;
+    return text;
+}
+
+void LayerMatrix::contextMenuEvent(QContextMenuEvent* event) {
+    QMenu menu(this);
+    fillPictureMenu(menu, pictureOf(*this, [this] { return csv(); }));
+    menu.exec(event->globalPos());
 }
 
 bool LayerMatrix::isStaleCell(QPoint cell) const {

@@ -31,6 +31,8 @@ class LayerMatrix : public QWidget {
     [[nodiscard]] QRectF cellRect(QPoint cell) const;
     /// Mean over the cell's tensors, weighted by their sizes.
     [[nodiscard]] std::optional<double> cellValue(QPoint cell) const;
+    /// The figures behind the colours, a line per cell.
+    [[nodiscard]] QString csv() const;
     [[nodiscard]] QSize minimumSizeHint() const override;
     [[nodiscard]] QSize sizeHint() const override;
 
@@ -45,6 +47,7 @@ class LayerMatrix : public QWidget {
     void mouseReleaseEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
 
   private:
     void rebuild();

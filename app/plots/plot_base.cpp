@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/plots/plot_base.h"
 
-#include <QApplication>
-#include <QClipboard>
-#include <QFileDialog>
 #include <QMenu>
 #include <QSvgGenerator>
 
@@ -42,39 +39,23 @@ void PlotBase::applyColors(const ThemeColors& theme) {
     }
 }
 
+PictureSource PlotBase::pictureSource() {
+    const auto picture = [this](double ratio) { return toPixmap(0, 0, ratio); };
+    const auto svg = [this] {
+        return drawnSvg(size(), accessibleName(), [this](QSvgGenerator& generator) {
+            QCPPainter painter;
+            painter.begin(&generator);
+            toPainter(&painter);
+            painter.end();
+        });
+    };
+    return {this, picture, svg, [this] { return csv(); }};
+}
+
 void PlotBase::contextMenuEvent(QContextMenuEvent* event) {
     QMenu menu(this);
-    menu.addAction(tr("Copy as image"), this, &PlotBase::copyImage);
-    auto* copy = menu.addAction(tr("Copy as CSV"), this, &PlotBase::copyCsv);
-    copy->setEnabled(!csv().isEmpty());
-    menu.addAction(tr("Save as image…"), this, &PlotBase::saveImage);
+    fillPictureMenu(menu, pictureSource());
     menu.exec(event->globalPos());
-}
-
-void PlotBase::copyImage() {
-    QApplication::clipboard()->setPixmap(toPixmap(0, 0, devicePixelRatioF()));
-}
-
-void PlotBase::copyCsv() {
-    QApplication::clipboard()->setText(csv());
-}
-
-void PlotBase::saveImage() {
-    const QString path =
-        QFileDialog::getSaveFileName(this, tr("Save the plot"), QStringLiteral("plot.png"), tr("Images (*.png *.svg)"));
-    if (path.isEmpty()) return;
-    if (!path.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
-        savePng(path, 0, 0, 2.0);
-        return;
-    }
-    QSvgGenerator generator;
-    generator.setFileName(path);
-    generator.setSize(size());
-    generator.setViewBox(rect());
-    QCPPainter painter;
-    painter.begin(&generator);
-    toPainter(&painter);
-    painter.end();
 }
 
 }  // namespace halftone::app

@@ -3,11 +3,12 @@
 
 #include <qcustomplot.h>
 
+#include "app/plots/picture_menu.h"
 #include "app/widgets/theme.h"
 
 namespace halftone::app {
 
-/// A QCustomPlot in the colours of the theme, with a context menu that copies it as image or CSV and saves PNG or SVG.
+/// A QCustomPlot in the colours of the theme, with a context menu that copies and saves it as image, SVG and CSV.
 class PlotBase : public QCustomPlot {
     Q_OBJECT
 
@@ -16,9 +17,8 @@ class PlotBase : public QCustomPlot {
 
     /// The figures behind the picture; empty if there are none.
     [[nodiscard]] virtual QString csv() const = 0;
-    void copyImage();
-    void copyCsv();
-    void saveImage();
+    /// What its context menu hands out.
+    [[nodiscard]] PictureSource pictureSource();
 
   protected:
     void changeEvent(QEvent* event) override;

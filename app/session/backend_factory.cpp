@@ -6,6 +6,8 @@
 
 #include <charconv>
 
+#include <unistd.h>
+
 #include "app/widgets/number_text.h"
 #ifdef HT_HAS_GPU
 #include "gpu/vulkan_backend.h"
@@ -17,6 +19,12 @@ namespace {
 QString tr(const char* text) {
     return QCoreApplication::translate("Devices", text);
 }
+
+/// Memory of the machine; 0 where the system does not tell.
+int64_t systemMemoryBytes() {
+    const long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
+    return pages > 0 && size > 0 ? int64_t(pages) * int64_t(size) : 0;
+}
 }  // namespace
 
 QList<DeviceEntry> cpuDevices() {
@@ -24,6 +32,7 @@ QList<DeviceEntry> cpuDevices() {
     cpu.id = QStringLiteral("cpu");
     cpu.name = tr("CPU");
     cpu.detail = tr("vectorized, %1 threads").arg(QThread::idealThreadCount());
+    cpu.memoryBytes = systemMemoryBytes();
     DeviceEntry reference;
     reference.id = QStringLiteral("cpu-reference");
     reference.name = tr("CPU reference");
@@ -42,6 +51,7 @@ QList<DeviceEntry> vulkanDevices() {
         entry.detail = QStringLiteral("%1, Vulkan %2, %3")
                            .arg(QString::fromStdString(device.driver), QString::fromStdString(device.apiVersion),
                                 bytesText(double(device.memoryBytes)));
+        entry.memoryBytes = int64_t(device.memoryBytes);
         entry.usable = device.usable;
         entry.isSoftware = device.isSoftware;
         entry.whyNot = QString::fromStdString(device.whyNot);

@@ -4,6 +4,7 @@
 #include <QList>
 #include <QString>
 
+#include <cstdint>
 #include <optional>
 
 #include "core/inference/device_trial.h"
@@ -19,6 +20,7 @@ struct DeviceEntry {
     bool isSoftware = false;             ///< a software Vulkan device
     QString whyNot;                      ///< if not usable
     std::optional<DeviceTrial> trial{};  ///< once it was measured
+    int64_t memoryBytes = 0;             ///< of the machine or the device; 0: not known
 
     [[nodiscard]] bool isGpu() const { return id.startsWith(QLatin1String("vulkan")) && usable && !isSoftware; }
     /// The name that its trial is kept under: another driver is another device.

@@ -66,6 +66,14 @@ const Estimate* SensitivityService::of(int tensor) const {
     return latest == entry.byFormat.end() ? nullptr : &latest->second;
 }
 
+const Estimate* SensitivityService::of(int tensor, const Format& format, const MethodChoice& method) const {
+    if (tensor < 0 || size_t(tensor) >= m_entries.size()) return nullptr;
+    const Entry& entry = m_entries[size_t(tensor)];
+    const auto found =
+        entry.byFormat.find(keyOfTarget({.name = {}, .requested = format, .format = format, .method = method}));
+    return found == entry.byFormat.end() ? nullptr : &found->second;
+}
+
 bool SensitivityService::isStale(int tensor) const {
     return of(tensor) && !m_entries[size_t(tensor)].byFormat.contains(keyOf(tensor));
 }

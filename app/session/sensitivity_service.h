@@ -33,6 +33,8 @@ class SensitivityService : public QObject {
     /// The tensor's figure in the format that the recipe gives it, or, stale, in the one tried last; null: none.
     [[nodiscard]] const Estimate* of(int tensor) const;
     [[nodiscard]] bool isStale(int tensor) const;
+    /// The tensor's figure in any format and method that was tried; null: it was not.
+    [[nodiscard]] const Estimate* of(int tensor, const Format& format, const MethodChoice& method) const;
     /// Anything has been tried, or is being tried.
     [[nodiscard]] bool hasFigures() const { return m_options.has_value(); }
     /// Tensors that the recipe changes and that have no figure yet.

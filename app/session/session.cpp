@@ -238,6 +238,18 @@ std::optional<double> Session::value(Measure measure, int index) const {
     }
 }
 
+std::optional<double> Session::meanValue(Measure measure, const QList<int>& tensors) const {
+    double sum = 0, weight = 0;
+    for (const int index : tensors) {
+        const auto found = value(measure, index);
+        if (!found) continue;
+        const auto elements = double(tensor(index).elementCount());
+        sum += *found * elements;
+        weight += elements;
+    }
+    return weight > 0 ? std::optional(sum / weight) : std::nullopt;
+}
+
 bool Session::isStale(Measure measure, int index) const {
     if (measure == Measure::Sensitivity) return m_sensitivity.isStale(index);
     return (measure == Measure::RelativeError || measure == Measure::Sqnr) && m_quantization.isStale(index);

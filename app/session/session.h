@@ -16,6 +16,7 @@
 #include "app/session/evaluation_service.h"
 #include "app/session/export_service.h"
 #include "app/session/measure.h"
+#include "app/session/memory_service.h"
 #include "app/session/message_log.h"
 #include "app/session/quantization_service.h"
 #include "app/session/recipe_editor.h"
@@ -49,6 +50,7 @@ class Session : public QObject {
     DamageService& damage() { return m_damage; }
     CompareService& compare() { return m_compare; }
     ExportService& exporter() { return m_exporter; }
+    MemoryService& memory() { return m_memory; }
 
     /// Opens a checkpoint or a saved session (*.halftone) in the background. The table is there as soon as the headers
     /// are read; what is open now stays until then, and stays if the new one cannot be opened.
@@ -71,6 +73,8 @@ class Session : public QObject {
 
     /// A tensor's value of a measure; nullopt: not applicable or not known yet.
     [[nodiscard]] std::optional<double> value(Measure measure, int tensor) const;
+    /// Mean over tensors that have the value, weighted by their sizes.
+    [[nodiscard]] std::optional<double> meanValue(Measure measure, const QList<int>& tensors) const;
     /// The value belongs to an earlier state of the recipe.
     [[nodiscard]] bool isStale(Measure measure, int tensor) const;
 
@@ -121,6 +125,7 @@ class Session : public QObject {
     bool m_useCalibration = true;
     QString m_sessionPath;
     SessionFile m_preferences;
+    MemoryService m_memory{m_modelJobs, m_devices};
 };
 
 }  // namespace halftone::app

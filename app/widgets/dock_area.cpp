@@ -14,7 +14,7 @@ namespace halftone::app {
 namespace {
 
 /// Increase when docks are added or renamed: arrangements of older versions are then dropped.
-constexpr int kLayoutVersion = 2;
+constexpr int kLayoutVersion = 3;
 
 QString settingsKey(int workspace) {
     return QStringLiteral("layout/workspace%1").arg(workspace);
@@ -154,14 +154,19 @@ void DockArea::arrangeInspect() {
     auto* tensors = m_docks["tensors"];
     auto* calibration = m_docks["calibration"];
     auto* model = m_docks["model"];
+    auto* groups = m_docks["groups"];
+    auto* ranges = m_docks["ranges"];
     addDockWidget(Qt::LeftDockWidgetArea, matrix);
     splitDockWidget(matrix, tensors, Qt::Vertical);
     splitDockWidget(matrix, distribution, Qt::Horizontal);
     splitDockWidget(distribution, channels, Qt::Vertical);
-    tabifyDockWidget(channels, calibration);
+    tabifyDockWidget(channels, ranges);
+    tabifyDockWidget(ranges, calibration);
     tabifyDockWidget(matrix, model);
-    for (auto* dock : {matrix, distribution, channels, tensors, calibration, model}) dock->show();
+    tabifyDockWidget(distribution, groups);
+    for (auto* dock : {matrix, distribution, channels, tensors, calibration, model, groups, ranges}) dock->show();
     matrix->raise();
+    distribution->raise();
     channels->raise();
     shareOut({matrix, distribution}, {440, 1000}, Qt::Horizontal);
     shareOut({matrix, tensors}, {520, 330}, Qt::Vertical);
@@ -178,6 +183,8 @@ void DockArea::arrangeTune() {
     auto* calibration = m_docks["calibration"];
     auto* tradeoff = m_docks["tradeoff"];
     auto* candidates = m_docks["candidates"];
+    auto* memory = m_docks["memory"];
+    auto* groups = m_docks["groups"];
     addDockWidget(Qt::LeftDockWidgetArea, matrix);
     splitDockWidget(matrix, tensors, Qt::Vertical);
     splitDockWidget(tensors, evaluation, Qt::Vertical);
@@ -185,8 +192,11 @@ void DockArea::arrangeTune() {
     splitDockWidget(matrix, distribution, Qt::Horizontal);
     splitDockWidget(distribution, recipe, Qt::Horizontal);
     tabifyDockWidget(recipe, calibration);
+    tabifyDockWidget(calibration, memory);
     tabifyDockWidget(distribution, candidates);
-    for (auto* dock : {matrix, recipe, distribution, tensors, evaluation, calibration, tradeoff, candidates})
+    tabifyDockWidget(candidates, groups);
+    for (auto* dock :
+         {matrix, recipe, distribution, tensors, evaluation, calibration, tradeoff, candidates, groups, memory})
         dock->show();
     distribution->raise();
     recipe->raise();

@@ -131,25 +131,29 @@ void EvaluationPanel::createTable() {
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QTableView::doubleClicked, this,
             [this](const QModelIndex& index) { m_session.evaluation().takeBack(index.row()); });
-    connect(m_table, &QWidget::customContextMenuRequested, this, [this](const QPoint& position) {
-        QMenu menu(this);
-        const auto index = m_table->indexAt(position);
-        menu.addAction(tr("Take this recipe back"), this,
-                       [this, index] { m_session.evaluation().takeBack(index.row()); })
-            ->setEnabled(index.isValid());
-        menu.addAction(tr("Copy all runs as CSV"), this,
-                       [this] { QApplication::clipboard()->setText(m_model->csv()); });
-        menu.addAction(tr("Save all runs as CSV…"), this, [this] {
-            const QString path = QFileDialog::getSaveFileName(this, tr("Save the runs"), QStringLiteral("runs.csv"),
-                                                              tr("Tables (*.csv)"));
-            QSaveFile file(path);
-            if (path.isEmpty()) return;
-            const bool written =
-                file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
-            if (!written) m_session.messages().warn(tr("%1 cannot be written: %2.").arg(path, file.errorString()));
-        });
-        menu.exec(m_table->viewport()->mapToGlobal(position));
-    });
+    connect(m_table, &QWidget::customContextMenuRequested, this, &EvaluationPanel::showTableMenu);
+}
+
+void EvaluationPanel::showTableMenu(const QPoint& position) {
+    QMenu menu(this);
+    const auto index = m_table->indexAt(position);
+    menu.addAction(tr("Take this recipe back"), this, [this, index] { m_session.evaluation().takeBack(index.row()); })
+        ->setEnabled(index.isValid());
+    menu.addAction(tr("Compare it with the recipe in work…"), this,
+                   [this, index] { emit comparisonWanted(index.row()); })
+        ->setEnabled(index.isValid() && m_session.evaluation().runs()[index.row()].target == EvaluationTarget::Recipe);
+    menu.addAction(tr("Copy all runs as CSV"), this, [this] { QApplication::clipboard()->setText(m_model->csv()); });
+    menu.addAction(tr("Save all runs as CSV…"), this, &EvaluationPanel::saveRuns);
+    menu.exec(m_table->viewport()->mapToGlobal(position));
+}
+
+void EvaluationPanel::saveRuns() {
+    const QString path =
+        QFileDialog::getSaveFileName(this, tr("Save the runs"), QStringLiteral("runs.csv"), tr("Tables (*.csv)"));
+    QSaveFile file(path);
+    if (path.isEmpty()) return;
+    const bool written = file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
+    if (!written) m_session.messages().warn(tr("%1 cannot be written: %2.").arg(path, file.errorString()));
 }
 
 void EvaluationPanel::createLayout() {

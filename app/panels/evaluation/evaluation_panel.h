@@ -33,9 +33,15 @@ class EvaluationPanel : public QWidget {
     [[nodiscard]] EvaluationOptions options() const;
     void setChunks(int chunks);
 
+  signals:
+    /// The recipe of a run is to be held against the one in work.
+    void comparisonWanted(int run);
+
   private:
     void createControls();
     void createTable();
+    void showTableMenu(const QPoint& position);
+    void saveRuns();
     void createLayout();
     void connectSession();
     void refresh();

@@ -47,11 +47,11 @@ ModelPanel::ModelPanel(Session& session, QWidget* parent)
 }
 
 void ModelPanel::refresh() {
-    m_text->setHtml(m_session.checkpoint() ? card() : tr("No checkpoint is open."));
+    m_text->setHtml(m_session.checkpoint() ? card(m_session, Reader::Window) : tr("No checkpoint is open."));
 }
 
-QString ModelPanel::card() const {
-    const auto& checkpoint = *m_session.checkpoint();
+QString ModelPanel::card(Session& session, Reader reader) {
+    const auto& checkpoint = *session.checkpoint();
     QString kind;
     switch (checkpoint.kind()) {
         case CheckpointKind::kHuggingFace:
@@ -69,21 +69,21 @@ QString ModelPanel::card() const {
     }
     QString text = QStringLiteral("<h3>%1</h3><table>").arg(QString::fromStdString(checkpoint.name()).toHtmlEscaped());
     text += row(tr("kind"), kind);
-    text += row(tr("path"), QString::fromStdString(checkpoint.path().string()));
+    if (reader == Reader::Window) text += row(tr("path"), QString::fromStdString(checkpoint.path().string()));
     text += row(tr("files"), QString::number(checkpoint.files().size()));
     if (!checkpoint.architecture().empty())
         text += row(tr("architecture"), QString::fromStdString(checkpoint.architecture()));
     text += row(tr("parameters"), shortCountText(double(checkpoint.parameterCount())));
     text += row(tr("tensors"),
                 tr("%1, %2").arg(checkpoint.tensors().size()).arg(bytesText(double(checkpoint.totalTensorBytes()))));
-    text += QStringLiteral("</table>") + hyperParameters() + bytesByRole() + warnings();
+    text += QStringLiteral("</table>") + hyperParameters(session) + bytesByRole(session) + warnings(session, reader);
     return text;
 }
 
-QString ModelPanel::hyperParameters() const {
-    const auto& model = m_session.model();
+QString ModelPanel::hyperParameters(Session& session) {
+    const auto& model = session.model();
     if (!model) {
-        const QString why = m_session.modelJobs().whyNot();
+        const QString why = session.modelJobs().whyNot();
         return heading(tr("Running")) + QStringLiteral("<p>%1</p>").arg(why.toHtmlEscaped());
     }
     const auto& config = model->graph->config;
@@ -101,10 +101,10 @@ QString ModelPanel::hyperParameters() const {
     return text + QStringLiteral("</table>");
 }
 
-QString ModelPanel::bytesByRole() const {
+QString ModelPanel::bytesByRole(const Session& session) {
     std::map<TensorRole, uint64_t> bytes;
-    for (const auto& tensor : m_session.checkpoint()->tensors()) bytes[tensor.role] += tensor.sizeBytes;
-    const double total = double(std::max<uint64_t>(m_session.checkpoint()->totalTensorBytes(), 1));
+    for (const auto& tensor : session.checkpoint()->tensors()) bytes[tensor.role] += tensor.sizeBytes;
+    const double total = double(std::max<uint64_t>(session.checkpoint()->totalTensorBytes(), 1));
     QString text = heading(tr("Bytes by role")) + QStringLiteral("<table>");
     for (const auto& [role, size] : bytes) {
         text += row(toText(roleName(role)),
@@ -113,14 +113,15 @@ QString ModelPanel::bytesByRole() const {
     return text + QStringLiteral("</table>");
 }
 
-QString ModelPanel::warnings() const {
-    const auto list = m_session.checkpoint()->warnings();
+QString ModelPanel::warnings(const Session& session, Reader reader) {
+    const auto list = session.checkpoint()->warnings();
     if (list.empty()) return {};
     QString text = heading(tr("Warnings"));
     for (const auto& warning : list) {
         const QString message = QString::fromStdString(warning.message).toHtmlEscaped();
-        const auto* tensor = warning.tensor.empty() ? nullptr : m_session.checkpoint()->find(warning.tensor);
-        const auto index = tensor ? tensor - m_session.checkpoint()->tensors().data() : -1;
+        const auto* tensor = warning.tensor.empty() ? nullptr : session.checkpoint()->find(warning.tensor);
+        const bool isLinked = tensor && reader == Reader::Window;
+        const auto index = isLinked ? tensor - session.checkpoint()->tensors().data() : -1;
         text += index < 0 ? QStringLiteral("<p>%1</p>").arg(message)
                           : QStringLiteral("<p><a href='tensor:%1'>%2</a></p>").arg(index).arg(message);
     }

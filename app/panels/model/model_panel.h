@@ -16,12 +16,16 @@ class ModelPanel : public QWidget {
   public:
     explicit ModelPanel(Session& session, QWidget* parent = nullptr);
 
+    /// Who reads a card: the window can jump to tensors, a page that is passed on should not tell where files lie.
+    enum class Reader { Window, Report };
+    /// The card of the open checkpoint, as well-formed HTML.
+    [[nodiscard]] static QString card(Session& session, Reader reader);
+
   private:
     void refresh();
-    [[nodiscard]] QString card() const;
-    [[nodiscard]] QString hyperParameters() const;
-    [[nodiscard]] QString bytesByRole() const;
-    [[nodiscard]] QString warnings() const;
+    [[nodiscard]] static QString hyperParameters(Session& session);
+    [[nodiscard]] static QString bytesByRole(const Session& session);
+    [[nodiscard]] static QString warnings(const Session& session, Reader reader);
 
     Session& m_session;
     QTextBrowser* m_text;

@@ -122,6 +122,7 @@ void RecipePanel::createRules() {
 
 void RecipePanel::createTotals() {
     m_totals = new QLabel(this);
+    m_totals->setObjectName(QStringLiteral("recipeTotals"));
     m_totals->setTextFormat(Qt::RichText);
     m_totals->setWordWrap(true);
     m_overrides = mutedLabel({}, this);
@@ -174,6 +175,7 @@ void RecipePanel::connectSession() {
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &RecipePanel::refresh);
     connect(&m_session.calibration(), &CalibrationService::changed, this, &RecipePanel::refresh);
     connect(&m_session, &Session::checkpointChanged, this, &RecipePanel::refresh);
+    connect(&m_session.memory(), &MemoryService::changed, this, &RecipePanel::refreshTotals);
 }
 
 void RecipePanel::refresh() {
@@ -216,9 +218,14 @@ void RecipePanel::refreshTotals() {
         return;
     }
     const double saved = totals.sourceBytes > 0 ? 1.0 - double(totals.bytes) / double(totals.sourceBytes) : 0;
-    m_totals->setText(QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
-                          .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
-                               bytesText(double(totals.bytes)), savingText(saved, double(totals.sourceBytes))));
+    QString text = QStringLiteral("<b>%1</b> · <b>%2</b> · %3")
+                       .arg(tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
+                            bytesText(double(totals.bytes)), savingText(saved, double(totals.sourceBytes)));
+    if (const auto& memory = m_session.memory().estimate())
+        text += QStringLiteral(" · ") +
+                tr("runs in %1 at %2 tokens")
+                    .arg(bytesText(double(memory->total())), countText(m_session.memory().contextLength()));
+    m_totals->setText(text);
 }
 
 void RecipePanel::onDefaultChosen() {

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 
-#include "app/plots/scatter_plot.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
@@ -77,17 +76,14 @@ void TradeoffPanel::startOrStopSeries() {
     emit seriesWanted(recipes);
 }
 
-/// Only figures of one text and one protocol can be compared: those of the run that was made last.
 void TradeoffPanel::refresh() {
     const int left = m_session.evaluation().seriesLeft();
     const bool canRun = m_session.modelJobs().whyNot().isEmpty() && m_session.checkpoint();
     m_series->setText(left > 0 ? tr("Stop (%n left)", nullptr, left) : tr("Measure mixtures"));
     m_series->setEnabled(canRun);
-    const auto& runs = m_session.evaluation().runs();
-    const auto last =
-        std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.result.reference.has_value(); });
-    if (last != runs.rend()) {
-        refreshPoints(int(runs.rend() - last) - 1);
+    const Data shown = dataOf(m_session);
+    if (!shown.points.isEmpty()) {
+        showData(shown);
         return m_stack->showContent();
     }
     m_plot->setPoints({});
@@ -99,13 +95,26 @@ void TradeoffPanel::refresh() {
                           [this] { startOrStopSeries(); });
 }
 
-void TradeoffPanel::refreshPoints(int lastRun) {
-    const auto& runs = m_session.evaluation().runs();
-    const auto& last = runs[lastRun];
-    const auto& checkpoint = m_session.checkpoint();
+void TradeoffPanel::showData(const Data& shown) {
+    m_plot->setAxes(shown.xLabel, shown.yLabel);
+    m_plot->setPoints(shown.points, shown.floor, shown.original);
+    m_caption->setToolTip(
+        shown.floor > 0 ? tr("Below %1, the dashed line, a divergence means nothing.").arg(numberText(shown.floor))
+                        : QString());
+    m_caption->setText(shown.caption);
+}
+
+/// Only figures of one text and one protocol can be compared: those of the run that was made last.
+TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
+    const auto& runs = session.evaluation().runs();
+    const auto found =
+        std::find_if(runs.rbegin(), runs.rend(), [](const auto& run) { return run.result.reference.has_value(); });
+    if (found == runs.rend()) return {};
+    const auto& last = *found;
+    const auto& checkpoint = session.checkpoint();
     const double originalBytes = checkpoint ? double(checkpoint->totalTensorBytes()) : 0;
     const double unit = originalBytes >= kGigabyte ? kGigabyte : originalBytes >= 2 * kMegabyte ? kMegabyte : kKilobyte;
-    QList<ScatterPoint> points;
+    Data shown;
     for (int i = 0; i < int(runs.size()); ++i) {
         const auto& run = runs[i];
         if (!run.result.reference || !run.options.sameMeasurement(last.options)) continue;
@@ -120,21 +129,16 @@ void TradeoffPanel::refreshPoints(int lastRun) {
         const QString detail =
             tr("%1 · %2 · KLD %3 · click to take it back")
                 .arg(name, bytesText(double(run.bytes)), significantEstimateText(kld.mean, kld.standardError));
-        points.append({i, name, detail, double(run.bytes) / unit, kld.mean, kld.standardError,
-                       !m_session.evaluation().isStale(run)});
+        shown.points.append({i, name, detail, double(run.bytes) / unit, kld.mean, kld.standardError,
+                             !session.evaluation().isStale(run)});
     }
-    m_plot->setAxes(unit == kGigabyte   ? tr("size (GB)")
-                    : unit == kMegabyte ? tr("size (MB)")
-                                        : tr("size (kB)"),
-                    tr("KL divergence (nats)"));
-    m_plot->setPoints(points, last.storeError, originalBytes / unit);
-    const QString caption =
+    shown.xLabel = unit == kGigabyte ? tr("size (GB)") : unit == kMegabyte ? tr("size (MB)") : tr("size (kB)");
+    shown.yLabel = tr("KL divergence (nats)");
+    shown.floor = last.storeError;
+    shown.original = originalBytes / unit;
+    shown.caption =
         tr("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(), QString::fromStdString(last.result.protocol));
-    m_caption->setToolTip(
-        last.storeError > 0
-            ? tr("Below %1, the dashed line, a divergence means nothing.").arg(numberText(last.storeError))
-            : QString());
-    m_caption->setText(caption);
+    return shown;
 }
 
 }  // namespace halftone::app

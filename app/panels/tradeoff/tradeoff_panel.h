@@ -4,6 +4,7 @@
 #include <QList>
 #include <QWidget>
 
+#include "app/plots/scatter_plot.h"
 #include "core/recipe/recipe.h"
 
 class QLabel;
@@ -13,7 +14,6 @@ namespace halftone::app {
 
 class Session;
 class StateStack;
-class ScatterPlot;
 
 /// The recipes that were measured on one text by one protocol, size against divergence. A click takes a recipe back.
 class TradeoffPanel : public QWidget {
@@ -21,6 +21,15 @@ class TradeoffPanel : public QWidget {
 
   public:
     explicit TradeoffPanel(Session& session, QWidget* parent = nullptr);
+
+    /// What the chart shows: the runs of the text and protocol that were used last.
+    struct Data {
+        QList<ScatterPoint> points;  ///< empty: nothing was measured against the original
+        QString xLabel, yLabel, caption;
+        double floor = 0;     ///< below it a divergence means nothing; 0: none
+        double original = 0;  ///< where the original stands on the x axis
+    };
+    [[nodiscard]] static Data dataOf(Session& session);
     /// Asks for the known mixtures to be measured, or ends that.
     void startOrStopSeries();
 
@@ -32,7 +41,7 @@ class TradeoffPanel : public QWidget {
   private:
     void createLayout();
     void refresh();
-    void refreshPoints(int last);
+    void showData(const Data& shown);
 
     Session& m_session;
     StateStack* m_stack = nullptr;
