@@ -8,6 +8,7 @@
 #include <QTableView>
 #include <QToolButton>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/models/group_rank_model.h"

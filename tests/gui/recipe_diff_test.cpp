@@ -87,9 +87,9 @@ TEST_F(RecipeDiffTest, AFileAgainstTheOriginalAndWhatTensorsAreWorthAlone) {
 }
 
 TEST_F(RecipeDiffTest, BytesHaveASign) {
-    EXPECT_EQ(addedBytesText(0), "0 B");
-    EXPECT_EQ(addedBytesText(1'200'000), "+1.20 MB");
-    EXPECT_EQ(addedBytesText(-300), "−300 B");
+    EXPECT_EQ(addedBytesText(0), "0\u00a0B");
+    EXPECT_EQ(addedBytesText(1'200'000), "+1.20\u00a0MB");
+    EXPECT_EQ(addedBytesText(-300), "−300\u00a0B");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "app/panels/groups/group_panel.h"
 
 #include <QComboBox>
+#include <QElapsedTimer>
 #include <QHeaderView>
 #include <QLabel>
 #include <QSignalBlocker>
