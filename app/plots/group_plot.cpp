@@ -34,9 +34,9 @@ void GroupPlot::applyColors(const ThemeColors& theme) {
     if (!m_mark) return;
     m_levels->setPen(QPen(theme.hairline, 1));
     m_strokes->setPen(QPen(theme.second, 1));
-    m_decoded->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssSquare, theme.second, Qt::NoBrush, 4));
+    m_decoded->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssSquare, QPen(theme.second), QBrush(), 4));
     m_original->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, theme.accent, theme.accent, 4));
-    m_mark->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, theme.text, Qt::NoBrush, 11));
+    m_mark->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(theme.text), QBrush(), 11));
     for (auto* axis : {xAxis, yAxis}) axis->grid()->setVisible(false);
 }
 

@@ -140,7 +140,7 @@ void GroupPanel::open(const GroupInspectionRequest& request) {
     m_session.jobs().cancelTag(kRowTag);
     m_request = request;
     m_inspection.reset();
-    m_followsWorst = !sameTensor;
+    m_followsWorst = m_followsWorst || !sameTensor;
     m_worst->clear();
     show(nullptr, 0);
     const Format format = request.target ? request.target->format : Format::of(m_session.tensor(request.tensor).dtype);

@@ -84,8 +84,8 @@ QTableView* GroupPanel::createTable(const QString& name, const QString& descript
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(22);
     table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-    table->horizontalHeader()->setMinimumSectionSize(44);
+    table->horizontalHeader()->setDefaultSectionSize(72);
+    table->horizontalHeader()->setStretchLastSection(true);
     return table;
 }
 
