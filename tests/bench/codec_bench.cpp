@@ -128,6 +128,21 @@ void encodeReference(benchmark::State& state, const Format& format) {
     });
 }
 
+/// The same of the decoder.
+void decodeReference(benchmark::State& state, const Format& format) {
+    const ThreadPool pool(static_cast<int>(state.range(0)));
+    Buffers buffers(format);
+    buffers.encodeTile(0, kRows);
+    std::vector<float> decoded(sourceValues().size());
+    measure(state, [&] {
+        pool.parallelFor(kRows, kTileRows, [&](int64_t begin, int64_t end) {
+            const auto offset = static_cast<size_t>(begin * buffers.layout.rowBytes);
+            (void)decodeRowsReference(buffers.layout, std::span(buffers.packed).subspan(offset), end - begin,
+                                      std::span(decoded).subspan(static_cast<size_t>(begin * kCols)));
+        });
+    });
+}
+
 /// The whole job: read, check, encode, validate, decode, measure the distortion.
 void quantizeWhole(benchmark::State& state, const Format& format) {
     Buffers source(Format::of(DType::kF32));
@@ -154,6 +169,11 @@ int main(int argc, char** argv) {
         const Format format = Format::parse(name).value();
         configure(benchmark::RegisterBenchmark(("encode_scalar/" + format.name()).c_str(), encodeReference, format));
         configure(benchmark::RegisterBenchmark(("quantize/" + format.name()).c_str(), quantizeWhole, format));
+    }
+    for (const char* name : {"q2_k", "q3_k", "iq4_nl", "iq4_xs", "mxfp4", "nvfp4", "tq1_0", "tq2_0", "q2_0", "q1_0"}) {
+        const Format format = Format::parse(name).value();
+        configure(benchmark::RegisterBenchmark(("encode_scalar/" + format.name()).c_str(), encodeReference, format));
+        configure(benchmark::RegisterBenchmark(("decode_scalar/" + format.name()).c_str(), decodeReference, format));
     }
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

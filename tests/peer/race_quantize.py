@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Races halftone-cli quantize against llama-quantize: whole processes with the same number of threads, the same F16 file,
 the same mixture. Runs are paired and interleaved, so that a machine that others use slows all of them alike; what is
-printed are medians, and medians of the ratios within a round. Beside them a plain copy: one thread reads the whole source
-and writes as many bytes as the result has, once with and once without waiting for the disk (halftone-cli waits,
-llama-quantize does not). Ends with status 1 where a tensor's bytes differ.
+printed are medians, and medians of the ratios within a round. Beside the time that passed stands the processor time of
+all threads, which other programs disturb less. A plain copy runs along: one thread reads the whole source and writes as
+many bytes as the result has, once with and once without waiting for the disk (halftone-cli waits, llama-quantize does
+not). Ends with status 1 where a tensor's bytes differ.
 """
 import argparse
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 import peer
 from compare_quantize import differences
@@ -35,12 +38,18 @@ def copy_bytes(source: str, target: str, size: int, synced: bool) -> None:
         os.fsync(writer)
 
 
-def timed(command: list[str], target: pathlib.Path) -> float:
+class Times(typing.NamedTuple):
+    passed: float
+    processor: float
+
+
+def timed(command: list[str], target: pathlib.Path) -> Times:
     target.unlink(missing_ok=True)
     os.sync()  # what the run before left to be written is not this one's work
-    begin = time.monotonic()
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     peer.run(command)
-    return time.monotonic() - begin
+    passed, after = time.monotonic() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Times(passed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
 def make_source(args: argparse.Namespace, folder: pathlib.Path) -> pathlib.Path:
@@ -59,17 +68,28 @@ class Race:
         self.args, self.source, self.mix = args, source, mix
         self.ours, self.theirs, self.copy = (folder / f"{part}.gguf" for part in ("ours", "theirs", "copy"))
 
-    def our_run(self) -> float:
+    def our_run(self) -> Times:
         return timed([self.args.cli, "quantize", str(self.source), "--mix", self.mix, "--threads",
                       str(self.args.threads), "--output", str(self.ours)], self.ours)
 
-    def their_run(self) -> float:
+    def their_run(self) -> Times:
         return timed([str(self.args.llama_quantize), str(self.source), str(self.theirs), self.mix,
                       str(self.args.threads)], self.theirs)
 
-    def copy_run(self, synced: bool) -> float:
+    def copy_run(self, synced: bool) -> Times:
         return timed([sys.executable, __file__, "--copy", str(self.source), str(self.copy),
                       str(self.ours.stat().st_size), "synced" if synced else "plain"], self.copy)
+
+    @staticmethod
+    def row(rounds: list[tuple[Times, ...]]) -> str:
+        medians = [Times(*(statistics.median(column) for column in zip(*runs))) for runs in zip(*rounds)]
+        cells = [f"{times.passed:.2f}, {times.processor:.2f} s" for times in medians]
+
+        def ratio(above: int, below: int) -> str:
+            pairs = [(run[above], run[below]) for run in rounds]
+            return ", ".join(f"{statistics.median(a[field] / b[field] for a, b in pairs):.2f}" for field in (0, 1))
+
+        return " | ".join([cells[0], cells[1], ratio(1, 0), *cells[2:], ratio(0, 2), ratio(0, 3)])
 
     def run(self) -> bool:
         rounds = []
@@ -77,14 +97,9 @@ class Race:
             times = (self.our_run(), self.their_run(), self.copy_run(False), self.copy_run(True))
             if number > 0:  # the first round fills the caches
                 rounds.append(times)
-        ours, theirs, plain, synced = (statistics.median(column) for column in zip(*rounds))
-        faster = statistics.median(their / our for our, their, _, _ in rounds)
-        of_copy = statistics.median(our / copy for our, _, copy, _ in rounds)
-        of_synced = statistics.median(our / copy for our, _, _, copy in rounds)
         found = differences(GgufFile(self.ours), GgufFile(self.theirs))
-        verdict = "same" if not found else f"{len(found)} tensors differ"
-        print(f"| {self.mix} | {ours:.2f} s | {theirs:.2f} s | {faster:.2f} | {plain:.2f} s, {synced:.2f} s | "
-              f"{of_copy:.2f}, {of_synced:.2f} | {verdict} |", flush=True)
+        print(f"| {self.mix} | {self.row(rounds)} | {'same' if not found else f'{len(found)} tensors differ'} |",
+              flush=True)
         return not found
 
 
@@ -108,8 +123,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         source = make_source(args, pathlib.Path(name))
         print(f"source: {source.stat().st_size / 1e9:.2f} GB, {args.threads} threads, {args.rounds} rounds")
-        print("| mixture | here | llama-quantize | times as fast | copy, synced copy | time of a copy, of a synced one | "
-              "bytes |\n|---|---|---|---|---|---|---|", flush=True)
+        print("Pairs: time that passed, processor time.")
+        print("| mixture | here | llama-quantize | times as fast | copy | synced copy | copies a run takes | "
+              "synced copies | bytes |\n|---|---|---|---|---|---|---|---|---|", flush=True)
         for mix in args.mixes:
             same.append(Race(args, source, pathlib.Path(name), mix).run())
     return 0 if all(same) else 1

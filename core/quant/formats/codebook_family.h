@@ -34,7 +34,7 @@ class LearnedTable {
 
 /// `count` (at most 16) F16 levels of least squared error for `values`, weighted by `weights` (empty: all ones),
 /// ascending; fewer distinct values repeat the last level. Deterministic: the best partition whose borders lie between
-/// candidates (all values where there are at most 128; else 64 steps of equal count and 64 of equal width) by dynamic
+/// candidates (all values where there are at most 256; else 64 steps of equal count and 64 of equal width) by dynamic
 /// programming, then Lloyd's steps on all values until nothing moves, 50 at most. O(n log n).
 std::vector<float> learnLevels(std::span<const float> values, std::span<const float> weights, int count);
 
