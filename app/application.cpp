@@ -7,6 +7,7 @@
 #include <QTimer>
 
 #include "app/event_watch.h"
+#include "app/language/language.h"
 #include "app/main_window.h"
 #include "app/recovery.h"
 #include "app/screenshots.h"
@@ -25,6 +26,9 @@ struct Options {
     QCommandLineOption theme{QStringLiteral("theme"),
                              QCoreApplication::translate("main", "Colours: system, light or dark."),
                              QStringLiteral("NAME")};
+    QCommandLineOption language{QStringLiteral("language"),
+                                QCoreApplication::translate("main", "Language: system, en or zh_CN."),
+                                QStringLiteral("NAME")};
     QCommandLineOption screenshot{
         QStringLiteral("screenshot"),
         QCoreApplication::translate("main",
@@ -37,7 +41,7 @@ void parse(QCommandLineParser& parser, const Options& options, const QApplicatio
     parser.setApplicationDescription(QCoreApplication::translate("main", "A studio for quantizing language models."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addOptions({options.device, options.theme, options.screenshot});
+    parser.addOptions({options.device, options.theme, options.language, options.screenshot});
     parser.addPositionalArgument(
         QStringLiteral("PATH"),
         QCoreApplication::translate("main", "Folder, .gguf, .safetensors or .halftone file to open."),
@@ -54,6 +58,8 @@ int runStudio(int argc, char** argv) {
     QCoreApplication::setApplicationVersion(QStringLiteral(HT_VERSION));
     QGuiApplication::setApplicationDisplayName(QStringLiteral("Halftone"));
     QGuiApplication::setDesktopFileName(QStringLiteral("halftone"));
+    // Before the options: they have texts too.
+    applyLanguage(application, QSettings().value(QStringLiteral("language")).toString());
     const Options options;
     QCommandLineParser parser;
     parse(parser, options, application);
@@ -65,6 +71,7 @@ int runStudio(int argc, char** argv) {
     const QString theme = parser.isSet(options.theme) ? parser.value(options.theme)
                                                       : QSettings().value(QStringLiteral("theme")).toString();
     applyTheme(application, themeFromName(theme));
+    if (takesPictures || parser.isSet(options.language)) applyLanguage(application, parser.value(options.language));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
 
     Session session;

@@ -18,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include "app/dialogs/export_dialog.h"
+#include "app/language/language.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/candidates/candidate_panel.h"
 #include "app/panels/channels/channel_panel.h"
@@ -251,6 +252,16 @@ void MainWindow::chooseTheme(ThemeChoice choice) {
     applyTheme(*qApp, choice);
     m_themes->actions().at(int(choice))->setChecked(true);
     QSettings().setValue(QStringLiteral("theme"), themeName(choice));
+}
+
+void MainWindow::chooseLanguage(const QString& name) {
+    QSettings().setValue(QStringLiteral("language"), name);
+    for (auto* action : m_languages->actions()) {
+        const bool isChosen = action->data().toString() == name;
+        action->setChecked(isChosen);
+        if (isChosen && textsOf(name) != currentTexts())
+            m_session.messages().note(tr("The window changes its language at the next start: %1.").arg(action->text()));
+    }
 }
 
 void MainWindow::showExport() {

@@ -44,6 +44,8 @@ class MainWindow : public QMainWindow {
     void openSample();
     void setWorkspace(Workspace workspace);
     void chooseTheme(ThemeChoice choice);
+    /// Of the next start: widgets take their texts when they are made.
+    void chooseLanguage(const QString& name);
     /// The export dialog, which stays open beside the window.
     void showExport();
     /// Workspace and selection, as the session file keeps them.
@@ -77,6 +79,8 @@ class MainWindow : public QMainWindow {
     void createEditMenu();
     void createRecipeMenu();
     void createViewMenu();
+    void addThemes(QMenu& menu);
+    void addLanguages(QMenu& menu);
     void createRunMenu();
     void createHelpMenu();
     void createCorner();
@@ -127,7 +131,7 @@ class MainWindow : public QMainWindow {
     RangePanel* m_ranges = nullptr;
     JobsStrip* m_jobs = nullptr;
     QMenu* m_recentMenu = nullptr;
-    QActionGroup *m_workspaces = nullptr, *m_themes = nullptr;
+    QActionGroup *m_workspaces = nullptr, *m_themes = nullptr, *m_languages = nullptr;
     QList<QAction*> m_needCheckpoint;
     QLabel *m_status = nullptr, *m_totals = nullptr;
     QToolButton* m_message = nullptr;

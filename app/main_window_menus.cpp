@@ -20,6 +20,7 @@
 #include "app/dialogs/recipe_diff_dialog.h"
 #include "app/dialogs/selection_menu.h"
 #include "app/dialogs/shortcuts_dialog.h"
+#include "app/language/language.h"
 #include "app/main_window.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
@@ -142,7 +143,15 @@ void MainWindow::createViewMenu() {
     menu->addSeparator();
     auto* panels = menu->addMenu(tr("&Panels"));
     panels->addActions(m_docks->toggleActions());
-    auto* themes = menu->addMenu(tr("&Theme"));
+    addThemes(*menu);
+    addLanguages(*menu);
+    menu->addSeparator();
+    menu->addAction(tr("&Command palette…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), this,
+                    &MainWindow::showPalette);
+}
+
+void MainWindow::addThemes(QMenu& menu) {
+    auto* themes = menu.addMenu(tr("&Theme"));
     m_themes = new QActionGroup(this);
     const std::pair<ThemeChoice, QString> choices[] = {
         {ThemeChoice::System, tr("As the system")}, {ThemeChoice::Light, tr("Light")}, {ThemeChoice::Dark, tr("Dark")}};
@@ -153,9 +162,19 @@ void MainWindow::createViewMenu() {
         action->setChecked(choice == current);
         m_themes->addAction(action);
     }
-    menu->addSeparator();
-    menu->addAction(tr("&Command palette…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_P), this,
-                    &MainWindow::showPalette);
+}
+
+void MainWindow::addLanguages(QMenu& menu) {
+    auto* languages = menu.addMenu(tr("&Language"));
+    m_languages = new QActionGroup(this);
+    const QString current = languageFromName(QSettings().value(QStringLiteral("language")).toString());
+    for (const auto& [name, title] : offeredLanguages()) {
+        auto* action = languages->addAction(title, this, [this, name = name] { chooseLanguage(name); });
+        action->setData(name);
+        action->setCheckable(true);
+        action->setChecked(name == current);
+        m_languages->addAction(action);
+    }
 }
 
 void MainWindow::createRunMenu() {
@@ -324,11 +343,10 @@ void MainWindow::showPalette() {
     QList<PaletteEntry> entries;
     for (auto* action : allActions()) {
         if (!action->isEnabled() || action->text().isEmpty()) continue;
-        QString text = action->text();
         QString hint = action->shortcut().toString(QKeySequence::NativeText);
         const auto* menu = qobject_cast<const QMenu*>(action->parent());
-        if (hint.isEmpty() && menu) hint = menu->title().remove('&');
-        entries.append({text.remove('&'), hint, [action] { action->trigger(); }});
+        if (hint.isEmpty() && menu) hint = withoutMnemonic(menu->title());
+        entries.append({withoutMnemonic(action->text()), hint, [action] { action->trigger(); }});
     }
     (new CommandPalette(tr("Command"), entries, this))->show();
 }

@@ -11,9 +11,9 @@
 namespace halftone::app {
 
 namespace {
-QString tr(const char* text) {
-    return QCoreApplication::translate("About", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(About)
+};
 }  // namespace
 
 void showAbout(const DeviceService& devices, QWidget* parent) {
@@ -25,13 +25,14 @@ void showAbout(const DeviceService& devices, QWidget* parent) {
     }
     auto* box = new QMessageBox(parent);
     box->setAttribute(Qt::WA_DeleteOnClose);
-    box->setWindowTitle(tr("About Halftone"));
+    box->setWindowTitle(Texts::tr("About Halftone"));
     box->setIconPixmap(QIcon(QStringLiteral(":/icons/halftone.svg")).pixmap(64, 64));
     box->setText(QStringLiteral("<h3>Halftone %1</h3><p>%2</p><p>%3</p><ul>%4</ul><p>Qt %5 · QCustomPlot %6</p>")
-                     .arg(QStringLiteral(HT_VERSION), tr("A studio for quantizing language models."), tr("Devices:"),
-                          list, QString::fromLatin1(qVersion()), QStringLiteral(QCUSTOMPLOT_VERSION_STR)));
-    box->setInformativeText(
-        tr("Free software under the GNU General Public License, version 3 or later. It comes without any warranty."));
+                     .arg(QStringLiteral(HT_VERSION), Texts::tr("A studio for quantizing language models."),
+                          Texts::tr("Devices:"), list, QString::fromLatin1(qVersion()),
+                          QStringLiteral(QCUSTOMPLOT_VERSION_STR)));
+    box->setInformativeText(Texts::tr(
+        "Free software under the GNU General Public License, version 3 or later. It comes without any warranty."));
     box->open();
 }
 

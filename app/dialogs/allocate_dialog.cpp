@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
 #include "app/widgets/number_text.h"
@@ -44,6 +45,7 @@ void AllocateDialog::createFields() {
     m_bits->setValue(hasRecipe ? totals.bitsPerWeight() : 4.5);
     m_formats = new QListWidget(this);
     m_formats->setObjectName(QStringLiteral("allocateFormats"));
+    m_formats->setAccessibleName(tr("Formats to choose from"));
     const auto usual = usualAllocationFormats();
     for (const Format& format : offeredFormats()) {
         if (format == Format()) continue;
@@ -117,7 +119,7 @@ void AllocateDialog::refresh() {
                                        .arg(bytesText(double(allocated->totals.bytes)))
                                        .arg(allocated->totals.bitsPerWeight(), 0, 'f', 3)
                                        .arg(numberText(allocated->predictedKld))
-                                 : QString::fromStdString(allocated.error().message));
+                                 : errorText(allocated.error()));
 }
 
 void AllocateDialog::onAction() {

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/models/export_plan_model.h"
 #include "app/models/problem_model.h"
 #include "app/session/session.h"
@@ -68,10 +69,12 @@ void ExportDialog::createWidgets() {
     m_result->setWordWrap(true);
     m_result->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_problemList = new QListView(this);
+    m_problemList->setAccessibleName(tr("Problems of the export"));
     m_problemList->setModel(m_problems);
     m_problemList->setWordWrap(true);
     m_problemList->setMaximumHeight(110);
     m_progress = new QProgressBar(this);
+    m_progress->setAccessibleName(tr("Progress of the export"));
     m_progress->setTextVisible(false);
     m_progress->setRange(0, 1000);
     m_export = new QPushButton(tr("Export"), this);
@@ -94,6 +97,7 @@ void ExportDialog::createLayout() {
     pathRow->addWidget(m_path, 1);
     pathRow->addWidget(browse);
     auto* table = new QTableView(this);
+    table->setAccessibleName(tr("Tensors of the file"));
     table->setModel(m_plan);
     table->setShowGrid(false);
     table->setAlternatingRowColors(true);
@@ -154,10 +158,10 @@ void ExportDialog::onPlan(const ExportPlan& plan) {
                              [](const auto& problem) { return problem.severity == RecipeProblem::Severity::kError; });
     int64_t weights = 0;
     for (const auto& tensor : plan.tensors) weights += tensor.bytes;
-    m_summary->setText(tr("%1 tensors of %2, vocabulary and other metadata of %3: %4 in all")
-                           .arg(plan.tensors.size())
-                           .arg(bytesText(double(weights)), bytesText(double(plan.totalBytes - weights)),
-                                bytesText(double(plan.totalBytes))));
+    m_summary->setText(
+        tr("%n tensors of %1, vocabulary and other metadata of %2: %3 in all", nullptr, int(plan.tensors.size()))
+            .arg(bytesText(double(weights)), bytesText(double(plan.totalBytes - weights)),
+                 bytesText(double(plan.totalBytes))));
     refresh();
 }
 
@@ -181,9 +185,9 @@ void ExportDialog::startOrCancel() {
 void ExportDialog::onExported(const ExportReport& report) {
     m_timer.stop();
     m_result->setText(
-        tr("Written in %1: %2, %3 tensors; %4 read back from the file and found to decode to what was meant.")
+        tr("Written in %1: %2, %n tensors; %3 read back from the file and found to decode to what was meant.", nullptr,
+           int(report.tensorsWritten))
             .arg(durationText(report.seconds), bytesText(double(report.fileBytes)))
-            .arg(report.tensorsWritten)
             .arg(report.tensorsVerified));
     refresh();
 }
@@ -206,8 +210,7 @@ void ExportDialog::refresh() {
     m_progress->setVisible(running);
     if (const auto status = m_session.exporter().status()) {
         m_progress->setValue(int(1000 * std::min(status->progress.fraction(), 1.0)));
-        m_result->setText(
-            QStringLiteral("%1  %2").arg(QString::fromStdString(status->progress.stage), jobFigures(*status)));
+        m_result->setText(QStringLiteral("%1  %2").arg(coreText(status->progress.stage), jobFigures(*status)));
     }
     m_result->setVisible(!m_result->text().isEmpty());
 }

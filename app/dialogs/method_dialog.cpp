@@ -9,6 +9,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include "app/language/core_text.h"
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
@@ -44,7 +45,7 @@ class NumberBox : public QDoubleSpinBox {
 MethodDialog::MethodDialog(const MethodChoice& choice, QWidget* parent) : QDialog(parent), m_method(choice.id) {
     setObjectName(QStringLiteral("methodDialog"));
     const auto& method = describeMethod(m_method);
-    setWindowTitle(tr("Parameters of %1").arg(fromView(method.displayName)));
+    setWindowTitle(tr("Parameters of %1").arg(methodName(method)));
     for (const auto& parameter : method.parameters) {
         m_fields.push_back(parameter.isFlag ? flagField(parameter) : numberField(parameter));
         m_fields.back().setValue(choice.value(parameter.key));
@@ -68,7 +69,7 @@ MethodDialog::Field MethodDialog::numberField(const MethodParameter& parameter) 
 
 void MethodDialog::createLayout() {
     const auto& method = describeMethod(m_method);
-    auto* sentence = new QLabel(fromView(method.sentence), this);
+    auto* sentence = new QLabel(coreText(method.sentence), this);
     sentence->setWordWrap(true);
     sentence->setMinimumWidth(kSentenceWidth);
     auto* grid = new QGridLayout;
@@ -76,7 +77,7 @@ void MethodDialog::createLayout() {
     grid->setColumnStretch(2, 1);
     for (const auto& field : m_fields) {
         const int row = grid->rowCount();
-        const QString meaning = fromView(field.parameter->sentence);
+        const QString meaning = coreText(field.parameter->sentence);
         const double standard = field.parameter->standard;
         auto* label = new QLabel(spoken(*field.parameter), this);
         label->setBuddy(field.editor);
@@ -101,7 +102,7 @@ void MethodDialog::createLayout() {
     connect(m_buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(sentence);
-    layout->addWidget(mutedLabel(tr("From: %1").arg(fromView(method.source)), this));
+    layout->addWidget(mutedLabel(tr("From: %1").arg(coreText(method.source)), this));
     layout->addSpacing(8);
     layout->addLayout(grid);
     layout->addSpacing(8);

@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "app/dialogs/method_dialog.h"
+#include "app/language/core_text.h"
 #include "app/widgets/format_combo.h"
 #include "app/widgets/method_combo.h"
 
@@ -31,6 +32,7 @@ RuleDialog::RuleDialog(const RecipeRule& rule, const MethodChoice& defaultMethod
 
 void RuleDialog::createFields(const RecipeRule& rule) {
     m_roles = new QListWidget(this);
+    m_roles->setAccessibleName(tr("Roles"));
     m_roles->setMaximumHeight(160);
     std::set<TensorRole> present;
     int lastBlock = 0;
@@ -53,7 +55,9 @@ void RuleDialog::createFields(const RecipeRule& rule) {
         return spin;
     };
     m_first = blockSpin(rule.match.firstBlock);
+    m_first->setAccessibleName(tr("First block"));
     m_last = blockSpin(rule.match.lastBlock);
+    m_last->setAccessibleName(tr("Last block"));
     m_regex = new QLineEdit(QString::fromStdString(rule.match.regex), this);
     m_regex->setPlaceholderText(tr("any name; for example ^output"));
     m_format = new QComboBox(this);
@@ -119,9 +123,9 @@ RecipeRule RuleDialog::rule() const {
 
 QString RuleDialog::problemOf(const RecipeRule& rule, const ResolvedRecipe& resolved) {
     for (const auto& entry : resolved.problems) {
-        if (entry.severity == RecipeProblem::Severity::kError) return QString::fromStdString(entry.message);
+        if (entry.severity == RecipeProblem::Severity::kError) return coreText(entry.message);
     }
-    return rule.method ? QString::fromStdString(methodObstacle(rule.method->id, rule.format)) : QString();
+    return rule.method ? coreText(methodObstacle(rule.method->id, rule.format)) : QString();
 }
 
 void RuleDialog::refresh() {
@@ -135,8 +139,7 @@ void RuleDialog::refresh() {
     const auto matched = std::count_if(resolved.tensors.begin(), resolved.tensors.end(),
                                        [](const auto& tensor) { return tensor.quantizable && !tensor.kept; });
     const QString problem = problemOf(current, resolved);
-    m_verdict->setText(
-        problem.isEmpty() ? matched == 1 ? tr("Matches 1 tensor.") : tr("Matches %1 tensors.").arg(matched) : problem);
+    m_verdict->setText(problem.isEmpty() ? tr("Matches %n tensors.", nullptr, int(matched)) : problem);
     m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(hasFormat && problem.isEmpty());
 }

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "app/dialogs/method_dialog.h"
+#include "app/language/core_text.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
 #include "app/widgets/method_combo.h"
@@ -16,9 +17,9 @@
 namespace halftone::app {
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("SelectionMenu", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(SelectionMenu)
+};
 
 /// What an edit would find in the selection: tensors that are quantized and not locked.
 struct Editable {
@@ -44,12 +45,13 @@ Editable editableSelection(Session& session) {
 }
 
 void addNothingToDo(QMenu& menu) {
-    menu.addAction(tr("Every selected tensor stays as stored or is locked"))->setEnabled(false);
+    menu.addAction(Texts::tr("Every selected tensor stays as stored or is locked"))->setEnabled(false);
 }
 
 /// The name, and how many of the tensors it goes for unless it goes for all.
 QString entryText(const QString& name, int fitting, int count) {
-    return fitting == count || fitting == 0 ? name : tr("%1\t%2 of %3 tensors").arg(name).arg(fitting).arg(count);
+    return fitting == count || fitting == 0 ? name
+                                            : Texts::tr("%1\t%2 of %n tensors", nullptr, count).arg(name).arg(fitting);
 }
 
 void addMethod(QMenu& menu, Session& session, const MethodDescription& method, const Editable& editable) {
@@ -60,7 +62,7 @@ void addMethod(QMenu& menu, Session& session, const MethodDescription& method, c
         if (why.empty()) fitting += count;
         if (obstacle.empty()) obstacle = why;
     }
-    const QString name = QString::fromUtf8(method.displayName.data(), qsizetype(method.displayName.size()));
+    const QString name = methodName(method);
     const MethodChoice choice{.id = method.id, .parameters = {}};
     auto* action = menu.addAction(entryText(name, fitting, editable.count), &session, [&session, choice] {
         session.recipe().setMethod(session.selection().tensors(), choice);
@@ -70,12 +72,12 @@ void addMethod(QMenu& menu, Session& session, const MethodDescription& method, c
     action->setCheckable(true);
     action->setChecked(sameMethod != editable.methods.end() && sameMethod->second == editable.count);
     action->setEnabled(fitting > 0);
-    action->setToolTip(fitting > 0 ? methodMeaning(method) : QString::fromStdString(obstacle));
+    action->setToolTip(fitting > 0 ? methodMeaning(method) : coreText(obstacle));
     if (action->isChecked()) menu.setActiveAction(action);
 }
 
 void addParameters(QMenu& menu, Session& session, const Editable& editable) {
-    auto* action = menu.addAction(tr("Parameters…"), &session, [&session, method = *editable.someMethod] {
+    auto* action = menu.addAction(Texts::tr("Parameters…"), &session, [&session, method = *editable.someMethod] {
         askForParameters(method, QApplication::activeWindow(), [&session](const MethodChoice& chosen) {
             session.recipe().setMethod(session.selection().tensors(), chosen);
         });
@@ -83,9 +85,9 @@ void addParameters(QMenu& menu, Session& session, const Editable& editable) {
     const bool hasParameters = !describeMethod(editable.someMethod->id).parameters.empty();
     action->setObjectName(QStringLiteral("methodParameters"));
     action->setEnabled(editable.methods.size() == 1 && hasParameters);
-    action->setToolTip(editable.methods.size() > 1 ? tr("The selected tensors have several methods.")
-                       : hasParameters             ? tr("Sets the numbers that the method works with")
-                                                   : tr("This method has no parameters."));
+    action->setToolTip(editable.methods.size() > 1 ? Texts::tr("The selected tensors have several methods.")
+                       : hasParameters             ? Texts::tr("Sets the numbers that the method works with")
+                                                   : Texts::tr("This method has no parameters."));
 }
 
 void addGroupSize(QMenu& menu, Session& session, int size, const Editable& editable) {
@@ -95,8 +97,8 @@ void addGroupSize(QMenu& menu, Session& session, int size, const Editable& edita
         if (changed) fitting += count;
         if (changed == format) same += count;
     }
-    auto* action =
-        menu.addAction(entryText(tr("Groups of %1").arg(size), fitting, editable.count), &session, [&session, size] {
+    auto* action = menu.addAction(
+        entryText(Texts::tr("Groups of %1").arg(size), fitting, editable.count), &session, [&session, size] {
             session.recipe().changeFormats(session.selection().tensors(), [size](const ResolvedTensor& tensor) {
                 return formatWithGroupSize(tensor.requested, size);
             });
@@ -105,8 +107,9 @@ void addGroupSize(QMenu& menu, Session& session, int size, const Editable& edita
     action->setCheckable(true);
     action->setChecked(same == editable.count);
     action->setEnabled(fitting > 0);
-    action->setToolTip(fitting > 0 ? tr("Smaller groups follow the weights more closely and cost more scales.")
-                                   : tr("None of the selected tensors has a format with groups of a chosen size."));
+    action->setToolTip(fitting > 0
+                           ? Texts::tr("Smaller groups follow the weights more closely and cost more scales.")
+                           : Texts::tr("None of the selected tensors has a format with groups of a chosen size."));
     if (action->isChecked()) menu.setActiveAction(action);
 }
 
@@ -116,7 +119,7 @@ void fillWithMethodsOfSelection(QMenu& menu, Session& session) {
     menu.setToolTipsVisible(true);
     const Editable editable = editableSelection(session);
     if (editable.count == 0) return addNothingToDo(menu);
-    auto* asRules = menu.addAction(tr("As the rules say"), &session, [&session] {
+    auto* asRules = menu.addAction(Texts::tr("As the rules say"), &session, [&session] {
         session.recipe().setMethod(session.selection().tensors(), std::nullopt);
     });
     asRules->setObjectName(QStringLiteral("methodOfRules"));

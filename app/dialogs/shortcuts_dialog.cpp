@@ -7,13 +7,15 @@
 #include <QLabel>
 #include <QVBoxLayout>
 
+#include "app/language/language.h"
+
 namespace halftone::app {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Shortcuts", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(Shortcuts)
+};
 
 QString row(const QString& keys, const QString& meaning) {
     return QStringLiteral("<tr><td style='padding-right:24px'><b>%1</b></td><td>%2</td></tr>")
@@ -27,17 +29,18 @@ void showShortcuts(const QList<QAction*>& actions, QWidget* parent) {
     for (const auto* action : actions) {
         if (action->shortcut().isEmpty()) continue;
         table += row(action->shortcut().toString(QKeySequence::NativeText),
-                     QString(action->text()).remove('&').remove(QStringLiteral("…")));
+                     withoutMnemonic(action->text()).remove(QStringLiteral("…")));
     }
-    table += row(tr("Arrows, Shift+Arrows"), tr("Move and extend the selection in the matrix and the table"));
-    table += row(tr("Drag in the matrix"), tr("Select a rectangle; Ctrl adds, Shift extends"));
-    table += row(tr("Double-click a format or a method"), tr("Choose another for all selected tensors"));
-    table += row(tr("Wheel and drag in a plot"), tr("Zoom and move; double-click fits"));
-    table += row(tr("Right-click a plot"), tr("Copy it as image or CSV, save it as PNG or SVG")) +
+    table +=
+        row(Texts::tr("Arrows, Shift+Arrows"), Texts::tr("Move and extend the selection in the matrix and the table"));
+    table += row(Texts::tr("Drag in the matrix"), Texts::tr("Select a rectangle; Ctrl adds, Shift extends"));
+    table += row(Texts::tr("Double-click a format or a method"), Texts::tr("Choose another for all selected tensors"));
+    table += row(Texts::tr("Wheel and drag in a plot"), Texts::tr("Zoom and move; double-click fits"));
+    table += row(Texts::tr("Right-click a plot"), Texts::tr("Copy it as image or CSV, save it as PNG or SVG")) +
              QStringLiteral("</table>");
     auto* dialog = new QDialog(parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Shortcuts"));
+    dialog->setWindowTitle(Texts::tr("Shortcuts"));
     auto* layout = new QVBoxLayout(dialog);
     layout->setContentsMargins(24, 16, 24, 16);
     layout->addWidget(new QLabel(table, dialog));

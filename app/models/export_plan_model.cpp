@@ -3,6 +3,8 @@
 
 #include <QStringList>
 
+#include <numeric>
+
 #include "app/widgets/number_text.h"
 
 namespace halftone::app {
@@ -19,7 +21,9 @@ QString noteOf(const ExportTensorPlan& tensor) {
     }
     if (tensor.permuteRows) notes.append(ExportPlanModel::tr("rows reordered for GGUF"));
     if (!tensor.generated.empty()) notes.append(ExportPlanModel::tr("made from the configuration"));
-    return notes.join(QStringLiteral("; "));
+    return std::accumulate(notes.begin(), notes.end(), QString(), [](const QString& before, const QString& note) {
+        return before.isEmpty() ? note : ExportPlanModel::tr("%1; %2", "two notes").arg(before, note);
+    });
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ namespace {
 using Node = FilterExpression::Node;
 using NodePointer = std::shared_ptr<const Node>;
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Filter", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(Filter)
+};
 
 struct Token {
     enum class Kind { Word, Quoted, Operator, And, Or, Not, Open, Close, End } kind{};
@@ -97,7 +97,8 @@ class Parser {
     NodePointer parse() {
         if (m_token.kind == Token::Kind::End) return nullptr;
         auto node = parseOr();
-        if (!m_problem && m_token.kind != Token::Kind::End) fail(tr("“%1” is not expected here.").arg(m_token.text));
+        if (!m_problem && m_token.kind != Token::Kind::End)
+            fail(Texts::tr("“%1” is not expected here.").arg(m_token.text));
         return node;
     }
     [[nodiscard]] const std::optional<FilterExpression::Problem>& problem() const { return m_problem; }
@@ -117,7 +118,7 @@ class Parser {
     }
 
     NodePointer parseOr() {
-        if (++m_depth > 64) return fail(tr("The filter is nested too deeply."));
+        if (++m_depth > 64) return fail(Texts::tr("The filter is nested too deeply."));
         auto node = parseAnd();
         while (!m_problem && m_token.kind == Token::Kind::Or) {
             advance();
@@ -156,13 +157,13 @@ class Parser {
             advance();
             auto node = parseOr();
             if (m_problem) return nullptr;
-            if (m_token.kind != Token::Kind::Close) return fail(tr("A closing parenthesis is missing."));
+            if (m_token.kind != Token::Kind::Close) return fail(Texts::tr("A closing parenthesis is missing."));
             advance();
             return node;
         }
         if (m_token.kind == Token::Kind::Quoted) return parseWord();
         if (m_token.kind != Token::Kind::Word)
-            return fail(tr("A name or a comparison such as kurtosis>20 is expected here."));
+            return fail(Texts::tr("A name or a comparison such as kurtosis>20 is expected here."));
         const Token name = m_token;
         advance();
         if (m_token.kind != Token::Kind::Operator) return word(name.text);
@@ -187,15 +188,16 @@ class Parser {
         const auto kind = m_fields(field);
         if (kind == FilterField::Unknown) {
             m_token = name;
-            return fail(tr("There is no column “%1”; try name, role, block, format, method, kurtosis, error, size.")
-                            .arg(name.text));
+            return fail(
+                Texts::tr("There is no column “%1”; try name, role, block, format, method, kurtosis, error, size.")
+                    .arg(name.text));
         }
         static const QStringList kOperators{"=", "==", "!=", "<", "<=", ">", ">=", "~"};
         if (!kOperators.contains(operation))
-            return fail(tr("“%1” is no comparison; use = != < <= > >= or ~.").arg(operation));
+            return fail(Texts::tr("“%1” is no comparison; use = != < <= > >= or ~.").arg(operation));
         advance();
         if (m_token.kind != Token::Kind::Word && m_token.kind != Token::Kind::Quoted)
-            return fail(tr("A value is missing after “%1%2”.").arg(name.text, operation));
+            return fail(Texts::tr("A value is missing after “%1%2”.").arg(name.text, operation));
         auto node = std::make_shared<Node>();
         node->name = field;
         node->operation = operation == QLatin1String("==") ? QStringLiteral("=") : operation;
@@ -203,11 +205,12 @@ class Parser {
         node->kind = kind == FilterField::Number ? Node::Kind::Number : Node::Kind::Text;
         if (kind == FilterField::Number) {
             const auto number = parseNumber(m_token.text);
-            if (!number) return fail(tr("“%1” is not a number, and %2 is one.").arg(m_token.text, name.text));
-            if (operation == QLatin1String("~")) return fail(tr("~ compares text; %1 is a number.").arg(name.text));
+            if (!number) return fail(Texts::tr("“%1” is not a number, and %2 is one.").arg(m_token.text, name.text));
+            if (operation == QLatin1String("~"))
+                return fail(Texts::tr("~ compares text; %1 is a number.").arg(name.text));
             node->number = *number;
         } else if (operation.startsWith('<') || operation.startsWith('>')) {
-            return fail(tr("%1 is text; compare it with = != or ~.").arg(name.text));
+            return fail(Texts::tr("%1 is text; compare it with = != or ~.").arg(name.text));
         }
         advance();
         return node;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/widgets/theme.h"
 
 namespace halftone::app {
@@ -50,8 +51,8 @@ void ProblemModel::setProblems(const std::vector<RecipeProblem>& problems) {
 }
 
 QString ProblemModel::textOf(const Row& row) {
-    if (row.tensors.size() < 2) return row.sentence;
-    return tr("%1 (and %n more)", nullptr, int(row.tensors.size()) - 1).arg(row.sentence);
+    if (row.tensors.size() < 2) return coreText(row.sentence.toStdString());
+    return tr("%1 (and %n more)", nullptr, int(row.tensors.size()) - 1).arg(coreText(row.sentence.toStdString()));
 }
 
 int ProblemModel::rowCount(const QModelIndex& parent) const {

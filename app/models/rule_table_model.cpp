@@ -3,6 +3,7 @@
 
 #include <QStringList>
 
+#include "app/language/core_text.h"
 #include "app/session/recipe_editor.h"
 
 namespace halftone::app {
@@ -59,7 +60,7 @@ QVariant RuleTableModel::data(const QModelIndex& index, int role) const {
         case FormatColumn:
             return QString::fromStdString(rule.format.displayName());
         case MethodColumn:
-            return rule.method ? QString::fromStdString(rule.method->displayName()) : tr("default");
+            return rule.method ? methodName(*rule.method) : tr("default");
         default:
             return {};
     }

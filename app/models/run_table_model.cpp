@@ -3,8 +3,10 @@
 
 #include <QFileInfo>
 #include <QGuiApplication>
+#include <QLocale>
 #include <QPalette>
 
+#include "app/language/core_text.h"
 #include "app/session/evaluation_service.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/theme.h"
@@ -95,6 +97,7 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             if (index.column() == Kld && run.storeError > 0)
                 return tr("Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.")
                     .arg(numberText(run.storeError));
+            if (index.column() == When) return QLocale().toString(run.when.toLocalTime());
             return {};
         default:
             return {};
@@ -130,11 +133,11 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case Text:
             return (run.note.isEmpty() ? QString() : QStringLiteral("▲ ")) + QFileInfo(run.options.textPath).fileName();
         case Device:
-            return QString::fromStdString(result.device);
+            return coreText(result.device);
         case Seconds:
             return durationText(result.seconds);
         case When:
-            return run.when.toLocalTime().toString(QStringLiteral("HH:mm"));
+            return momentText(run.when);
         default:
             return {};
     }

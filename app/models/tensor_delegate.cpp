@@ -103,6 +103,7 @@ QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
     if (index.column() != TensorTableModel::FormatColumn)
         return QStyledItemDelegate::createEditor(parent, option, index);
     auto* combo = new QComboBox(parent);
+    combo->setAccessibleName(tr("Format"));
     fillWithFormats(*combo);
     auto* delegate = const_cast<TensorDelegate*>(this);
     connect(combo, &QComboBox::activated, delegate, [delegate, combo] {
@@ -117,6 +118,7 @@ QWidget* TensorDelegate::createMethodEditor(QWidget* parent, const QModelIndex& 
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
     if (!resolved) return nullptr;
     auto* combo = new MethodCombo(tr("as the rules say"), parent);
+    combo->setAccessibleName(tr("Method"));
     combo->setFormat(resolved->format);
     combo->setInherited(resolved->method);
     auto* delegate = const_cast<TensorDelegate*>(this);

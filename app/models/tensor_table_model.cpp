@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/language/core_text.h"
 #include "app/session/session.h"
 #include "app/widgets/method_combo.h"
 #include "app/widgets/number_text.h"
@@ -170,7 +171,7 @@ QString TensorTableModel::displayText(int tensor, int column) const {
         case Name:
             return QString::fromStdString(info.canonicalName);
         case Role:
-            return toText(roleName(info.role)) + (info.isBias ? tr(" bias") : QString());
+            return info.isBias ? tr("%1 bias").arg(toText(roleName(info.role))) : toText(roleName(info.role));
         case Shape:
             return shapeText(info.shape);
         case Stored:
@@ -183,7 +184,7 @@ QString TensorTableModel::displayText(int tensor, int column) const {
         }
         case MethodColumn: {
             const auto* resolved = m_session.recipe().resolvedTensor(tensor);
-            return hasMethod(resolved) ? QString::fromStdString(resolved->method.displayName()) : noValue();
+            return hasMethod(resolved) ? methodName(resolved->method) : noValue();
         }
         default:
             break;

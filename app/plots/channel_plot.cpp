@@ -14,6 +14,7 @@ ChannelPlot::ChannelPlot(QWidget* parent) : PlotBase(parent) {
     m_graph->setLineStyle(QCPGraph::lsImpulse);
     setMouseTracking(true);
     yAxis->setLabel(tr("|x| max"));
+    setAccessibleName(tr("Largest magnitude of each channel"));
     applyColors(colors());
 }
 

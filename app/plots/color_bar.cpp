@@ -16,6 +16,10 @@ void ColorBar::setScale(const ColorScale& scale, Measure measure) {
     m_scale = scale;
     m_measure = measure;
     setToolTip(scale.logarithmic ? tr("Logarithmic colour scale") : tr("Linear colour scale"));
+    setAccessibleName(toolTip());
+    setAccessibleDescription(
+        scale.empty ? tr("no values yet")
+                    : tr("from %1 to %2").arg(measureText(measure, scale.low), measureText(measure, scale.high)));
     update();
 }
 

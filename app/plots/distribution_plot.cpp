@@ -26,6 +26,7 @@ constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
 
 DistributionPlot::DistributionPlot(QWidget* parent) : PlotBase(parent) {
     setObjectName(QStringLiteral("distributionPlot"));
+    setAccessibleName(tr("Distribution of the selected tensor"));
     createGraphs();
     setInteraction(QCP::iRangeDrag);
     setInteraction(QCP::iRangeZoom);
@@ -192,11 +193,11 @@ void DistributionPlot::mouseMoveEvent(QMouseEvent* event) {
     const QCPRange range = xAxis->range();
     const auto bin =
         size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
-    QString text =
-        tr("value %1 · original %2").arg(numberText(value), countText(int64_t(std::llround(m_original.counts[bin]))));
+    QStringList parts{tr("value %1").arg(numberText(value)),
+                      tr("original %1").arg(countText(int64_t(std::llround(m_original.counts[bin]))))};
     if (bin < m_quantized.counts.size())
-        text += tr(" · quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
-    emit probed(text);
+        parts << tr("quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
+    emit probed(parts.join(QStringLiteral(" · ")));
 }
 
 void DistributionPlot::mouseDoubleClickEvent(QMouseEvent* event) {

@@ -44,7 +44,12 @@ LayerMatrix::LayerMatrix(Session& session, QWidget* parent) : QWidget(parent), m
     connect(&m_session, &Session::tensorsChanged, this, [this] {
         if (!m_refresh.isActive()) m_refresh.start();
     });
-    connect(&m_session.selection(), &Selection::changed, this, qOverload<>(&QWidget::update));
+    setAccessibleDescription(tr("The arrow keys move, Shift extends the selection"));
+    connect(&m_session.selection(), &Selection::changed, this, [this] {
+        update();
+        const QString cell = toolTipOf(m_layout.find(m_session.selection().current()));
+        if (!cell.isEmpty()) setAccessibleDescription(cell);
+    });
     connect(&m_session.selection(), &Selection::hoveredChanged, this, qOverload<>(&QWidget::update));
     rebuild();
 }
@@ -232,7 +237,7 @@ QString LayerMatrix::toolTipOf(QPoint cell) const {
     const auto& tensors = m_layout.cell(cell).tensors;
     if (tensors.isEmpty()) return {};
     const QString name = QString::fromStdString(m_session.tensor(tensors.first()).canonicalName);
-    const QString title = tensors.size() > 1 ? tr("%1 and %2 more").arg(name).arg(tensors.size() - 1) : name;
+    const QString title = tensors.size() > 1 ? tr("%1 and %n more", nullptr, int(tensors.size()) - 1).arg(name) : name;
     return tr("%1\n%2: %3").arg(title, measureLabel(m_measure), measureText(m_measure, cellValue(cell)));
 }
 

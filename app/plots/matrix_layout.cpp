@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/plots/matrix_layout.h"
 
+#include <QCoreApplication>
+
 #include <algorithm>
 #include <map>
 
@@ -26,6 +28,10 @@ Place placeOf(const TensorInfo& tensor) {
             return Place::Other;
     }
 }
+
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(MatrixLayout)
+};
 
 /// Matrices first, norms after them.
 int columnOrder(TensorRole role) {
@@ -122,11 +128,10 @@ MatrixLayout::MatrixLayout(std::span<const TensorInfo> tensors) {
     const size_t outerColumns = std::min<size_t>(std::max({embedding.size(), head.size(), other.size()}), 8);
     for (const auto role : roles) m_columns.push_back(shortRoleName(role));
     while (m_columns.size() < outerColumns) m_columns.emplace_back();
-    const auto labelOf = [](const char* text) { return QString::fromLatin1(text); };
-    addOuterRow(labelOf("emb"), embedding, tensors);
+    addOuterRow(Texts::tr("emb", "short for: embedding"), embedding, tensors);
     addBlockRows(tensors, roles);
-    addOuterRow(labelOf("head"), head, tensors);
-    addOuterRow(labelOf("other"), other, tensors);
+    addOuterRow(Texts::tr("head", "the output head, not one of attention"), head, tensors);
+    addOuterRow(Texts::tr("other", "tensors that are neither"), other, tensors);
 }
 
 void MatrixLayout::addOuterRow(const QString& label, const std::vector<int>& members,

@@ -11,6 +11,7 @@ PlotBase::PlotBase(QWidget* parent) : QCustomPlot(parent) {
     setPlottingHint(QCP::phCacheLabels, true);
     axisRect()->setAutoMargins(QCP::msAll);
     setContextMenuPolicy(Qt::DefaultContextMenu);
+    setAccessibleDescription(tr("The context menu copies the picture or its figures"));
 }
 
 void PlotBase::changeEvent(QEvent* event) {

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "app/language/core_text.h"
 #include "app/widgets/number_text.h"
 #ifdef HT_HAS_GPU
 #include "gpu/vulkan_backend.h"
@@ -16,9 +17,9 @@
 namespace halftone::app {
 
 namespace {
-QString tr(const char* text) {
-    return QCoreApplication::translate("Devices", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(Devices)
+};
 
 /// Memory of the machine; 0 where the system does not tell.
 int64_t systemMemoryBytes() {
@@ -30,13 +31,13 @@ int64_t systemMemoryBytes() {
 QList<DeviceEntry> cpuDevices() {
     DeviceEntry cpu;
     cpu.id = QStringLiteral("cpu");
-    cpu.name = tr("CPU");
-    cpu.detail = tr("vectorized, %1 threads").arg(QThread::idealThreadCount());
+    cpu.name = Texts::tr("CPU");
+    cpu.detail = Texts::tr("vectorized, %n threads", nullptr, QThread::idealThreadCount());
     cpu.memoryBytes = systemMemoryBytes();
     DeviceEntry reference;
     reference.id = QStringLiteral("cpu-reference");
-    reference.name = tr("CPU reference");
-    reference.detail = tr("scalar, one thread, for comparison");
+    reference.name = Texts::tr("CPU reference");
+    reference.detail = Texts::tr("scalar, one thread, for comparison");
     return {cpu, reference};
 }
 
@@ -54,7 +55,7 @@ QList<DeviceEntry> vulkanDevices() {
         entry.memoryBytes = int64_t(device.memoryBytes);
         entry.usable = device.usable;
         entry.isSoftware = device.isSoftware;
-        entry.whyNot = QString::fromStdString(device.whyNot);
+        entry.whyNot = coreText(device.whyNot);
         list.append(entry);
     }
     return list;

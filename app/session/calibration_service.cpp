@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/widgets/number_text.h"
 #include "core/evaluation/evaluate.h"
@@ -113,7 +114,7 @@ void CalibrationService::start(const CalibrationOptions& options) {
             if (outcome) {
                 store(std::move(**outcome), options);
             } else if (outcome.error().code != ErrorCode::kCancelled) {
-                m_problem = QString::fromStdString(outcome.error().message);
+                m_problem = errorText(outcome.error());
                 m_modelJobs.messages().fail(tr("Calibration"), outcome.error());
             }
             emit changed();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
 #include "app/session/turn_taking.h"
@@ -196,7 +197,7 @@ std::optional<QString> CompareService::promptFor(const CompareOptions& options) 
     if (!options.chatTemplate || !chat) return options.prompt;
     const auto rendered = chat->render(options.prompt.toStdString(), *tokenizer());
     if (rendered) return QString::fromStdString(*rendered);
-    m_modelJobs.messages().warn(QString::fromStdString(rendered.error().message));
+    m_modelJobs.messages().warn(errorText(rendered.error()));
     return std::nullopt;
 }
 
@@ -279,7 +280,7 @@ void CompareService::startComparison(const std::shared_ptr<const Request>& reque
 
 void CompareService::failed(const Error& error) {
     if (error.code == ErrorCode::kCancelled) return;
-    for (auto& column : m_columns) column.problem = QString::fromStdString(error.message);
+    for (auto& column : m_columns) column.problem = errorText(error);
     m_modelJobs.messages().fail(tr("Comparison"), error);
 }
 
@@ -315,7 +316,7 @@ void CompareService::store(const Outcome& outcome) {
         column.finished = true;
         if (!*result) {
             if (result->error().code == ErrorCode::kCancelled) continue;
-            column.problem = QString::fromStdString(result->error().message);
+            column.problem = errorText(result->error());
             m_modelJobs.messages().fail(tr("Generation"), result->error());
             continue;
         }

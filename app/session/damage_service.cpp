@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "app/language/core_text.h"
 #include "app/session/evaluation_service.h"
 #include "app/session/message_log.h"
 
@@ -217,7 +218,7 @@ void DamageService::look(int scored) {
 
 void DamageService::fail(int scored, const Error& error) {
     if (error.code == ErrorCode::kCancelled || m_study.scored != scored) return;
-    m_study.problem = QString::fromStdString(error.message);
+    m_study.problem = errorText(error);
     m_modelJobs.messages().fail(tr("Looking at a word"), error);
     emit studyChanged();
 }

@@ -13,9 +13,9 @@ namespace halftone::app {
 
 namespace {
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Devices", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(Devices)
+};
 
 const DeviceEntry* findEntry(const QList<DeviceEntry>& entries, const QString& id) {
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.id == id; });
@@ -24,7 +24,7 @@ const DeviceEntry* findEntry(const QList<DeviceEntry>& entries, const QString& i
 
 DeviceDecision cpuBecause(const QList<DeviceEntry>& entries, const QString& reason) {
     const auto* cpu = findEntry(entries, QStringLiteral("cpu"));
-    return {QStringLiteral("cpu"), cpu ? cpu->name : tr("CPU"), reason};
+    return {QStringLiteral("cpu"), cpu ? cpu->name : Texts::tr("CPU"), reason};
 }
 
 /// GPUs that may be taken, then the CPU.
@@ -43,11 +43,11 @@ DeviceDecision decideByTrial(const QList<const DeviceEntry*>& list) {
     for (const auto* entry : list) trials.push_back(entry->trial);
     const auto& first = *list.front();
     const auto fastest = fastestOf(trials);
-    if (!fastest) return {first.id, first.name, tr("Chosen automatically: the first usable GPU.")};
+    if (!fastest) return {first.id, first.name, Texts::tr("Chosen automatically: the first usable GPU.")};
     const auto& winner = *list[qsizetype(*fastest)];
     const auto& other = winner.isGpu() ? *list.back() : first;
     return {winner.id, winner.name,
-            tr("Chosen automatically: measured %1 times as fast as %2.")
+            Texts::tr("Chosen automatically: measured %1 times as fast as %2.")
                 .arg(numberText(timesAsFast(*winner.trial, *other.trial), 2), other.name)};
 }
 
@@ -61,12 +61,14 @@ DeviceDecision decideAutomatically(const QList<DeviceEntry>& entries, const QStr
         hasSoftware |= entry.usable && entry.isSoftware;
         hasUnusable |= !entry.usable;
     }
-    if (!lost.isEmpty()) return cpuBecause(entries, tr("The GPU stopped working, so the CPU took over."));
+    if (!lost.isEmpty()) return cpuBecause(entries, Texts::tr("The GPU stopped working, so the CPU took over."));
     if (hasSoftware)
-        return cpuBecause(entries,
-                          tr("The only Vulkan device is a software one, which is slower than using the CPU directly."));
-    if (hasUnusable) return cpuBecause(entries, tr("No Vulkan device of this machine has what the engine needs."));
-    return cpuBecause(entries, tr("This machine has no Vulkan device."));
+        return cpuBecause(
+            entries,
+            Texts::tr("The only Vulkan device is a software one, which is slower than using the CPU directly."));
+    if (hasUnusable)
+        return cpuBecause(entries, Texts::tr("No Vulkan device of this machine has what the engine needs."));
+    return cpuBecause(entries, Texts::tr("This machine has no Vulkan device."));
 }
 
 }  // namespace
@@ -74,11 +76,11 @@ DeviceDecision decideAutomatically(const QList<DeviceEntry>& entries, const QStr
 DeviceDecision decideDevice(const QString& choice, const QList<DeviceEntry>& entries, const QStringList& lost) {
     if (choice.isEmpty() || choice == QLatin1String("auto")) return decideAutomatically(entries, lost);
     const auto* entry = findEntry(entries, choice);
-    if (!entry) return cpuBecause(entries, tr("The device %1 is not there.").arg(choice));
+    if (!entry) return cpuBecause(entries, Texts::tr("The device %1 is not there.").arg(choice));
     if (lost.contains(choice))
-        return cpuBecause(entries, tr("%1 stopped working, so the CPU took over.").arg(entry->name));
-    if (!entry->usable) return cpuBecause(entries, tr("%1 cannot be used: %2").arg(entry->name, entry->whyNot));
-    return {entry->id, entry->name, tr("Chosen by you.")};
+        return cpuBecause(entries, Texts::tr("%1 stopped working, so the CPU took over.").arg(entry->name));
+    if (!entry->usable) return cpuBecause(entries, Texts::tr("%1 cannot be used: %2").arg(entry->name, entry->whyNot));
+    return {entry->id, entry->name, Texts::tr("Chosen by you.")};
 }
 
 }  // namespace halftone::app

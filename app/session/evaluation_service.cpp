@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
 
@@ -55,16 +56,17 @@ struct EvaluationService::Outcome {
     std::optional<EvaluationResult> recipeResult;
     std::optional<double> originalSpeed, recipeSpeed;
     std::shared_ptr<const std::vector<EvaluationWindow>> windows;
-    std::string device, note;
+    std::string device;
+    std::vector<std::string> notes;
 
     void say(const std::string& sentence) {
-        if (!sentence.empty()) note += (note.empty() ? "" : " ") + sentence;
+        if (!sentence.empty()) notes.push_back(sentence);
     }
 };
 
 /// A preset that was changed by hand is another recipe, and is called so.
 QString EvaluationService::nameOf(const Recipe& recipe) {
-    const QString name = recipe.name.empty() ? tr("recipe") : QString::fromStdString(recipe.name);
+    const QString name = recipe.name.empty() ? tr("recipe") : coreText(recipe.name);
     const auto byHand = int(recipe.overriddenTensorCount());
     return byHand == 0 ? name : tr("%1 + %2 by hand").arg(name).arg(byHand);
 }
@@ -179,7 +181,7 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
             if (outcome) {
                 store(*request, std::move(**outcome));
             } else if (outcome.error().code != ErrorCode::kCancelled) {
-                m_problem = QString::fromStdString(outcome.error().message);
+                m_problem = errorText(outcome.error());
                 m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
             }
             emit stateChanged();
@@ -244,10 +246,12 @@ void EvaluationService::continueSeries() {
 
 void EvaluationService::store(const Request& request, Outcome outcome) {
     if (!m_checkpoint || request.engineRequest.model->checkpoint != m_checkpoint) return;
-    if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
+    QStringList notes;
+    for (const auto& note : outcome.notes) notes << coreText(note);
+    for (const auto& note : notes) m_modelJobs.messages().note(note);
     EvaluationRun run;
     run.options = request.options;
-    run.note = QString::fromStdString(outcome.note);
+    run.note = notes.join(' ');
     run.when = QDateTime::currentDateTimeUtc();
     if (outcome.referenceIsNew) {
         EvaluationRun original = run;
@@ -366,7 +370,7 @@ void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
         run.isEarlier = true;
         run.target = record.recipeText.empty() ? EvaluationTarget::Original : EvaluationTarget::Recipe;
         if (auto recipe = Recipe::parse(record.recipeText); recipe) run.recipe = *recipe;
-        run.name = run.target == EvaluationTarget::Original ? tr("original") : QString::fromStdString(run.recipe.name);
+        run.name = run.target == EvaluationTarget::Original ? tr("original") : coreText(run.recipe.name);
         run.options.textPath = QString::fromStdString(record.textPath);
         run.result.protocol = record.protocol;
         run.result.perplexity = {record.perplexity, record.perplexityError};

@@ -3,6 +3,7 @@
 
 #include <QFileInfo>
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
 #include "app/widgets/number_text.h"
@@ -32,7 +33,7 @@ void ExportService::makePlan() {
             if (plan) {
                 emit planReady(*plan);
             } else {
-                emit planFailed(QString::fromStdString(plan.error().message));
+                emit planFailed(errorText(plan.error()));
             }
         });
 }
@@ -59,14 +60,12 @@ void ExportService::onExported(const Result<ExportReport>& report) {
     m_job = 0;
     if (!report) {
         m_modelJobs.messages().fail(tr("Export"), report.error());
-        emit exportFailed(
-            report.error().code == ErrorCode::kCancelled ? QString() : QString::fromStdString(report.error().message));
+        emit exportFailed(report.error().code == ErrorCode::kCancelled ? QString() : errorText(report.error()));
         return;
     }
     m_modelJobs.messages().note(
-        tr("Exported %1, %2; %3 tensors verified.")
-            .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes)))
-            .arg(report->tensorsVerified));
+        tr("Exported %1, %2; %n tensors verified.", nullptr, int(report->tensorsVerified))
+            .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes))));
     emit exported(*report);
 }
 

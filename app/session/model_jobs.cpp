@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/session/device_service.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
@@ -67,9 +68,8 @@ EngineRequest ModelJobs::engineRequest() const {
 
 Engine::LostHandler ModelJobs::lostHandler(const JobControl& control) {
     return [this, control](const std::string& device, const std::string& message) {
-        control.post([this, device, message] {
-            m_devices.markLost(QString::fromStdString(device), QString::fromStdString(message));
-        });
+        control.post(
+            [this, device, message] { m_devices.markLost(QString::fromStdString(device), coreText(message)); });
     };
 }
 

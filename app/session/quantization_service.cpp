@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/quantization_service.h"
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/model_jobs.h"
 #include "app/session/recipe_editor.h"
@@ -183,7 +184,7 @@ void QuantizationService::store(const Task& task, const Result<Distortion>& resu
     } else {
         entry.state = FigureState::Failed;
         entry.distortion.reset();
-        entry.problem = QString::fromStdString(result.error().message);
+        entry.problem = errorText(result.error());
     }
     emit tensorsChanged({task.tensor});
 }

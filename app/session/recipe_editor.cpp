@@ -5,6 +5,7 @@
 
 #include <span>
 
+#include "app/language/core_text.h"
 #include "core/base/hash.h"
 
 namespace halftone::app {
@@ -126,7 +127,7 @@ void RecipeEditor::setDefaultFormat(std::optional<Format> format) {
 void RecipeEditor::setDefaultMethod(const MethodChoice& method) {
     Recipe next = m_recipe;
     next.defaultMethod = method;
-    apply(std::move(next), tr("Default method: %1").arg(QString::fromStdString(method.displayName())));
+    apply(std::move(next), tr("Default method: %1").arg(methodName(method)));
 }
 
 void RecipeEditor::addRule(const RecipeRule& rule) {
@@ -168,7 +169,7 @@ QString RecipeEditor::methodObstacleOf(int tensor, MethodId method) const {
     const auto* entry = resolvedTensor(tensor);
     if (!entry || !entry->quantizable) return tr("This tensor is not quantized.");
     if (entry->kept) return tr("The tensor stays as stored: choose a format first.");
-    return QString::fromStdString(methodObstacle(method, entry->format));
+    return coreText(methodObstacle(method, entry->format));
 }
 
 int RecipeEditor::overrideCount() const {
@@ -241,7 +242,7 @@ QString RecipeEditor::nameOfStep(const Recipe& next) const {
     if (!m_checkpoint) return tr("Edit the recipe");
     const auto changes = diff(m_resolved, resolve(next, m_checkpoint->tensors()));
     if (changes.empty()) return tr("Edit the recipe");
-    return QString::fromStdString(describeChanges(changes, m_checkpoint->tensors()));
+    return changeText(describeChanges(changes, m_checkpoint->tensors()));
 }
 
 }  // namespace halftone::app

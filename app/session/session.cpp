@@ -3,6 +3,8 @@
 
 #include <QFileInfo>
 
+#include "app/language/core_text.h"
+
 namespace halftone::app {
 
 namespace {
@@ -73,10 +75,8 @@ void Session::connectServices() {
     connect(&m_sensitivity, &SensitivityService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::locksChanged, this, &Session::tensorsChanged);
-    connect(&m_recipe, &RecipeEditor::lockedSkipped, this, [this](int count) {
-        m_messages.note(count == 1 ? tr("1 locked tensor was left as it is.")
-                                   : tr("%1 locked tensors were left as they are.").arg(count));
-    });
+    connect(&m_recipe, &RecipeEditor::lockedSkipped, this,
+            [this](int count) { m_messages.note(tr("%n locked tensors were left as they are.", nullptr, count)); });
     connect(&m_selection, &Selection::changed, this, [this] {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
     });
@@ -111,7 +111,7 @@ bool Session::openSessionFile(const QString& path) {
     auto saved = SessionFile::load(path.toStdString());
     if (!saved) {
         m_messages.fail(tr("Session"), saved.error());
-        emit openFailed(path, QString::fromStdString(saved.error().message));
+        emit openFailed(path, errorText(saved.error()));
         return false;
     }
     const QString checkpointPath = QString::fromStdString(saved->checkpoint.string());
@@ -133,7 +133,7 @@ void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionF
             emit openingChanged();
             if (!opened) {
                 m_messages.fail({}, opened.error());
-                emit openFailed(path, QString::fromStdString(opened.error().message));
+                emit openFailed(path, errorText(opened.error()));
                 return;
             }
             if (!saved) m_sessionPath.clear();
@@ -167,7 +167,7 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     emit checkpointChanged();
     m_statistics.start(m_checkpoint);
     if (!m_checkpoint) return;
-    for (const auto& warning : m_checkpoint->warnings()) m_messages.warn(QString::fromStdString(warning.message));
+    for (const auto& warning : m_checkpoint->warnings()) m_messages.warn(coreText(warning.message));
     startLoadingModel();
 }
 
@@ -183,7 +183,7 @@ void Session::startLoadingModel() {
             if (model) {
                 m_modelJobs.setModel(*model);
             } else if (model.error().code != ErrorCode::kCancelled) {
-                const QString why = QString::fromStdString(model.error().message);
+                const QString why = errorText(model.error());
                 m_messages.note(
                     tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why));
                 m_modelJobs.setModel(nullptr, why);

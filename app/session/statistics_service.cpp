@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/tensor_queue.h"
 #include "core/quant/formats/packed_tensor.h"
@@ -74,7 +75,7 @@ void StatisticsService::store(int tensor, Result<TensorStats> stats) {
     auto& entry = m_entries[size_t(tensor)];
     if (!stats) {
         entry.state = FigureState::Failed;
-        entry.problem = QString::fromStdString(stats.error().message);
+        entry.problem = errorText(stats.error());
     } else {
         entry.state = FigureState::Ready;
         if (!histogramsKept()) stats->histogram = FloatHistogram(0);

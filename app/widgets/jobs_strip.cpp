@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "app/jobs/job_manager.h"
+#include "app/language/core_text.h"
 #include "app/widgets/number_text.h"
 
 namespace halftone::app {
@@ -23,26 +24,35 @@ constexpr int kLineHeight = 24;
 /// Jobs that end sooner never show: a strip that flickers is worse than none.
 constexpr double kShowAfterSeconds = 0.25;
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("JobsStrip", text);
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(JobsStrip)
+};
+
+/// core counts bytes by either name.
+bool isBytes(const std::string& unit) {
+    return unit == "B" || unit == "bytes";
 }
 
-QString rateText(double rate, const QString& unit) {
-    if (unit == QLatin1String("B")) return bytesText(rate) + QStringLiteral("/s");
-    return QStringLiteral("%1 %2/s").arg(numberText(rate), unit);
+QString rateText(double rate, const std::string& unit) {
+    if (isBytes(unit)) return Texts::tr("%1/s", "a rate: bytes with their unit").arg(bytesText(rate));
+    return Texts::tr("%1 %2/s", "a rate: number and unit").arg(numberText(rate), coreText(unit));
 }
 
 }  // namespace
 
 QString jobFigures(const JobStatus& status) {
-    if (status.cancelRequested) return tr("stopping…");
-    if (status.state == JobState::Queued) return tr("waiting");
+    if (status.cancelRequested) return Texts::tr("stopping…");
+    if (status.state == JobState::Queued) return Texts::tr("waiting");
     QStringList parts;
-    const QString unit = QString::fromStdString(status.progress.unit);
-    if (unit != QLatin1String("B") && status.progress.total > 0)
-        parts << QStringLiteral("%1/%2 %3").arg(status.progress.done).arg(status.progress.total).arg(unit).trimmed();
+    const std::string& unit = status.progress.unit;
+    if (!isBytes(unit) && status.progress.total > 0)
+        parts << QStringLiteral("%1/%2 %3")
+                     .arg(status.progress.done)
+                     .arg(status.progress.total)
+                     .arg(coreText(unit))
+                     .trimmed();
     if (status.unitsPerSecond > 0) parts << rateText(status.unitsPerSecond, unit);
-    if (status.secondsLeft >= 0.5) parts << tr("%1 left").arg(durationText(status.secondsLeft));
+    if (status.secondsLeft >= 0.5) parts << Texts::tr("%1 left").arg(durationText(status.secondsLeft));
     return parts.join(QStringLiteral(" · "));
 }
 
@@ -74,6 +84,7 @@ JobsStrip::Line JobsStrip::createLine(JobId id) {
     line.bar = new QProgressBar(line.widget);
     line.bar->setRange(0, 1000);
     line.bar->setTextVisible(false);
+    line.bar->setAccessibleName(tr("Progress"));
     line.bar->setFixedWidth(200);
     line.figures = new QLabel(line.widget);
     line.figures->setProperty("role", "muted");
@@ -117,10 +128,11 @@ void JobsStrip::refresh() {
 }
 
 void JobsStrip::fill(const Line& line, const JobStatus& status) const {
-    const QString stage = QString::fromStdString(status.progress.stage);
+    const QString stage = coreText(status.progress.stage);
     // "Evaluating Q4_K: Evaluating" says nothing twice.
     const bool said = stage.isEmpty() || status.title.startsWith(stage, Qt::CaseInsensitive);
-    line.title->setText(said ? status.title : QStringLiteral("%1: %2").arg(status.title, stage));
+    line.bar->setAccessibleDescription(status.title);
+    line.title->setText(said ? status.title : tr("%1: %2").arg(status.title, stage));
     line.bar->setRange(0, status.progress.total > 0 ? 1000 : 0);
     line.bar->setValue(int(1000 * std::min(status.progress.fraction(), 1.0)));
     line.figures->setText(jobFigures(status));

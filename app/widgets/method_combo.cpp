@@ -5,6 +5,8 @@
 #include <QScopedValueRollback>
 #include <QStandardItemModel>
 
+#include "app/language/core_text.h"
+
 namespace halftone::app {
 
 namespace {
@@ -13,29 +15,29 @@ QString fromView(std::string_view text) {
     return QString::fromUtf8(text.data(), qsizetype(text.size()));
 }
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("Methods", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(Methods)
+};
 
 }  // namespace
 
 QString methodMeaning(const MethodDescription& method) {
-    const QString sentence = fromView(method.sentence);
+    const QString sentence = coreText(method.sentence);
     switch (method.need) {
         case CalibrationNeed::kNone:
             return sentence;
         case CalibrationNeed::kImportance:
-            return tr("%1 Works without a calibration run, better with one.").arg(sentence);
+            return Texts::tr("%1 Works without a calibration run, better with one.").arg(sentence);
         case CalibrationNeed::kMaxima:
         case CalibrationNeed::kHessian:
             break;
     }
-    return tr("%1 Needs a calibration run.").arg(sentence);
+    return Texts::tr("%1 Needs a calibration run.").arg(sentence);
 }
 
 MethodCombo::MethodCombo(const QString& inherit, QWidget* parent) : QComboBox(parent), m_inherits(!inherit.isEmpty()) {
     if (m_inherits) addItem(inherit, QString());
-    for (const auto& method : offeredMethods()) addItem(fromView(method.displayName), fromView(method.name));
+    for (const auto& method : offeredMethods()) addItem(methodName(method), fromView(method.name));
     insertSeparator(count());
     addItem(tr("Parameters…"));
     setItemData(count() - 1, tr("Sets the numbers that the chosen method works with"), Qt::ToolTipRole);
@@ -50,7 +52,7 @@ void MethodCombo::setChoice(const std::optional<MethodChoice>& choice) {
     for (const auto& method : offeredMethods()) {
         const bool isChosen = choice && choice->id == method.id;
         const MethodChoice shown = isChosen ? *choice : MethodChoice{.id = method.id, .parameters = {}};
-        setItemText(index, QString::fromStdString(shown.displayName()));
+        setItemText(index, methodName(shown));
         setItemData(index, QString::fromStdString(shown.name()));
         if (isChosen) chosen = index;
         ++index;
@@ -79,8 +81,7 @@ void MethodCombo::setFormat(const std::optional<Format>& format) {
     for (const auto& method : offeredMethods()) {
         const std::string obstacle = format ? methodObstacle(method.id, *format) : std::string();
         setEntryEnabled(index, obstacle.empty());
-        setItemData(index, obstacle.empty() ? methodMeaning(method) : QString::fromStdString(obstacle),
-                    Qt::ToolTipRole);
+        setItemData(index, obstacle.empty() ? methodMeaning(method) : coreText(obstacle), Qt::ToolTipRole);
         ++index;
     }
 }

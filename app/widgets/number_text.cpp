@@ -2,6 +2,8 @@
 #include "app/widgets/number_text.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
+#include <QLocale>
 
 #include <algorithm>
 #include <cmath>
@@ -111,6 +113,13 @@ QString durationText(double seconds) {
     return QCoreApplication::translate("Duration", "%1 h %2 min")
         .arg(whole / 3600)
         .arg(whole % 3600 / 60, 2, 10, QChar('0'));
+}
+
+QString momentText(const QDateTime& moment) {
+    const QDateTime local = moment.toLocalTime();
+    const bool isToday = local.date() == QDate::currentDate();
+    return isToday ? QLocale().toString(local.time(), QLocale::ShortFormat)
+                   : QLocale().toString(local.date(), QLocale::ShortFormat);
 }
 
 QString perplexityText(double mean, double standardError) {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+class QDateTime;
+
 namespace halftone::app {
 
 /// Numbers as every view writes them: three significant figures, units, "—" where there is no number.
@@ -26,6 +28,8 @@ namespace halftone::app {
 [[nodiscard]] QString shortCountText(double count);
 /// "0.8 s", "12 s", "3 min 20 s", "1 h 05 min".
 [[nodiscard]] QString durationText(double seconds);
+/// The time of day if it was today, else the date; both as the locale writes them.
+[[nodiscard]] QString momentText(const QDateTime& moment);
 /// "18.420 ± 0.21", "1981.9 ± 45": mean with its standard error, three decimals as far as five figures go.
 [[nodiscard]] QString perplexityText(double mean, double standardError);
 /// "0.003555 ± 0.000083": `significant` figures of the mean and its standard error to the same decimal; very small ones

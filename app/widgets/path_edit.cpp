@@ -18,7 +18,7 @@ PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* paren
     auto* browse = new QToolButton(this);
     browse->setText(QStringLiteral("…"));
     browse->setToolTip(caption);
-    browse->setAccessibleName(caption);
+    browse->setAccessibleName(tr("Choose a file: %1").arg(caption));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);

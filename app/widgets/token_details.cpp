@@ -94,8 +94,9 @@ void TokenDetails::showMenu(const QPoint& position) {
 void TokenDetails::showFacts(const std::shared_ptr<const Tokenizer>& tokenizer, const TokenFacts& facts) {
     m_facts = facts;
     m_hasFacts = true;
-    const QString pinned = facts.isPinned ? tr(" · pinned") : QString();
-    m_title->setText(tr("%1 · token %2%3").arg(spelledToken(*tokenizer, facts.token)).arg(facts.position).arg(pinned));
+    QStringList title{spelledToken(*tokenizer, facts.token), tr("token %1").arg(facts.position)};
+    if (facts.isPinned) title << tr("pinned");
+    m_title->setText(title.join(QStringLiteral(" · ")));
     m_figures->setText(figuresOf(facts));
     m_figures->show();
     m_remark->hide();

@@ -92,12 +92,14 @@ void CalibrationPanel::createControls() {
     m_context->setValue(kUsualWindow);
     m_context->setPrefix(tr("windows of "));
     m_context->setSuffix(tr(" tokens"));
+    m_context->setAccessibleName(tr("Tokens per window"));
     m_tokens = new QSpinBox(this);
     m_tokens->setRange(64, 10'000'000);
     m_tokens->setValue(8192);
     m_tokens->setSingleStep(1024);
     m_tokens->setPrefix(tr("at most "));
     m_tokens->setSuffix(tr(" tokens"));
+    m_tokens->setAccessibleName(tr("Tokens at most"));
     m_run = new QPushButton(tr("Calibrate"), this);
     m_run->setObjectName(QStringLiteral("calibrate"));
     m_status = mutedLabel({}, this);
@@ -106,6 +108,7 @@ void CalibrationPanel::createControls() {
 void CalibrationPanel::createLayout() {
     m_worst = new QTableWidget(0, 4, this);
     m_worst->setHorizontalHeaderLabels({tr("enters"), tr("channel"), tr("max"), tr("max/σ")});
+    m_worst->setAccessibleName(tr("Channels with the largest activations"));
     m_worst->verticalHeader()->hide();
     m_worst->verticalHeader()->setDefaultSectionSize(22);
     m_worst->setShowGrid(false);
@@ -154,8 +157,9 @@ void CalibrationPanel::refresh() {
     } else if (!calibration.problem().isEmpty()) {
         m_status->setText(calibration.problem());
     } else if (calibration.hasData()) {
-        m_status->setText(tr("%1 tokens of %2. The channels with the largest activations:")
-                              .arg(countText(calibration.tokens()), QFileInfo(calibration.textPath()).fileName()));
+        m_status->setText(
+            tr("%1 tokens of %2. The channels with the largest activations:", nullptr, int(calibration.tokens()))
+                .arg(countText(calibration.tokens()), QFileInfo(calibration.textPath()).fileName()));
     } else {
         m_status->setText(
             tr("Runs the text through the original model and keeps what enters every linear layer: the activations' "

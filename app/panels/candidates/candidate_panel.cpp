@@ -7,6 +7,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include "app/language/core_text.h"
 #include "app/models/candidate_model.h"
 #include "app/plots/scatter_plot.h"
 #include "app/session/session.h"
@@ -123,7 +124,7 @@ void CandidatePanel::run() {
         [this](const Result<Done>& done) {
             if (done || done.error().code == ErrorCode::kCancelled) return;
             m_tensor = -1;
-            m_stack->showSentence(QString::fromStdString(done.error().message));
+            m_stack->showSentence(errorText(done.error()));
         });
 }
 

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/language/core_text.h"
 #include "app/panels/compare/prompt_list.h"
 #include "app/panels/compare/sampling_bar.h"
 #include "app/panels/compare/text_column.h"
@@ -275,7 +276,7 @@ void ComparePanel::goToDivergence(int direction) {
 QString ComparePanel::titleOf(int place) const {
     const auto& compare = m_session.compare();
     if (compare.isBlind()) return place == 0 ? tr("A") : tr("B");
-    const QString recipe = QString::fromStdString(m_session.recipe().recipe().name);
+    const QString recipe = coreText(m_session.recipe().recipe().name);
     const QString stale = tr("◷ %1 (of an earlier recipe)");
     const QString name = recipe.isEmpty() ? tr("recipe") : recipe;
     if (isForced()) {
@@ -304,7 +305,8 @@ QString ComparePanel::statusText() const {
     const int disagreements = int(compare.divergences(CompareService::Original).size());
     if (isForced()) {
         if (first.comparisons.empty()) return {};
-        return tr("%1 of %2 words: another one is likeliest").arg(disagreements).arg(first.comparisons.size());
+        return tr("%1 of %n words: another one is likeliest", nullptr, int(first.comparisons.size()))
+            .arg(disagreements);
     }
     if (compare.divergence() >= 0) return tr("The texts part at token %1.").arg(compare.divergence() + 1);
     return compare.isGenerating() ? tr("No difference so far.") : tr("Both texts are the same.");

@@ -53,9 +53,13 @@ SamplingBar::SamplingBar(QWidget* parent)
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
+    QWidget* before = nullptr;
     for (QWidget* widget :
-         std::initializer_list<QWidget*>{m_temperature, m_topK, m_topP, m_minP, m_repeat, m_seed, m_length})
+         std::initializer_list<QWidget*>{m_temperature, m_topK, m_topP, m_minP, m_repeat, m_seed, m_length}) {
         layout->addWidget(widget);
+        if (before) setTabOrder(before, widget);
+        before = widget;
+    }
 }
 
 GenerateOptions SamplingBar::options() const {

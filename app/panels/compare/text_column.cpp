@@ -69,19 +69,20 @@ void TextColumn::showColumn(const CompareColumn& column, int count) {
 QString TextColumn::statusOf(const CompareColumn& column) const {
     if (!column.problem.isEmpty()) return column.problem;
     if (column.tokens.isEmpty()) return {};
-    QString text = column.tokens.size() == 1 ? tr("1 token") : tr("%1 tokens").arg(column.tokens.size());
-    if (!column.finished) return text;
+    const QString count = tr("%n tokens", nullptr, int(column.tokens.size()));
+    if (!column.finished) return count;
+    QStringList parts{count};
     if (column.generateSeconds > 0)
-        text += tr(" · %1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
+        parts << tr("%1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
     if (!column.comparisons.empty()) {
         double sum = 0;
         for (const auto& comparison : column.comparisons) sum += comparison.kld;
-        text += tr(" · mean KLD %1").arg(numberText(sum / double(column.comparisons.size())));
+        parts << tr("mean KLD %1").arg(numberText(sum / double(column.comparisons.size())));
     }
-    if (column.reason == StopReason::kEndToken) text += tr(" · ended by itself");
-    if (column.reason == StopReason::kContextFull) text += tr(" · context full");
-    if (column.reason == StopReason::kCancelled) text += tr(" · stopped");
-    return text;
+    if (column.reason == StopReason::kEndToken) parts << tr("ended by itself");
+    if (column.reason == StopReason::kContextFull) parts << tr("context full");
+    if (column.reason == StopReason::kCancelled) parts << tr("stopped");
+    return parts.join(QStringLiteral(" · "));
 }
 
 QString TextColumn::title() const {

@@ -389,10 +389,10 @@ void DamagePanel::refresh() {
     const auto& run = *damage.run();
     const bool isStale = m_session.evaluation().isStale(run);
     const QString name = isStale ? tr("◷ %1 (not the recipe in work)").arg(run.name) : run.name;
-    m_caption->setText(tr("%1 · %2 words scored · window %3 of %4")
-                           .arg(name, countText(damage.scoredCount()))
-                           .arg(m_page.window + 1)
-                           .arg(run.windows->size()));
+    const auto words = damage.scoredCount();
+    const QStringList parts{name, tr("%1 words scored", nullptr, int(words)).arg(countText(words)),
+                            tr("window %1 of %2").arg(m_page.window + 1).arg(run.windows->size())};
+    m_caption->setText(parts.join(QStringLiteral(" · ")));
     m_caption->setToolTip(m_caption->text());
     m_tryLayers->setText(damage.isTrying() ? tr("Stop") : tr("Which layers?"));
     m_tryLayers->setEnabled(damage.isTrying() || (m_current >= 0 && damage.isCurrent()));

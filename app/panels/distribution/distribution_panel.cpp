@@ -7,6 +7,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "app/language/core_text.h"
 #include "app/models/tensor_table_model.h"
 #include "app/plots/distribution_plot.h"
 #include "app/session/session.h"
@@ -167,7 +168,7 @@ void DistributionPanel::showWeights(int tensor) {
             } else if (distribution.error().code != ErrorCode::kCancelled) {
                 m_data.reset();
                 m_caption->clear();
-                m_stack->showSentence(QString::fromStdString(distribution.error().message));
+                m_stack->showSentence(errorText(distribution.error()));
             }
         });
 }
@@ -201,12 +202,11 @@ void DistributionPanel::updateCaption() {
                      .arg(numberText(m_data->distortion.relativeMse()), fixedText(m_data->distortion.sqnrDb(), 1));
     if (m_data->worst) {
         const auto& worst = *m_data->worst;
-        parts << tr("worst group: row %1, columns %2–%3, error %4, %5 levels")
+        parts << tr("worst group: row %1, columns %2–%3, error %4, %n levels", nullptr, int(worst.levels.size()))
                      .arg(worst.row)
                      .arg(worst.firstColumn)
                      .arg(worst.firstColumn + worst.columns - 1)
-                     .arg(numberText(worst.relativeError))
-                     .arg(worst.levels.size());
+                     .arg(numberText(worst.relativeError));
     }
     m_caption->setText(legend + QStringLiteral("&nbsp;&nbsp; ") + parts.join(QStringLiteral(" · ")));
 }

@@ -87,11 +87,13 @@ void EvaluationPanel::createControls() {
     m_context->setValue(512);
     m_context->setPrefix(tr("ctx "));
     m_context->setToolTip(tr("Tokens per window"));
+    m_context->setAccessibleName(tr("Tokens per window"));
     m_chunks = new QSpinBox(this);
     m_chunks->setObjectName(QStringLiteral("evaluationChunks"));
     m_chunks->setRange(0, 1'000'000);
     m_chunks->setSpecialValueText(tr("all windows"));
     m_chunks->setSuffix(tr(" windows"));
+    m_chunks->setAccessibleName(tr("Windows of the text"));
     m_chunks->setToolTip(tr("How many windows of the text to run; fewer are faster and less certain"));
     m_runOriginal = new QPushButton(tr("Run original"), this);
     m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
@@ -126,7 +128,7 @@ void EvaluationPanel::createTable() {
         {RunTableModel::KldP99, 72},         {RunTableModel::KldMax, 72},      {RunTableModel::Agreement, 80},
         {RunTableModel::Bits, 56},           {RunTableModel::Size, 76},        {RunTableModel::Speed, 76},
         {RunTableModel::ProtocolColumn, 90}, {RunTableModel::Text, 110},       {RunTableModel::Device, 150},
-        {RunTableModel::Seconds, 64},        {RunTableModel::When, 52}};
+        {RunTableModel::Seconds, 64},        {RunTableModel::When, 72}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QTableView::doubleClicked, this,
@@ -174,6 +176,8 @@ void EvaluationPanel::createLayout() {
     layout->addLayout(bar);
     layout->addWidget(m_status);
     layout->addWidget(m_table, 1);
+    setTabOrder(m_chunks, m_live);
+    setTabOrder(m_live, m_runOriginal);
 }
 
 void EvaluationPanel::connectSession() {
@@ -262,21 +266,22 @@ QString EvaluationPanel::runningText() const {
     const auto& running = m_session.evaluation().running();
     if (!running) return tr("Preparing…");
     const auto& result = running->result;
-    QString text = tr("%1: window %2 of %3 · perplexity %4")
-                       .arg(result.reference ? tr("recipe") : tr("original"))
-                       .arg(result.windows)
-                       .arg(running->totalWindows)
-                       .arg(perplexityText(result.perplexity.mean, result.perplexity.standardError));
+    QStringList parts;
+    parts << tr("%1: window %2 of %3")
+                 .arg(result.reference ? tr("recipe") : tr("original"))
+                 .arg(result.windows)
+                 .arg(running->totalWindows)
+          << tr("perplexity %1").arg(perplexityText(result.perplexity.mean, result.perplexity.standardError));
     if (result.reference) {
         const auto& kld = result.reference->kld;
-        text += tr(" · KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));
+        parts << tr("KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));
     }
     // What changed since the last run is known long before the figures themselves are.
     if (running->kldChange && running->projectedKld) {
         const auto& projected = *running->projectedKld;
-        text += tr(" · in the end about %1").arg(significantEstimateText(projected.mean, projected.standardError));
+        parts << tr("in the end about %1").arg(significantEstimateText(projected.mean, projected.standardError));
     }
-    return text;
+    return parts.join(QStringLiteral(" · "));
 }
 
 void EvaluationPanel::refresh() {

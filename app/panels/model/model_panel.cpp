@@ -7,6 +7,7 @@
 
 #include <map>
 
+#include "app/language/core_text.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
 
@@ -74,8 +75,8 @@ QString ModelPanel::card(Session& session, Reader reader) {
     if (!checkpoint.architecture().empty())
         text += row(tr("architecture"), QString::fromStdString(checkpoint.architecture()));
     text += row(tr("parameters"), shortCountText(double(checkpoint.parameterCount())));
-    text += row(tr("tensors"),
-                tr("%1, %2").arg(checkpoint.tensors().size()).arg(bytesText(double(checkpoint.totalTensorBytes()))));
+    text += row(tr("tensors"), QStringLiteral("%1, %2").arg(countText(int64_t(checkpoint.tensors().size())),
+                                                            bytesText(double(checkpoint.totalTensorBytes()))));
     text += QStringLiteral("</table>") + hyperParameters(session) + bytesByRole(session) + warnings(session, reader);
     return text;
 }
@@ -95,7 +96,8 @@ QString ModelPanel::hyperParameters(Session& session) {
                                  .arg(config.headCount)
                                  .arg(config.headDim)
                                  .arg(config.kvHeadCount));
-    text += row(tr("context"), tr("%1 tokens").arg(countText(config.contextLength)));
+    text +=
+        row(tr("context"), tr("%1 tokens", nullptr, int(config.contextLength)).arg(countText(config.contextLength)));
     text += row(tr("embeddings"), config.tiedEmbeddings ? tr("tied with the head") : tr("apart from the head"));
     text += row(tr("tokenizer"), QString::fromStdString(model->tokenizer->description()));
     return text + QStringLiteral("</table>");
@@ -108,7 +110,7 @@ QString ModelPanel::bytesByRole(const Session& session) {
     QString text = heading(tr("Bytes by role")) + QStringLiteral("<table>");
     for (const auto& [role, size] : bytes) {
         text += row(toText(roleName(role)),
-                    tr("%1  (%2)").arg(bytesText(double(size)), sharePercentText(double(size) / total)));
+                    QStringLiteral("%1  (%2)").arg(bytesText(double(size)), sharePercentText(double(size) / total)));
     }
     return text + QStringLiteral("</table>");
 }
@@ -118,7 +120,7 @@ QString ModelPanel::warnings(const Session& session, Reader reader) {
     if (list.empty()) return {};
     QString text = heading(tr("Warnings"));
     for (const auto& warning : list) {
-        const QString message = QString::fromStdString(warning.message).toHtmlEscaped();
+        const QString message = coreText(warning.message).toHtmlEscaped();
         const auto* tensor = warning.tensor.empty() ? nullptr : session.checkpoint()->find(warning.tensor);
         const bool isLinked = tensor && reader == Reader::Window;
         const auto index = isLinked ? tensor - session.checkpoint()->tensors().data() : -1;

@@ -8,6 +8,7 @@
 #include <QDir>
 #include <QMenu>
 
+#include "app/language/core_text.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
@@ -28,9 +29,9 @@ struct Entry {
     std::function<Recipe()> recipe;
 };
 
-QString tr(const char* text) {
-    return QCoreApplication::translate("PresetMenu", text);
-}
+struct Texts {
+    Q_DECLARE_TR_FUNCTIONS(PresetMenu)
+};
 
 QString fromView(std::string_view text) {
     return QString::fromUtf8(text.data(), qsizetype(text.size()));
@@ -42,7 +43,7 @@ QList<Preset> presets() {
     for (const auto& file : folder.entryInfoList({QStringLiteral("*.recipe")}, QDir::Files, QDir::Name)) {
         auto recipe = Recipe::load(file.filePath().toStdString());
         if (!recipe) continue;
-        const QString name = recipe->name.empty() ? file.completeBaseName() : QString::fromStdString(recipe->name);
+        const QString name = recipe->name.empty() ? file.completeBaseName() : coreText(recipe->name);
         list.append({name, std::move(*recipe)});
     }
     const auto bits = [](const Preset& preset) {
@@ -53,7 +54,7 @@ QList<Preset> presets() {
 }
 
 void take(Session& session, Recipe recipe) {
-    const QString name = tr("Load the recipe “%1”").arg(QString::fromStdString(recipe.name));
+    const QString name = Texts::tr("Load the recipe “%1”").arg(coreText(recipe.name));
     session.recipe().apply(std::move(recipe), name);
 }
 
@@ -67,7 +68,7 @@ void showSizes(const QList<Entry>& entries, Session& session) {
     const auto tensors = session.checkpoint()->tensors();
     for (const Entry& entry : entries) {
         const RecipeTotals totals = resolve(entry.recipe(), tensors).totals;
-        entry.action->setText(tr("%1\t%2 bits  %3")
+        entry.action->setText(Texts::tr("%1\t%2 bits  %3")
                                   .arg(entry.name)
                                   .arg(totals.bitsPerWeight(), 0, 'f', 2)
                                   .arg(bytesText(double(totals.bytes))));
@@ -88,7 +89,7 @@ void fillWithMixes(QMenu& menu, Session& session) {
         entries.append(
             addEntry(menu, session, fromView(mix.displayName), [&session, &mix] { return recipeOf(session, mix); }));
         entries.back().action->setObjectName(fromView(mix.name));
-        entries.back().action->setToolTip(fromView(mix.sentence));
+        entries.back().action->setToolTip(coreText(mix.sentence));
     }
     QObject::connect(&menu, &QMenu::aboutToShow, &session, [entries, &session] { showSizes(entries, session); });
 }
@@ -96,7 +97,7 @@ void fillWithMixes(QMenu& menu, Session& session) {
 }  // namespace
 
 void fillWithPresets(QMenu& menu, Session& session) {
-    fillWithMixes(*menu.addMenu(tr("Known mixtures, as llama-quantize makes them")), session);
+    fillWithMixes(*menu.addMenu(Texts::tr("Known mixtures, as llama-quantize makes them")), session);
     menu.addSeparator();
     QList<Entry> entries;
     for (const Preset& preset : presets())
@@ -106,7 +107,7 @@ void fillWithPresets(QMenu& menu, Session& session) {
 
 void loadPreset(Session& session, const QString& path) {
     auto recipe = Recipe::load(path.toStdString());
-    if (!recipe) return session.messages().fail(tr("Recipe"), recipe.error());
+    if (!recipe) return session.messages().fail(Texts::tr("Recipe"), recipe.error());
     take(session, std::move(*recipe));
 }
 

@@ -18,6 +18,7 @@
 
 #include "app/dialogs/method_dialog.h"
 #include "app/dialogs/rule_dialog.h"
+#include "app/language/core_text.h"
 #include "app/models/problem_model.h"
 #include "app/models/rule_table_model.h"
 #include "app/panels/recipe/preset_menu.h"
@@ -169,6 +170,13 @@ void RecipePanel::createLayout() {
     layout->addWidget(m_ruleTable, 2);
     layout->addLayout(overrides);
     layout->addWidget(m_problemList, 1);
+    // The buttons stand above the table that they were made after.
+    QWidget* before = m_useCalibration;
+    for (auto* button : m_ruleButtons) {
+        setTabOrder(before, button);
+        before = button;
+    }
+    setTabOrder(before, m_ruleTable);
 }
 
 void RecipePanel::connectSession() {
@@ -181,7 +189,7 @@ void RecipePanel::connectSession() {
 void RecipePanel::refresh() {
     const auto& recipe = m_session.recipe().recipe();
     setEnabled(m_session.checkpoint() != nullptr);
-    m_name->setText(recipe.name.empty() ? tr("Recipe") : QString::fromStdString(recipe.name));
+    m_name->setText(recipe.name.empty() ? tr("Recipe") : coreText(recipe.name));
     m_name->setToolTip(m_name->text());
     m_default->setCurrentIndex(
         m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
@@ -196,9 +204,8 @@ void RecipePanel::refresh() {
     m_ruleTable->setColumnHidden(RuleTableModel::MethodColumn,
                                  !anyRule([](const RecipeRule& rule) { return rule.method.has_value(); }));
     const int overrides = m_session.recipe().overrideCount();
-    m_overrides->setText(overrides == 1 ? tr("1 tensor set by hand")
-                         : overrides    ? tr("%1 tensors set by hand").arg(overrides)
-                                        : tr("No tensor is set by hand: change formats in the table."));
+    m_overrides->setText(overrides ? tr("%n tensors set by hand", nullptr, overrides)
+                                   : tr("No tensor is set by hand: change formats in the table."));
     m_clearOverrides->setVisible(overrides > 0);
     m_problems->setProblems(m_session.recipe().resolved().problems);
     m_problemList->setVisible(m_problems->rowCount() > 0);

@@ -314,10 +314,9 @@ void TensorPanel::updateCount() {
     const int shown = m_filter->rowCount();
     const int total = m_model->rowCount();
     const auto selected = m_session.selection().tensors().size();
-    QString text = shown == total ? (total == 1 ? tr("1 tensor") : tr("%1 tensors").arg(total))
-                                  : tr("%1 of %2 shown").arg(shown).arg(total);
-    if (selected > 1) text += tr(" · %1 selected").arg(selected);
-    m_count->setText(text);
+    QStringList parts{shown == total ? tr("%n tensors", nullptr, total) : tr("%1 of %2 shown").arg(shown).arg(total)};
+    if (selected > 1) parts << tr("%n selected", nullptr, int(selected));
+    m_count->setText(parts.join(QStringLiteral(" · ")));
 }
 
 }  // namespace halftone::app

@@ -47,6 +47,7 @@ void TradeoffPanel::createLayout() {
            "your own should lie below."));
     connect(m_series, &QToolButton::clicked, this, &TradeoffPanel::startOrStopSeries);
     m_plot = new ScatterPlot(content);
+    m_plot->setAccessibleName(tr("Size against divergence of the measured recipes"));
     m_plot->setObjectName(QStringLiteral("tradeoffPlot"));
     m_plot->setMinimumSize(220, 110);
     auto* top = new QHBoxLayout;
@@ -136,8 +137,8 @@ TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
     shown.yLabel = tr("KL divergence (nats)");
     shown.floor = last.storeError;
     shown.original = originalBytes / unit;
-    shown.caption =
-        tr("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(), QString::fromStdString(last.result.protocol));
+    shown.caption = QStringLiteral("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(),
+                                                  QString::fromStdString(last.result.protocol));
     return shown;
 }
 

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/language/language.h"
+
 int main(int argc, char** argv) {
     ::testing::InitGoogleTest(&argc, argv);
     // Tests neither see nor change the user's settings.
@@ -13,5 +15,6 @@ int main(int argc, char** argv) {
     QApplication application(argc, argv);
     QCoreApplication::setOrganizationName(QStringLiteral("halftone-tests"));
     QCoreApplication::setApplicationName(QStringLiteral("halftone-tests"));
+    halftone::app::applyLanguage(application, QStringLiteral("en"));
     return RUN_ALL_TESTS();
 }
