@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/language/core_text.h"
 #include "app/widgets/number_text.h"
 
 namespace halftone::app {
@@ -12,8 +13,7 @@ namespace {
 
 QString storageText(const Format& format, const MethodChoice& method) {
     const QString name = QString::fromStdString(format.displayName());
-    return method.isDefault() ? name
-                              : QStringLiteral("%1 · %2").arg(name, QString::fromStdString(method.displayName()));
+    return method.isDefault() ? name : QStringLiteral("%1 · %2").arg(name, methodName(method));
 }
 
 QString kldText(const std::optional<Estimate>& kld) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 
+#include "app/language/core_text.h"
 #include "app/models/rule_table_model.h"
 #include "app/models/run_table_model.h"
 #include "app/models/tensor_table_model.h"
@@ -76,8 +77,8 @@ QString totals(Session& session) {
                      .arg(bytesText(double(memory->total())), countText(session.memory().contextLength()));
     if (const auto* run = session.evaluation().ofRecipe(); run && !session.evaluation().isStale(*run)) {
         const auto& result = run->result;
-        parts << Report::tr("perplexity %1")
-                     .arg(perplexityText(result.perplexity.mean, result.perplexity.standardError));
+        parts
+            << Report::tr("perplexity %1").arg(perplexityText(result.perplexity.mean, result.perplexity.standardError));
         if (result.reference)
             parts << Report::tr("KL divergence %1 nats")
                          .arg(significantEstimateText(result.reference->kld.mean, result.reference->kld.standardError));
@@ -98,7 +99,7 @@ QString recipeSection(Session& session) {
                    RuleTableModel::MethodColumn},
                   rules.rowCount());
     for (const auto& problem : session.recipe().resolved().problems)
-        html += paragraph(QString::fromStdString(problem.message), QStringLiteral("muted"));
+        html += paragraph(coreText(problem.message), QStringLiteral("muted"));
     return html + QStringLiteral("<details><summary>%1</summary><pre>%2</pre></details>\n")
                       .arg(Report::tr("The recipe as text").toHtmlEscaped(),
                            QString::fromStdString(recipe.toText()).toHtmlEscaped());

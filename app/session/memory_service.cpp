@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/language/core_text.h"
 #include "app/session/device_service.h"
 #include "app/session/model_jobs.h"
 #include "app/session/recipe_editor.h"
@@ -48,7 +49,7 @@ void MemoryService::recompute() {
         if (estimate) {
             m_estimate = *estimate;
         } else {
-            m_problem = QString::fromStdString(estimate.error().message);
+            m_problem = errorText(estimate.error());
         }
     }
     emit changed();

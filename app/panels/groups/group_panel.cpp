@@ -15,6 +15,7 @@
 #include <cmath>
 #include <set>
 
+#include "app/language/core_text.h"
 #include "app/models/group_part_model.h"
 #include "app/models/group_rank_model.h"
 #include "app/models/group_value_model.h"
@@ -162,7 +163,7 @@ void GroupPanel::open(const GroupInspectionRequest& request) {
                 adopt(opened->inspection, opened->row);
                 if (group > 0) show(opened->row, std::min(group, m_inspection->groupsPerRow() - 1));
             } else if (opened.error().code != ErrorCode::kCancelled) {
-                m_stack->showSentence(QString::fromStdString(opened.error().message));
+                m_stack->showSentence(errorText(opened.error()));
             }
         });
 }
@@ -263,7 +264,7 @@ void GroupPanel::loadRow(int64_t row, int64_t group) {
             if (read) {
                 show(*read, group);
             } else if (read.error().code != ErrorCode::kCancelled) {
-                m_caption->setText(QString::fromStdString(read.error().message));
+                m_caption->setText(errorText(read.error()));
             }
         });
 }
