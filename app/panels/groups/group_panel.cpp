@@ -158,7 +158,9 @@ void GroupPanel::open(const GroupInspectionRequest& request) {
             HT_ASSIGN_OR_RETURN(opened.row, rowOf(*opened.inspection, row, control.context()));
             return opened;
         },
-        [this, group](const Result<Opened>& opened) {
+        [this, request, group](const Result<Opened>& opened) {
+            // Another tensor, or none: the checkpoint may be closed by now.
+            if (!isSame(request, m_request)) return;
             if (opened) {
                 adopt(opened->inspection, opened->row);
                 if (group > 0) show(opened->row, std::min(group, m_inspection->groupsPerRow() - 1));

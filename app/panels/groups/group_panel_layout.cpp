@@ -143,6 +143,8 @@ void GroupPanel::createLayout() {
     for (QWidget* widget : {static_cast<QWidget*>(m_previous), static_cast<QWidget*>(m_next),
                             static_cast<QWidget*>(m_row), static_cast<QWidget*>(m_group)})
         bar->addWidget(widget);
+    const QList<QWidget*> inOrder{m_showWorst, m_showRow, m_measure, m_find, m_previous, m_next, m_row, m_group};
+    for (qsizetype i = 1; i < inOrder.size(); ++i) setTabOrder(inOrder[i - 1], inOrder[i]);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
