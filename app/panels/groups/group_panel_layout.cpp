@@ -93,6 +93,8 @@ void GroupPanel::createTables() {
     m_worstTable = createTable(QStringLiteral("worstGroups"), tr("Groups that lose most"), m_worst);
     m_rowTable = createTable(QStringLiteral("rowGroups"), tr("Groups of the row"), m_rowGroups);
     m_partTable = createTable(QStringLiteral("groupParts"), tr("Scales of the group"), m_parts);
+    // Few rows, and their names are long in some formats ("stored min").
+    m_partTable->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_valueTable = createTable(QStringLiteral("groupValues"), tr("Values of the group"), m_values);
 }
 
