@@ -21,6 +21,9 @@ struct VulkanDeviceInfo {
     std::string whyNot;        ///< sentence, if not usable
     uint64_t memoryBytes = 0;  ///< largest device-local heap
     uint32_t subgroupSize = 0;
+
+    /// Device and driver in one: what the backend on it calls itself.
+    [[nodiscard]] std::string description() const { return name + " (" + driver + ")"; }
 };
 
 /// All devices of the machine; empty without a Vulkan loader or driver (never an error).

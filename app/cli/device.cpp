@@ -29,7 +29,8 @@ std::vector<DeviceEntry> vulkanDevices() {
                            .usable = info.usable,
                            .whyNot = info.whyNot,
                            .isSoftware = info.isSoftware,
-                           .memoryBytes = info.memoryBytes});
+                           .memoryBytes = info.memoryBytes,
+                           .trialName = info.description()});
     }
     return devices;
 }
@@ -53,8 +54,9 @@ Result<std::shared_ptr<Backend>> openVulkan(int /*index*/, uint64_t /*memoryLimi
 }  // namespace
 
 std::vector<DeviceEntry> listDevices() {
+    const std::string cpu = createCpuBackend()->description();
     std::vector<DeviceEntry> devices{
-        {.id = "cpu", .name = "CPU", .detail = createCpuBackend()->description()},
+        {.id = "cpu", .name = "CPU", .detail = cpu, .trialName = cpu},
         {.id = "cpu-reference", .name = "CPU reference", .detail = createCpuReferenceBackend()->description()}};
     for (DeviceEntry& device : vulkanDevices()) devices.push_back(std::move(device));
     return devices;
@@ -73,25 +75,16 @@ std::string automaticDevice(const std::vector<DeviceEntry>& devices, const Devic
     const auto candidates = automaticCandidates(devices);
     if (candidates.empty()) return "cpu";
     std::vector<std::optional<DeviceTrial>> rates;
-    for (const DeviceEntry& device : candidates) rates.push_back(trialOf(trials, device.trialName()));
+    for (const DeviceEntry& device : candidates) rates.push_back(trialOf(trials, device.trialName));
     return candidates[fastestOf(rates).value_or(0)].id;
 }
 
 DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices) {
-    DeviceTrials trials = loadDeviceTrials(deviceTrialsPath());
-    const auto candidates = automaticCandidates(devices);
-    if (candidates.size() < 2) return trials;
-    bool isComplete = true;
-    for (const DeviceEntry& device : candidates) {
-        if (trials.contains(device.trialName())) continue;
-        const auto backend = openDevice(CommonOptions{.device = device.id});
-        const auto trial = backend ? tryDevice(**backend, JobContext()) : tl::unexpected(backend.error());
-        if (trial) trials[device.trialName()] = *trial;
-        isComplete = false;
+    std::vector<TrialCandidate> candidates;
+    for (const DeviceEntry& device : automaticCandidates(devices)) {
+        candidates.push_back({device.trialName, [id = device.id] { return openDevice(CommonOptions{.device = id}); }});
     }
-    // Where it cannot be kept it is made again the next time.
-    if (!isComplete) (void)saveDeviceTrials(deviceTrialsPath(), trials);
-    return trials;
+    return completeDeviceTrials(deviceTrialsPath(), candidates, JobContext()).value_or(DeviceTrials{});
 }
 
 Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common) {

@@ -19,10 +19,9 @@ struct DeviceEntry {
     std::string whyNot{};     ///< a sentence, if not usable
     bool isSoftware = false;  ///< a Vulkan device made of the processor: only on request
     uint64_t memoryBytes = 0;
+    std::string trialName{};  ///< see TrialCandidate
 
     [[nodiscard]] bool isGpu() const { return id.starts_with("vulkan") && usable && !isSoftware; }
-    /// The name that its trial is kept under: another driver is another device.
-    [[nodiscard]] std::string trialName() const { return name + ", " + detail; }
 };
 
 /// cpu, cpu-reference and the Vulkan devices.

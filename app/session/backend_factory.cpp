@@ -34,6 +34,7 @@ QList<DeviceEntry> cpuDevices() {
     cpu.name = Texts::tr("CPU");
     cpu.detail = Texts::tr("vectorized, %n threads", nullptr, QThread::idealThreadCount());
     cpu.memoryBytes = systemMemoryBytes();
+    cpu.trialName = createCpuBackend()->description();
     DeviceEntry reference;
     reference.id = QStringLiteral("cpu-reference");
     reference.name = Texts::tr("CPU reference");
@@ -53,6 +54,7 @@ QList<DeviceEntry> vulkanDevices() {
                            .arg(QString::fromStdString(device.driver), QString::fromStdString(device.apiVersion),
                                 bytesText(double(device.memoryBytes)));
         entry.memoryBytes = int64_t(device.memoryBytes);
+        entry.trialName = device.description();
         entry.usable = device.usable;
         entry.isSoftware = device.isSoftware;
         entry.whyNot = coreText(device.whyNot);

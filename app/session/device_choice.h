@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/inference/device_trial.h"
 
@@ -21,10 +22,9 @@ struct DeviceEntry {
     QString whyNot;                      ///< if not usable
     std::optional<DeviceTrial> trial{};  ///< once it was measured
     int64_t memoryBytes = 0;             ///< of the machine or the device; 0: not known
+    std::string trialName{};             ///< see TrialCandidate
 
     [[nodiscard]] bool isGpu() const { return id.startsWith(QLatin1String("vulkan")) && usable && !isSoftware; }
-    /// The name that its trial is kept under: another driver is another device.
-    [[nodiscard]] std::string trialName() const { return (name + QStringLiteral(", ") + detail).toStdString(); }
 };
 
 /// Which device runs, and why that one, in a sentence for the user.

@@ -20,42 +20,27 @@ void DeviceService::refresh() {
         [this](const Result<QList<DeviceEntry>>& entries) {
             if (!entries) return;
             m_entries = *entries;
-            takeTrials(loadDeviceTrials(deviceTrialsPath()));
+            decide();
             tryDevices();
         });
 }
 
-void DeviceService::takeTrials(const DeviceTrials& trials) {
-    for (auto& entry : m_entries) entry.trial = trialOf(trials, entry.trialName());
-    decide();
-}
-
-/// The CPU and the GPUs that have not been tried on this machine; nothing without a GPU, as there is no choice then.
+/// Where every candidate has its trial the job only reads them.
 void DeviceService::tryDevices() {
-    QList<DeviceEntry> untried;
-    bool hasGpu = false;
+    std::vector<TrialCandidate> candidates;
     for (const auto& entry : m_entries) {
-        hasGpu |= entry.isGpu();
-        if (!entry.trial && (entry.isGpu() || entry.id == QLatin1String("cpu"))) untried.append(entry);
+        if (!entry.isGpu() && entry.id != QLatin1String("cpu")) continue;
+        candidates.push_back({entry.trialName, [id = entry.id.toStdString()] { return createBackend(id); }});
     }
-    if (!hasGpu || untried.isEmpty()) return;
     m_jobs.start<DeviceTrials>(
         {tr("Measuring devices"), JobLane::Compute, QStringLiteral("devices"), true}, this,
-        [untried](const JobControl& control) -> Result<DeviceTrials> {
-            DeviceTrials trials = loadDeviceTrials(deviceTrialsPath());
-            for (const auto& entry : untried) {
-                HT_TRY(control.context().checkpoint());
-                const auto backend = createBackend(entry.id.toStdString());
-                if (!backend) continue;  // says so when it is to run
-                const auto trial = tryDevice(**backend, control.context());
-                if (trial) trials[entry.trialName()] = *trial;
-            }
-            // Where it cannot be kept it is made again at the next start.
-            (void)saveDeviceTrials(deviceTrialsPath(), trials);
-            return trials;
+        [candidates](const JobControl& control) {
+            return completeDeviceTrials(deviceTrialsPath(), candidates, control.context());
         },
         [this](const Result<DeviceTrials>& trials) {
-            if (trials) takeTrials(*trials);
+            if (!trials) return;
+            for (auto& entry : m_entries) entry.trial = trialOf(*trials, entry.trialName);
+            decide();
         });
 }
 

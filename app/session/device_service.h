@@ -35,7 +35,6 @@ class DeviceService : public QObject {
   private:
     void decide();
     void tryDevices();
-    void takeTrials(const DeviceTrials& trials);
 
     JobManager& m_jobs;
     MessageLog& m_messages;

@@ -60,4 +60,24 @@ Status saveDeviceTrials(const std::filesystem::path& path, const DeviceTrials& t
     return writeFileAtomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+Result<DeviceTrials> completeDeviceTrials(const std::filesystem::path& path, std::span<const TrialCandidate> candidates,
+                                          const JobContext& context) {
+    DeviceTrials trials = loadDeviceTrials(path);
+    if (candidates.size() < 2) return trials;
+    bool isChanged = false;
+    for (const TrialCandidate& candidate : candidates) {
+        if (trials.contains(candidate.name)) continue;
+        HT_TRY(context.checkpoint());
+        const auto backend = candidate.open();
+        if (!backend) continue;
+        const auto trial = tryDevice(**backend, context);
+        if (!trial) continue;
+        trials[candidate.name] = *trial;
+        isChanged = true;
+    }
+    // Where they cannot be kept they are made again at the next start.
+    if (isChanged) (void)saveDeviceTrials(path, trials);
+    return trials;
+}
+
 }  // namespace halftone

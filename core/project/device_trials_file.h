@@ -2,6 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
 
 #include "core/inference/device_trial.h"
 
@@ -15,5 +19,19 @@ namespace halftone {
 
 /// Replaces the file; makes its folder.
 [[nodiscard]] Status saveDeviceTrials(const std::filesystem::path& path, const DeviceTrials& trials);
+
+/// A device that may be taken. `name` is the description of its backend, whatever it is called on a screen: another
+/// driver is another device, another language is not.
+struct TrialCandidate {
+    std::string name;
+    std::function<Result<std::shared_ptr<Backend>>()> open;
+};
+
+/// The trials in `path` with those of the candidates that are missing, which are made and kept. With fewer than two
+/// candidates there is nothing to choose, and nothing is tried. A device that cannot be opened or run stays without a
+/// trial: it says why when it is to work. Only a cancel is an error.
+[[nodiscard]] Result<DeviceTrials> completeDeviceTrials(const std::filesystem::path& path,
+                                                        std::span<const TrialCandidate> candidates,
+                                                        const JobContext& context);
 
 }  // namespace halftone

@@ -10,25 +10,13 @@
 #include "core/quant/formats/codec.h"
 #include "gpu/engine/vulkan_context.h"
 #include "tests/support/test_paths.h"
+#include "tests/unit/core/inference/loaded_model.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
 
 namespace halftone {
 namespace {
 
 constexpr int64_t kNoLimit = int64_t{1} << 40;
-
-PackedTensor requantized(const PackedTensor& tensor, const char* format) {
-    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols()));
-    EXPECT_TRUE(decodeRows(tensor.layout, tensor.bytes, tensor.rows, values).has_value());
-    PackedTensor changed;
-    changed.layout = PackedLayout::of(Format::parse(format).value(), tensor.cols());
-    changed.rows = tensor.rows;
-    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(tensor.rows * changed.layout.rowBytes));
-    EXPECT_TRUE(encodeRows(changed.layout, values, tensor.rows, {}, *bytes).has_value());
-    changed.bytes = *bytes;
-    changed.owner = bytes;
-    return changed;
-}
 
 /// Passes everything on and counts rows of logits that leave the device.
 class WatchedExecutable final : public Executable {
@@ -69,7 +57,7 @@ class DeviceEvaluationTest : public test::VulkanTest {
             const WeightSlot& slot = m_model.graph->weights[id];
             if (slot.isVector || slot.block < 0) continue;
             m_quantized = m_quantized.with(*m_model.graph, slot.name,
-                                           requantized(m_original.at(static_cast<WeightId>(id)), "q4_0"));
+                                           test::requantized(m_original.at(static_cast<WeightId>(id)), "q4_0"));
         }
         const auto tokens =
             m_model.tokenize(test::readFile(test::sourceDir() / "resources/sample/README.md").substr(0, 2000));
@@ -86,7 +74,7 @@ class DeviceEvaluationTest : public test::VulkanTest {
     [[nodiscard]] ModelWeights editedInBlock(int64_t block) const {
         const std::string name = "blk." + std::to_string(block) + ".ffn_down.weight";
         return m_original.with(*m_model.graph, name,
-                               requantized(m_original.at(m_model.graph->findWeight(name)), "q4_0"));
+                               test::requantized(m_original.at(m_model.graph->findWeight(name)), "q4_0"));
     }
     static void expectClose(const EvaluationResult& actual, const EvaluationResult& expected) {
         EXPECT_NEAR(actual.perplexity.mean / expected.perplexity.mean, 1.0, 1e-5);
@@ -161,7 +149,7 @@ TEST_F(DeviceEvaluationTest, AStoredReferenceAsksForItsTokensAlone) {
 
 TEST_F(DeviceEvaluationTest, BrokenWeightsAreToldOf) {
     const std::string name = "blk.1.ffn_down.weight";
-    PackedTensor broken = requantized(m_original.at(m_model.graph->findWeight(name)), "f32");
+    PackedTensor broken = test::requantized(m_original.at(m_model.graph->findWeight(name)), "f32");
     auto bytes = std::make_shared<std::vector<std::byte>>(broken.bytes.begin(), broken.bytes.end());
     std::fill_n(bytes->begin(), 64, std::byte{0xFF});  // not numbers
     broken.bytes = *bytes;

@@ -11,6 +11,7 @@
 #include "core/quant/formats/codec.h"
 #include "gpu/engine/vulkan_executable.h"
 #include "tests/support/test_paths.h"
+#include "tests/unit/core/inference/loaded_model.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
 
 namespace halftone {
@@ -19,22 +20,6 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr uint64_t kKiB = 1024;
-
-struct OpenModel {
-    std::shared_ptr<const Checkpoint> checkpoint;
-    std::shared_ptr<const ModelGraph> graph;
-    ModelWeights weights;
-};
-
-Result<OpenModel> openModel(const std::filesystem::path& path) {
-    OpenModel model;
-    HT_ASSIGN_OR_RETURN(model.checkpoint, Checkpoint::open(path));
-    HT_ASSIGN_OR_RETURN(const ModelConfig config, readModelConfig(*model.checkpoint));
-    HT_ASSIGN_OR_RETURN(ModelGraph graph, buildGraph(config, *model.checkpoint));
-    model.graph = std::make_shared<const ModelGraph>(std::move(graph));
-    HT_ASSIGN_OR_RETURN(model.weights, ModelWeights::fromCheckpoint(*model.graph, model.checkpoint));
-    return model;
-}
 
 /// Everything that a call can hand out.
 struct Outcome {
@@ -87,19 +72,6 @@ Result<std::vector<Outcome>> runPromptAndSteps(Executable& executable) {
     return outcomes;
 }
 
-PackedTensor requantized(const PackedTensor& tensor, const char* format) {
-    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols()));
-    EXPECT_TRUE(decodeRows(tensor.layout, tensor.bytes, tensor.rows, values).has_value());
-    PackedTensor changed;
-    changed.layout = PackedLayout::of(Format::parse(format).value(), tensor.cols());
-    changed.rows = tensor.rows;
-    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(tensor.rows * changed.layout.rowBytes));
-    EXPECT_TRUE(encodeRows(changed.layout, values, tensor.rows, {}, *bytes).has_value());
-    changed.bytes = *bytes;
-    changed.owner = bytes;
-    return changed;
-}
-
 class StreamingTest : public test::VulkanTest {
   protected:
     void SetUp() override {
@@ -109,7 +81,7 @@ class StreamingTest : public test::VulkanTest {
     }
     void load(const std::string& name) {
         HT_SHARED_OR_SKIP(folder, "models/" + name);
-        auto opened = openModel(folder);
+        auto opened = test::openModel(folder);
         HT_ASSERT_OK(opened);
         m_model = std::move(*opened);
         m_name = name;
@@ -151,7 +123,7 @@ class StreamingTest : public test::VulkanTest {
         return runPromptAndSteps(**executable).value();
     }
 
-    OpenModel m_model;
+    test::LoadedModel m_model;
     std::string m_name;
 };
 
@@ -248,8 +220,9 @@ TEST_F(StreamingTest, EditsOfStreamedBlocksTakeEffectAndGoBack) {
     ModelWeights edited = m_model.weights;
     for (int64_t block = 0; block < m_model.graph->config.blockCount; ++block) {
         const std::string name = "blk." + std::to_string(block) + ".ffn_up.weight";
-        edited = edited.with(*m_model.graph, name,
-                             requantized(m_model.weights.at(m_model.graph->findWeight(name)), "int4_channel_asym"));
+        edited =
+            edited.with(*m_model.graph, name,
+                        test::requantized(m_model.weights.at(m_model.graph->findWeight(name)), "int4_channel_asym"));
     }
     HT_ASSERT_OK((*executable)->updateWeights(edited, JobContext()));
     EXPECT_EQ((*executable)->uploadCount() - uploads, (*executable)->weightPlan().residentBlocks());
@@ -293,8 +266,8 @@ TEST_F(StreamingTest, ASecondModelTakesRoomFromTheFirst) {
     for (size_t id = 0; id < edited.size(); ++id) {
         const std::string& name = m_model.graph->weights[id].name;
         if (m_model.graph->weights[id].block >= 0 && !m_model.graph->weights[id].isVector)
-            edited =
-                edited.with(*m_model.graph, name, requantized(m_model.weights.at(static_cast<WeightId>(id)), "f32"));
+            edited = edited.with(*m_model.graph, name,
+                                 test::requantized(m_model.weights.at(static_cast<WeightId>(id)), "f32"));
     }
     auto second = VulkanExecutable::create(context, m_model.graph, edited, JobContext());
     HT_ASSERT_OK(second);

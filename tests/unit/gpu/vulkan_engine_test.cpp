@@ -12,28 +12,13 @@
 #include "core/checkpoint/checkpoint.h"
 #include "gpu/engine/vulkan_executable.h"
 #include "tests/support/test_paths.h"
+#include "tests/unit/core/inference/loaded_model.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
 
 namespace halftone {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct OpenModel {
-    std::shared_ptr<const Checkpoint> checkpoint;
-    std::shared_ptr<const ModelGraph> graph;
-    ModelWeights weights;
-};
-
-Result<OpenModel> openModel(const std::filesystem::path& path) {
-    OpenModel model;
-    HT_ASSIGN_OR_RETURN(model.checkpoint, Checkpoint::open(path));
-    HT_ASSIGN_OR_RETURN(const ModelConfig config, readModelConfig(*model.checkpoint));
-    HT_ASSIGN_OR_RETURN(ModelGraph graph, buildGraph(config, *model.checkpoint));
-    model.graph = std::make_shared<const ModelGraph>(std::move(graph));
-    HT_ASSIGN_OR_RETURN(model.weights, ModelWeights::fromCheckpoint(*model.graph, model.checkpoint));
-    return model;
-}
 
 Result<std::vector<float>> lastLogits(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens,
                                       const JobContext& job = JobContext()) {
@@ -80,7 +65,7 @@ double referenceError(const nlohmann::json& reference, std::span<const float> lo
 class VulkanEngineTest : public test::VulkanTest {
   protected:
     Result<std::unique_ptr<VulkanExecutable>> compile(const std::shared_ptr<VulkanContext>& context,
-                                                      const OpenModel& model) {
+                                                      const test::LoadedModel& model) {
         return VulkanExecutable::create(context, model.graph, model.weights, JobContext());
     }
 };
@@ -97,7 +82,7 @@ class VulkanReference : public VulkanEngineTest, public ::testing::WithParamInte
 TEST_P(VulkanReference, LogitsAndGreedyContinuationsAgree) {
     const Case& model = GetParam();
     HT_SHARED_OR_SKIP(folder, std::string("models/") + model.folder);
-    const auto opened = openModel(folder / model.file);
+    const auto opened = test::openModel(folder / model.file);
     HT_ASSERT_OK(opened);
     auto executable = compile(m_context, *opened);
     HT_ASSERT_OK(executable);
@@ -129,7 +114,7 @@ INSTANTIATE_TEST_SUITE_P(Models, VulkanReference,
 
 TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     auto context = open({}, {.validation = true, .cacheType = VulkanCacheType::kF16});
     ASSERT_TRUE(context);
@@ -145,7 +130,7 @@ TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
 
 TEST_F(VulkanEngineTest, AnEditUploadsOnlyWhatChanged) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     auto context = open({});
     ASSERT_TRUE(context);
@@ -172,7 +157,7 @@ TEST_F(VulkanEngineTest, AnEditUploadsOnlyWhatChanged) {
 
 TEST_F(VulkanEngineTest, ALostDeviceIsReportedAndLeavesThePosition) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     auto context = open({});
     ASSERT_TRUE(context);
@@ -193,7 +178,7 @@ TEST_F(VulkanEngineTest, ALostDeviceIsReportedAndLeavesThePosition) {
 
 TEST_F(VulkanEngineTest, CancelEndsSoonAndTheNextRunIsRight) {
     HT_SHARED_OR_SKIP(folder, "models/babyllama-105");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     auto executable = compile(m_context, *opened);
     HT_ASSERT_OK(executable);
@@ -226,7 +211,7 @@ TEST_F(VulkanEngineTest, CancelEndsSoonAndTheNextRunIsRight) {
 
 TEST_F(VulkanEngineTest, ErrorsOfReceiversComeBack) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     auto executable = compile(m_context, *opened);
     HT_ASSERT_OK(executable);
@@ -246,7 +231,7 @@ TEST_F(VulkanEngineTest, ErrorsOfReceiversComeBack) {
 
 TEST_F(VulkanEngineTest, RefusesASequenceOfAnotherExecutableAndTooMuchMemory) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder), other = openModel(folder);
+    const auto opened = test::openModel(folder), other = test::openModel(folder);
     HT_ASSERT_OK(other);
     uint64_t budget = uint64_t{1} << 30;
     const auto smallSlabs = [&](vk::DevicePlan& plan) {
@@ -285,7 +270,7 @@ TEST_F(VulkanEngineTest, RefusesASequenceOfAnotherExecutableAndTooMuchMemory) {
 
 TEST_F(VulkanEngineTest, TwoExecutablesRunFromTwoThreads) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
-    const auto opened = openModel(folder);
+    const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
     const std::vector<TokenId> prompt{1, 403, 407, 261, 378};
     auto first = compile(m_context, *opened), second = compile(m_context, *opened);

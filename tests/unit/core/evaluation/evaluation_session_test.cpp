@@ -11,6 +11,7 @@
 
 #include "core/pipeline/loaded_model.h"
 #include "tests/support/test_paths.h"
+#include "tests/unit/core/inference/loaded_model.h"
 
 namespace halftone::test {
 namespace {
@@ -24,20 +25,6 @@ constexpr int64_t kWindows = 3;
 constexpr int64_t kContext = 24;
 /// One boundary of all windows in F32: the sample's states are 256 wide.
 constexpr int64_t kBoundaryBytes = kWindows * kContext * 256 * 4;
-
-/// The tensor in another format.
-PackedTensor requantized(const PackedTensor& tensor, const char* format) {
-    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols()));
-    EXPECT_TRUE(decodeRows(tensor.layout, tensor.bytes, tensor.rows, values).has_value());
-    PackedTensor changed;
-    changed.layout = PackedLayout::of(Format::parse(format).value(), tensor.cols());
-    changed.rows = tensor.rows;
-    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(tensor.rows * changed.layout.rowBytes));
-    EXPECT_TRUE(encodeRows(changed.layout, values, tensor.rows, {}, *bytes).has_value());
-    changed.bytes = *bytes;
-    changed.owner = bytes;
-    return changed;
-}
 
 /// The same bytes elsewhere in memory.
 PackedTensor copied(const PackedTensor& tensor) {
@@ -81,7 +68,7 @@ class StoppingExecutable final : public Executable {
 class SessionTest : public testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
-        auto model = LoadedModel::open(sourceDir() / "resources/sample");
+        auto model = halftone::LoadedModel::open(sourceDir() / "resources/sample");
         HT_ASSERT_OK(model);
         m_model = *model;
         auto weights = ModelWeights::fromCheckpoint(*m_model.graph, m_model.checkpoint);
@@ -137,7 +124,7 @@ class SessionTest : public testing::TestWithParam<const char*> {
     }
 
     JobContext m_context;
-    LoadedModel m_model;
+    halftone::LoadedModel m_model;
     ModelWeights m_original;
     Protocol m_protocol{ProtocolKind::kFullWindow, kContext};
     std::vector<EvaluationWindow> m_windows;

@@ -4,15 +4,24 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gtest/gtest.h>
+
+#include "core/quant/formats/codec.h"
+
 namespace halftone::test {
 
-Result<LoadedModel> loadModel(const std::filesystem::path& path, Backend& backend) {
+Result<LoadedModel> openModel(const std::filesystem::path& path) {
     LoadedModel model;
     HT_ASSIGN_OR_RETURN(model.checkpoint, Checkpoint::open(path));
     HT_ASSIGN_OR_RETURN(const ModelConfig config, readModelConfig(*model.checkpoint));
     HT_ASSIGN_OR_RETURN(ModelGraph graph, buildGraph(config, *model.checkpoint));
     model.graph = std::make_shared<const ModelGraph>(std::move(graph));
     HT_ASSIGN_OR_RETURN(model.weights, ModelWeights::fromCheckpoint(*model.graph, model.checkpoint));
+    return model;
+}
+
+Result<LoadedModel> loadModel(const std::filesystem::path& path, Backend& backend) {
+    HT_ASSIGN_OR_RETURN(LoadedModel model, openModel(path));
     HT_ASSIGN_OR_RETURN(model.executable, backend.compile(model.graph, model.weights, JobContext()));
     return model;
 }
@@ -41,6 +50,19 @@ Result<std::vector<TokenId>> greedy(Executable& executable, std::span<const Toke
         HT_ASSIGN_OR_RETURN(logits, runLogits(executable, *sequence, {&tokens.back(), 1}, 0, 1));
     }
     return tokens;
+}
+
+PackedTensor requantized(const PackedTensor& tensor, const char* format) {
+    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols()));
+    EXPECT_TRUE(decodeRows(tensor.layout, tensor.bytes, tensor.rows, values).has_value());
+    PackedTensor changed;
+    changed.layout = PackedLayout::of(Format::parse(format).value(), tensor.cols());
+    changed.rows = tensor.rows;
+    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(tensor.rows * changed.layout.rowBytes));
+    EXPECT_TRUE(encodeRows(changed.layout, values, tensor.rows, {}, *bytes).has_value());
+    changed.bytes = *bytes;
+    changed.owner = bytes;
+    return changed;
 }
 
 double relativeError(std::span<const float> a, std::span<const float> b) {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <stop_token>
 
 #include <gtest/gtest.h>
 
@@ -41,6 +42,30 @@ TEST(DeviceTrialsFile, AFolderThatCannotBeMadeIsNamed) {
     const Status status = saveDeviceTrials(folder.path() / "file" / "trials.json", {});
     ASSERT_FALSE(status);
     EXPECT_NE(status.error().message.find("cannot be made"), std::string::npos);
+}
+
+TEST(DeviceTrialsFile, OnlyWhatIsMissingIsTriedAndKept) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "trials.json";
+    int opened = 0;
+    const std::vector<TrialCandidate> candidates{
+        {"broken", []() -> Result<std::shared_ptr<Backend>> { return makeError(ErrorCode::kNotFound, "gone"); }},
+        {"cpu", [&]() -> Result<std::shared_ptr<Backend>> {
+             ++opened;
+             return createCpuBackend();
+         }}};
+    EXPECT_TRUE(completeDeviceTrials(path, std::span(candidates).first(1), JobContext())->empty());
+    const auto trials = completeDeviceTrials(path, candidates, JobContext());
+    HT_ASSERT_OK(trials);
+    ASSERT_EQ(trials->size(), 1U);
+    EXPECT_EQ(loadDeviceTrials(path), *trials);
+    EXPECT_EQ(completeDeviceTrials(path, candidates, JobContext()), *trials);
+    EXPECT_EQ(opened, 1);
+    std::stop_source stop;
+    stop.request_stop();
+    JobContext cancelled;
+    cancelled.stop = stop.get_token();
+    EXPECT_FALSE(completeDeviceTrials(path, candidates, cancelled).has_value()) << "the broken one is still missing";
 }
 
 TEST(CacheFolder, FollowsTheEnvironment) {
