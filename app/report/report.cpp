@@ -91,7 +91,7 @@ QString recipeSection(Session& session) {
     QString html = totals(session);
     html += paragraph(recipe.defaultFormat ? Report::tr("Default: %1, %2.")
                                                  .arg(QString::fromStdString(recipe.defaultFormat->displayName()),
-                                                      QString::fromStdString(recipe.defaultMethod.displayName()))
+                                                      methodName(recipe.defaultMethod))
                                            : Report::tr("Tensors that no rule speaks of stay as they are stored."));
     const RuleTableModel rules(session.recipe());
     html += table(rules,

@@ -127,7 +127,7 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_textPath = options.textPath;
     m_tokens = outcome.tokens;
     m_calibration = outcome.calibration;
-    if (!outcome.note.empty()) m_modelJobs.messages().note(QString::fromStdString(outcome.note));
+    if (!outcome.note.empty()) m_modelJobs.messages().note(coreText(outcome.note));
     if (!m_calibration->hasHessians()) {
         m_modelJobs.messages().note(
             tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")

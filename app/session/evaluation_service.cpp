@@ -248,10 +248,13 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     if (!m_checkpoint || request.engineRequest.model->checkpoint != m_checkpoint) return;
     QStringList notes;
     for (const auto& note : outcome.notes) notes << coreText(note);
-    for (const auto& note : notes) m_modelJobs.messages().note(note);
     EvaluationRun run;
     run.options = request.options;
     run.note = notes.join(' ');
+    // A run after every edit would say the same again and again.
+    if (m_runs.isEmpty() || m_runs.last().note != run.note) {
+        for (const auto& note : notes) m_modelJobs.messages().note(note);
+    }
     run.when = QDateTime::currentDateTimeUtc();
     if (outcome.referenceIsNew) {
         EvaluationRun original = run;

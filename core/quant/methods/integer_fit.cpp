@@ -19,11 +19,10 @@ ValueRange rangeOf(std::span<const float> values) {
     return {lowest, highest};
 }
 
-/// Candidates in batches of lanes; keeps the first best.
+/// Candidates in batches of lanes; keeps the first best. How a batch is measured is the derived class's.
 class GridSearch {
   public:
-    GridSearch(std::span<const float> values, const float* weights, int maxCode)
-        : m_values(values), m_weights(weights), m_maxCode(maxCode) {}
+    virtual ~GridSearch() = default;
 
     void add(const IntegerGrid& grid) {
         if (grid.scale == 0) return;
@@ -37,27 +36,30 @@ class GridSearch {
         return m_best;
     }
 
-  private:
-    void flush() {
-        for (size_t i = 0; i < kFitLanes; ++i) {
-            const IntegerGrid& grid = m_pending[std::min(i, static_cast<size_t>(m_count - 1))];
-            m_candidates.scale[i] = grid.scale;
-            m_candidates.zero[i] = static_cast<float>(grid.zero);
-        }
-        measureGrids(m_values, m_weights, m_maxCode, m_candidates);
-        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
-            if (m_hasBest && !(m_candidates.errors[i] < m_bestError)) continue;
+  protected:
+    /// Calls keep() with the errors of the pending grids, once or more.
+    virtual void measureBatch() = 0;
+    /// The lanes behind the last grid of a batch repeat it.
+    [[nodiscard]] const IntegerGrid& lane(size_t i) const {
+        return m_pending[std::min(i, static_cast<size_t>(m_count - 1))];
+    }
+    [[nodiscard]] size_t count() const { return static_cast<size_t>(m_count); }
+    void replace(size_t i, const IntegerGrid& grid) { m_pending[i] = grid; }
+    void keep(const std::array<float, kFitLanes>& errors) {
+        for (size_t i = 0; i < count(); ++i) {
+            if (m_hasBest && !(errors[i] < m_bestError)) continue;
             m_best = m_pending[i];
-            m_bestError = m_candidates.errors[i];
+            m_bestError = errors[i];
             m_hasBest = true;
         }
+    }
+
+  private:
+    void flush() {
+        measureBatch();
         m_count = 0;
     }
 
-    std::span<const float> m_values;
-    const float* m_weights;
-    int m_maxCode;
-    GridCandidates m_candidates;
     std::array<IntegerGrid, kFitLanes> m_pending{};
     int64_t m_count = 0;
     IntegerGrid m_best;
@@ -65,60 +67,56 @@ class GridSearch {
     bool m_hasBest = false;
 };
 
-/// The same for float zero points. Every candidate is tried a second time with the scale and the minimum that suit its
-/// codes best.
-class FloatZeroSearch {
+class WholeZeroSearch final : public GridSearch {
+  public:
+    WholeZeroSearch(std::span<const float> values, const float* weights, int maxCode)
+        : m_values(values), m_weights(weights), m_maxCode(maxCode) {}
+
+  private:
+    void measureBatch() override {
+        for (size_t i = 0; i < kFitLanes; ++i) {
+            m_candidates.scale[i] = lane(i).scale;
+            m_candidates.zero[i] = static_cast<float>(lane(i).zero);
+        }
+        measureGrids(m_values, m_weights, m_maxCode, m_candidates);
+        keep(m_candidates.errors);
+    }
+
+    std::span<const float> m_values;
+    const float* m_weights;
+    int m_maxCode;
+    GridCandidates m_candidates;
+};
+
+/// Every candidate is tried a second time with the scale and the minimum that suit its codes best.
+class FloatZeroSearch final : public GridSearch {
   public:
     FloatZeroSearch(const IntegerFormat& format, std::span<const float> values, const float* weights)
         : m_format(format), m_values(values), m_weights(weights) {}
 
-    void add(const IntegerGrid& grid) {
-        if (grid.scale == 0) return;
-        m_pending[static_cast<size_t>(m_count++)] = grid;
-        if (m_count == kFitLanes) flush();
-    }
-
-    /// Precondition: at least one grid was added.
-    IntegerGrid best() {
-        if (m_count > 0) flush();
-        return m_best;
-    }
-
   private:
-    void flush() {
+    void measureBatch() override {
         measure();
-        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
+        for (size_t i = 0; i < count(); ++i) {
             const IntegerGrid fitted = floatZeroGrid(m_format, m_candidates.bestScale[i], m_candidates.bestMinimum[i]);
-            if (fitted.scale != 0) m_pending[i] = fitted;
+            if (fitted.scale != 0) replace(i, fitted);
         }
         measure();
-        m_count = 0;
     }
 
     void measure() {
         for (size_t i = 0; i < kFitLanes; ++i) {
-            const IntegerGrid& grid = m_pending[std::min(i, static_cast<size_t>(m_count - 1))];
-            m_candidates.scale[i] = grid.scale;
-            m_candidates.minimum[i] = grid.minimum;
+            m_candidates.scale[i] = lane(i).scale;
+            m_candidates.minimum[i] = lane(i).minimum;
         }
         measureFloatZeroGrids(m_values, m_weights, maxCodeOf(m_format), m_candidates);
-        for (size_t i = 0; i < static_cast<size_t>(m_count); ++i) {
-            if (m_hasBest && !(m_candidates.errors[i] < m_bestError)) continue;
-            m_best = m_pending[i];
-            m_bestError = m_candidates.errors[i];
-            m_hasBest = true;
-        }
+        keep(m_candidates.errors);
     }
 
     const IntegerFormat& m_format;
     std::span<const float> m_values;
     const float* m_weights;
     FloatZeroCandidates m_candidates;
-    std::array<IntegerGrid, kFitLanes> m_pending{};
-    int64_t m_count = 0;
-    IntegerGrid m_best;
-    float m_bestError = 0;
-    bool m_hasBest = false;
 };
 
 /// The grid whose full side lies on the other sign: -2^(bits-1) codes meet the smaller extreme.
@@ -299,21 +297,17 @@ IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> value
     const ValueRange full = rangeOf(values);
     const IntegerGrid widest = integerGrid(format, full);
     if (widest.scale == 0) return widest;
-    GridSearch search(values, weights, maxCodeOf(format));
-    FloatZeroSearch floatZeroSearch(format, values, weights);
+    WholeZeroSearch wholeZeros(values, weights, maxCodeOf(format));
+    FloatZeroSearch floatZeros(format, values, weights);
+    GridSearch& search = format.floatZero ? static_cast<GridSearch&>(floatZeros) : wholeZeros;
     for (int step = 0; step <= settings.steps; ++step) {
         const float part =
             1.0f - (1.0f - settings.shrink) * static_cast<float>(step) / static_cast<float>(settings.steps);
         const ValueRange range{full.minimum * part, full.maximum * part};
-        const IntegerGrid grid = integerGrid(format, range);
-        if (format.floatZero) {
-            floatZeroSearch.add(grid);
-            continue;
-        }
-        search.add(grid);
+        search.add(integerGrid(format, range));
         if (format.symmetric) search.add(mirroredGrid(format, range));
     }
-    return format.floatZero ? floatZeroSearch.best() : search.best();
+    return search.best();
 }
 
 float percentileLimit(std::span<const float> values, double percent, std::vector<float>& scratch) {
