@@ -2,6 +2,7 @@
 #include "core/quant/formats/format.h"
 
 #include "core/base/checked.h"
+#include "core/quant/formats/format_extras.h"
 #include "core/quant/formats/nested_scale.h"
 
 namespace halftone {
@@ -176,11 +177,14 @@ bool Format::fitsRow(int64_t cols) const {
 
 Format Format::orFallback(int64_t cols) const {
     if (fitsRow(cols)) return *this;
-    const Format smaller = of(fallbackOf(m_storage));
-    return smaller.fitsRow(cols) ? smaller : of(DType::kF16);
+    Format smaller = of(fallbackOf(m_storage));
+    if (!smaller.fitsRow(cols)) smaller = of(DType::kF16);
+    if (!extrasObstacle(smaller, m_extras).empty()) return smaller;
+    return smaller.with(m_extras);
 }
 
 double Format::bitsPerWeight() const {
+    if (!m_extras.isNone()) return base().bitsPerWeight() + extraBitsPerWeight(*this, m_extras);
     if (isStorage()) return dtypeInfo(m_storage).bitsPerElement();
     const double ownBits = scaleBits(scaleType());
     if (granularity() == Granularity::kBlock) return codeBits() + ownBits / double(kBlockSide * kBlockSide);
@@ -191,6 +195,7 @@ double Format::bitsPerWeight() const {
 }
 
 int64_t Format::storageBytes(int64_t rows, int64_t cols) const {
+    if (!m_extras.isNone()) return base().storageBytes(rows, cols) + extraStorageBytes(*this, m_extras, rows, cols);
     if (isStorage()) {
         const DTypeInfo& info = dtypeInfo(m_storage);
         return rows * ceilDiv(cols / info.blockElements * info.blockBits, 8);

@@ -60,6 +60,27 @@ struct CodebookFormat {
     auto operator<=>(const CodebookFormat&) const = default;
 };
 
+/// Which elements are zero and not stored. N:M: of every `of` neighbours in a row `keep` stay (neighbours at the end of a
+/// row that `of` does not divide all stay). Unstructured: `percent` of every row is zero. Which ones go is up to the
+/// method.
+struct Sparsity {
+    uint8_t keep = 0, of = 0;  ///< 0 < keep < of, `of` 4, 8 or 16; both 0: no such pattern
+    uint8_t percent = 0;       ///< 5 to 95; 0: none
+    [[nodiscard]] bool isNone() const { return of == 0 && percent == 0; }
+    auto operator<=>(const Sparsity&) const = default;
+};
+
+/// What composes with every kind of codes: zeros that are left out, and corrections that are added to what the codes
+/// say. Corrections are applied by whoever multiplies, they are not in the packed rows.
+struct FormatExtras {
+    Sparsity sparsity;
+    uint16_t outliersPerMille = 0;  ///< largest elements kept beside the codes as F16, in 0.1 %: at most 100
+    uint16_t rank = 0;              ///< of an F16 product that makes up for the error of the codes: at most 1024
+    [[nodiscard]] bool isNone() const { return *this == FormatExtras{}; }
+    [[nodiscard]] bool hasCorrection() const { return outliersPerMille != 0 || rank != 0; }
+    auto operator<=>(const FormatExtras&) const = default;
+};
+
 /// Whether the members of a description go together.
 [[nodiscard]] bool isLegal(const IntegerFormat& integer);
 [[nodiscard]] bool isLegal(const LevelFormat& level);
@@ -80,8 +101,17 @@ class Format {
     static Format of(const LevelFormat& level);
     static Format of(const CodebookFormat& codebook);
     /// "q4_k", "bf16", "int4_g128_asym", "int4_g64_fzero", "int8_channel_sym_f32", "fp8_e4m3_b128x128", "mxfp6_e2m3",
-    /// "nf4_g64_dq", "kmeans4_channel"; case-insensitive. The error lists what is accepted.
+    /// "nf4_g64_dq", "kmeans4_channel", then extras: "+2of4", "+sparse50", "+out0.5", "+rank32"; case-insensitive. The
+    /// error lists what is accepted.
     static Result<Format> parse(std::string_view name);
+
+    /// This format without extras: what codecs and kernels know.
+    [[nodiscard]] Format base() const;
+    [[nodiscard]] const FormatExtras& extras() const { return m_extras; }
+    /// The same codes with other extras. Precondition: extrasObstacle() is empty.
+    [[nodiscard]] Format with(const FormatExtras& extras) const;
+    /// Whether a zero is stored as exactly that, whatever its neighbours are.
+    [[nodiscard]] bool keepsZero() const;
 
     [[nodiscard]] FormatFamily family() const { return m_family; }
     [[nodiscard]] bool isStorage() const { return m_family == FormatFamily::kStorage; }
@@ -114,10 +144,13 @@ class Format {
     /// This format where it fits, else the fallback of the reference quantizer (gguf.md, section 5):
     /// Q4_K -> Q5_0, Q5_K -> Q5_1, Q6_K -> Q8_0, ..., and F16 where that does not fit either.
     [[nodiscard]] Format orFallback(int64_t cols) const;
-    /// Nominal bits per weight, scales included, for long rows.
+    /// Nominal bits per weight, scales, masks and outliers included, for long rows; what a low-rank correction costs
+    /// depends on the shape and is not in it.
     [[nodiscard]] double bitsPerWeight() const;
     /// What a rows x cols matrix costs in storage, exact for block types; for the parametric families codes + scales +
-    /// zero points as a file would hold them (not the padded in-memory layout). Precondition: fitsRow(cols).
+    /// zero points as a file would hold them (not the padded in-memory layout). Zeros of a pattern cost their place in
+    /// a mask (N:M: an index for each element that stays), outliers a value and a column, low rank two F16 matrices.
+    /// Precondition: fitsRow(cols).
     [[nodiscard]] int64_t storageBytes(int64_t rows, int64_t cols) const;
 
     auto operator<=>(const Format&) const = default;
@@ -128,7 +161,15 @@ class Format {
     IntegerFormat m_integer{8, true, Granularity::kTensor, 0};
     LevelFormat m_level;
     CodebookFormat m_codebook;
+    FormatExtras m_extras;
 };
+
+/// Why `extras` cannot be had with the codes of `format` (its own extras do not count), as one sentence; empty where
+/// they can.
+[[nodiscard]] std::string extrasObstacle(const Format& format, const FormatExtras& extras);
+
+/// Elements of a row of `cols` that a pattern keeps.
+[[nodiscard]] int64_t keptElements(const Sparsity& sparsity, int64_t cols);
 
 /// The scale type that a level format has unless its name says otherwise: F32 where files of its kind have that.
 [[nodiscard]] ScaleType standardScale(LevelTable table, Granularity granularity);

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "core/quant/formats/format.h"
+#include "core/quant/formats/format_extras.h"
 
 namespace halftone {
 namespace {
@@ -175,22 +175,39 @@ std::string acceptedNames() {
            tables +
            ", then tensor, channel, b128x128 or g16 to g256; or mxfp8_e4m3, mxfp8_e5m2, mxfp6_e2m3, "
            "mxfp6_e3m2; or kmeans2, kmeans3, kmeans4, then channel or tensor. A scale type other than the usual one "
-           "goes last: f16, bf16, f32, e8m0, or dq for scales of groups that are quantized themselves";
+           "goes last: f16, bf16, f32, e8m0, or dq for scales of groups that are quantized themselves. Behind the "
+           "format may stand " +
+           std::string(acceptedExtras());
+}
+
+/// A name without extras.
+std::optional<Format> parseBase(const std::string& lower) {
+    if (const auto type = dtypeFromName(lower)) return Format::of(*type);
+    if (const auto integer = parseInteger(lower)) return Format::of(*integer);
+    if (const auto level = parseLevel(lower)) return Format::of(*level);
+    if (const auto codebook = parseCodebook(lower)) return Format::of(*codebook);
+    return std::nullopt;
 }
 
 }  // namespace
 
 Result<Format> Format::parse(std::string_view name) {
-    if (const auto type = dtypeFromName(name)) return Format::of(*type);
     const std::string lower = toLower(name);
-    if (const auto integer = parseInteger(lower)) return Format::of(*integer);
-    if (const auto level = parseLevel(lower)) return Format::of(*level);
-    if (const auto codebook = parseCodebook(lower)) return Format::of(*codebook);
-    return makeError(ErrorCode::kInvalidArgument,
-                     fmt::format("\"{}\" is not a format. Accepted are {}.", name, acceptedNames()));
+    const size_t plus = std::min(lower.find('+'), lower.size());
+    const auto base = parseBase(lower.substr(0, plus));
+    if (!base || plus + 1 == lower.size()) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("\"{}\" is not a format. Accepted are {}.", name, acceptedNames()));
+    }
+    if (plus == lower.size()) return *base;
+    HT_ASSIGN_OR_RETURN(const FormatExtras extras, parseExtras(std::string_view(lower).substr(plus + 1)));
+    if (std::string obstacle = extrasObstacle(*base, extras); !obstacle.empty())
+        return makeError(ErrorCode::kInvalidArgument, std::move(obstacle));
+    return base->with(extras);
 }
 
 std::string Format::name() const {
+    if (!m_extras.isNone()) return base().name() + extrasName(m_extras);
     if (isStorage()) return toLower(dtypeInfo(m_storage).name);
     if (isInteger()) {
         const bool usual = m_integer.scale == ScaleType::kF16;
@@ -205,6 +222,7 @@ std::string Format::name() const {
 }
 
 std::string Format::displayName() const {
+    if (!m_extras.isNone()) return base().displayName() + extrasDisplayName(m_extras);
     if (isStorage()) return std::string(dtypeInfo(m_storage).name);
     constexpr std::array<std::string_view, 5> kShown{" F16", " BF16", " F32", " E8M0", " DQ"};
     const std::string granule = granularity() == Granularity::kBlock ? "128x128" : granuleName(*this);

@@ -10,7 +10,7 @@ namespace halftone {
 PackedLayout PackedLayout::of(const Format& format, int64_t cols) {
     HT_CHECK(format.fitsRow(cols));
     PackedLayout layout;
-    layout.format = format;
+    layout.format = format.base();
     layout.cols = cols;
     if (format.isStorage()) {
         const DTypeInfo& info = dtypeInfo(format.storage());

@@ -26,7 +26,7 @@ namespace halftone {
 /// Value: symmetric (stored - 2^(bits-1)) * scale; asymmetric (stored - zero) * scale, or stored * scale + minimum;
 /// level family level[stored] * scale; codebooks level[stored]; each operation in binary32.
 struct PackedLayout {
-    Format format;
+    Format format;  ///< without extras: a pattern's zeros are codes, corrections lie beside the rows
     int64_t cols = 0;
     int64_t rowBytes = 0;
     int64_t groupSize = 0;     ///< elements per scale within a row (cols for channel and tensor granularity)
