@@ -109,10 +109,8 @@ class ErrorTable {
         HT_ASSIGN_OR_RETURN(const PreparedMethod method, plan.prepare(resolved, factors, m_inner));
         HT_ASSIGN_OR_RETURN(auto rows, openRows(m_model.checkpoint, tensor));
         rows = plan.scaled(tensor.canonicalName, std::move(rows));
-        const QuantizeOptions options{.importance = method.importance,
-                                      .nonFinite = NonFinitePolicy::kMapToZero,
-                                      .tensorName = tensor.canonicalName,
-                                      .encoder = method.encoder.get()};
+        QuantizeOptions options = method.options(tensor.canonicalName);
+        options.nonFinite = NonFinitePolicy::kMapToZero;
         HT_ASSIGN_OR_RETURN(const QuantizedTensor quantized, quantizeTensor(*rows, resolved.format, options, m_inner));
         const InputStatistics* statistics = m_calibration ? m_calibration->find(tensor.canonicalName) : nullptr;
         InputStatistics scaled;

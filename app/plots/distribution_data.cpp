@@ -102,9 +102,8 @@ Result<std::shared_ptr<const DistributionData>> computeDistribution(const Distri
         HT_ASSIGN_OR_RETURN(method, request.plan->prepare(*request.target, factors, context));
         rows = request.plan->scaled(info.canonicalName, std::move(rows));
     }
-    const QuantizeOptions options{
-        .importance = method.importance, .tensorName = info.canonicalName, .encoder = method.encoder.get()};
-    HT_ASSIGN_OR_RETURN(const auto quantized, quantizeTensor(*rows, *data->format, options, context));
+    HT_ASSIGN_OR_RETURN(const auto quantized,
+                        quantizeTensor(*rows, *data->format, method.options(info.canonicalName), context));
     data->distortion = quantized.distortion;
     HT_TRY(examineAll(*rows, quantized.packed, *data, context));
     if (data->worst)

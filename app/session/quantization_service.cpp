@@ -35,10 +35,9 @@ Result<Distortion> QuantizationService::measure(const Source& source, const Task
         HT_ASSIGN_OR_RETURN(prepared, plan->prepare(task.target, factors, quiet));
         rows = plan->scaled(task.target.name, std::move(rows));
     }
-    const QuantizeOptions options{
-        .importance = prepared.importance, .tensorName = task.target.name, .encoder = prepared.encoder.get()};
     auto result = quantizeStreaming(
-        *rows, task.target.format, options, [](std::span<const std::byte>) { return Status{}; }, quiet);
+        *rows, task.target.format, prepared.options(task.target.name),
+        [](std::span<const std::byte>) { return Status{}; }, quiet);
     context.advance(int64_t(info.sizeBytes));
     return result;
 }

@@ -28,6 +28,7 @@ QString methodMeaning(const MethodDescription& method) {
             return sentence;
         case CalibrationNeed::kImportance:
             return Texts::tr("%1 Works without a calibration run, better with one.").arg(sentence);
+        case CalibrationNeed::kMeanSquares:
         case CalibrationNeed::kMaxima:
         case CalibrationNeed::kHessian:
             break;

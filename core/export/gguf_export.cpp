@@ -224,9 +224,8 @@ class TensorWriter {
             if (!plan.exact) HT_TRY(carrierError.add(layout, packed, stored, carried));
             return put(carried);
         };
-        const QuantizeOptions options{.importance = prepared ? std::span<const float>(method.importance) : importance,
-                                      .tensorName = source.canonicalName,
-                                      .encoder = method.encoder.get()};
+        QuantizeOptions options = method.options(source.canonicalName);
+        if (!prepared) options.importance = importance;
         HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeStreaming(*rows, plan.format, options, sink, m_inner));
         if (source.isQuantizable()) report.distortion[source.canonicalName] = distortion;
         if (plan.carried && !plan.exact) report.carrierError[source.canonicalName] = carrierError.relative();

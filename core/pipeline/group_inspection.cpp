@@ -44,6 +44,21 @@ void keepWorst(std::vector<GroupError>& list, size_t most, GroupMeasure measure)
     list.resize(kept);
 }
 
+/// A row that was read already.
+class OneRow final : public RowSource {
+  public:
+    explicit OneRow(std::span<const float> values) : m_values(values) {}
+    [[nodiscard]] int64_t rows() const override { return 1; }
+    [[nodiscard]] int64_t cols() const override { return std::ssize(m_values); }
+    Status readRows(int64_t, int64_t, std::span<float> out) const override {
+        std::ranges::copy(m_values, out.begin());
+        return {};
+    }
+
+  private:
+    std::span<const float> m_values;
+};
+
 /// Adds the groups of packed rows to a ranking, a piece of rows at a time.
 class Ranker {
   public:
@@ -154,11 +169,11 @@ Status GroupInspection::prepare(const GroupInspectionRequest& request, const Job
     const auto& info = request.checkpoint->tensors()[size_t(request.tensor)];
     m_name = info.canonicalName;
     HT_ASSIGN_OR_RETURN(m_rows, openRows(request.checkpoint, info));
-    const Format format = request.target ? request.target->format : Format::of(info.dtype);
-    if (format.isPlain()) {
+    m_format = request.target ? request.target->format : Format::of(info.dtype);
+    if (m_format.isPlain()) {
         return makeError(
             ErrorCode::kUnsupported,
-            fmt::format("{} stores every value by itself: there are no groups to look at.", format.displayName()));
+            fmt::format("{} stores every value by itself: there are no groups to look at.", m_format.displayName()));
     }
     if (!request.target) {
         HT_ASSIGN_OR_RETURN(m_packed, openPacked(request.checkpoint, info));
@@ -166,7 +181,7 @@ Status GroupInspection::prepare(const GroupInspectionRequest& request, const Job
         return {};
     }
     m_knowsOriginal = true;
-    m_layout = PackedLayout::of(format, m_rows->cols());
+    m_layout = PackedLayout::of(m_format, m_rows->cols());
     if (!request.plan) return {};
     FactorCache factors;
     HT_ASSIGN_OR_RETURN(m_method, request.plan->prepare(*request.target, factors, context));
@@ -175,14 +190,14 @@ Status GroupInspection::prepare(const GroupInspectionRequest& request, const Job
 }
 
 QuantizeOptions GroupInspection::options() const {
-    return {.importance = m_method.importance, .tensorName = m_name, .encoder = m_method.encoder.get()};
+    return m_method.options(m_name);
 }
 
 Result<std::optional<PackedTensor>> GroupInspection::wholeTensor(const JobContext& context) {
     std::unique_lock lock(m_encoding, std::defer_lock);
     while (!lock.try_lock_for(kPatience)) HT_TRY(context.checkpoint());
     if (m_packed || !m_layout.format.sharesScalesBetweenRows()) return m_packed;
-    HT_ASSIGN_OR_RETURN(auto quantized, quantizeTensor(*m_rows, m_layout.format, options(), context));
+    HT_ASSIGN_OR_RETURN(auto quantized, quantizeTensor(*m_rows, m_format, options(), context));
     m_packed = std::move(quantized.packed);
     return m_packed;
 }
@@ -194,15 +209,9 @@ Result<std::vector<std::byte>> GroupInspection::packedRow(int64_t row, std::span
         const auto stored = whole->row(row);
         return std::vector<std::byte>(stored.begin(), stored.end());
     }
-    std::vector<std::byte> packed(size_t(m_layout.rowBytes));
-    if (m_method.encoder) {
-        HT_TRY(m_method.encoder->encode(m_layout, values, 1, packed, context));
-    } else {
-        EncodeOptions encode;
-        encode.importance = m_method.importance;
-        HT_TRY(encodeRows(m_layout, values, 1, encode, packed));
-    }
-    return packed;
+    const JobContext quiet{context.stop, nullptr, context.pool};
+    HT_ASSIGN_OR_RETURN(const auto alone, quantizeTensor(OneRow(values), m_format, options(), quiet));
+    return std::vector<std::byte>(alone.packed.bytes.begin(), alone.packed.bytes.end());
 }
 
 Result<InspectedRow> GroupInspection::row(int64_t row, const JobContext& context) {
@@ -249,7 +258,7 @@ Result<GroupRanking> GroupInspection::rank(size_t most, const std::function<void
     if (whole) {
         HT_TRY(add(whole->bytes));
     } else {
-        HT_TRY(quantizeStreaming(*m_rows, m_layout.format, options(), add, context));
+        HT_TRY(quantizeStreaming(*m_rows, m_format, options(), add, context));
     }
     return ranker.ranking();
 }

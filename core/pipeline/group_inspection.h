@@ -105,6 +105,7 @@ class GroupInspection {
     [[nodiscard]] QuantizeOptions options() const;
     Result<std::vector<std::byte>> packedRow(int64_t row, std::span<const float> values, const JobContext& context);
 
+    Format m_format;
     PackedLayout m_layout;
     std::shared_ptr<const RowSource> m_rows;
     PreparedMethod m_method;

@@ -97,7 +97,8 @@ Result<std::shared_ptr<const MethodPlan>> MethodPlan::create(std::shared_ptr<con
 Result<PreparedMethod> MethodPlan::prepare(const ResolvedTensor& tensor, FactorCache& factors,
                                            const JobContext& context) const {
     const InputStatistics* statistics = m_calibration ? m_calibration->find(tensor.name) : nullptr;
-    MethodRequest request{.layout = PackedLayout::of(tensor.format, tensor.cols),
+    MethodRequest request{.format = tensor.format,
+                          .cols = tensor.cols,
                           .method = tensor.method,
                           .statistics = statistics,
                           .channelScale = scaleOf(tensor.name).columns,
@@ -105,7 +106,7 @@ Result<PreparedMethod> MethodPlan::prepare(const ResolvedTensor& tensor, FactorC
                           .tensor = tensor.name};
     const auto lookedUp = m_isLookedUpOnly.find(tensor.name);
     const bool hasNoInputs = lookedUp == m_isLookedUpOnly.end() || lookedUp->second;
-    if (hasNoInputs && !statistics && describeMethod(tensor.method.id).need >= CalibrationNeed::kMaxima) {
+    if (hasNoInputs && !statistics && describeMethod(tensor.method.id).need >= CalibrationNeed::kMeanSquares) {
         request.method = MethodChoice{};
     }
     return prepareMethod(request, factors, context);

@@ -120,9 +120,8 @@ Result<QuantizedTensor> RecipeWeights::quantized(const ResolvedTensor& tensor, c
     HT_ASSIGN_OR_RETURN(const PreparedMethod method, plan.prepare(tensor, m_factors, context));
     HT_ASSIGN_OR_RETURN(auto rows, openRows(m_checkpoint, *info));
     rows = plan.scaled(tensor.name, std::move(rows));
-    const QuantizeOptions options{
-        .importance = method.importance, .tensorName = tensor.name, .encoder = method.encoder.get()};
-    HT_ASSIGN_OR_RETURN(QuantizedTensor result, quantizeTensor(*rows, tensor.format, options, context));
+    HT_ASSIGN_OR_RETURN(QuantizedTensor result,
+                        quantizeTensor(*rows, tensor.format, method.options(tensor.name), context));
     applied.notes.insert(applied.notes.end(), method.notes.begin(), method.notes.end());
     ++applied.quantizedNow;
     remember(std::move(key), result);

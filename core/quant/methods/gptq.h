@@ -21,12 +21,19 @@ namespace halftone {
 /// Act-order takes active columns first inside each group, and active groups before others (group-aware reordering,
 /// arXiv 2505.14638), so that groups stay whole. With static groups all scales are fitted to the original values
 /// beforehand, and act-order sorts columns regardless of groups.
+///
+/// With a pattern it is SparseGPT (arXiv 2301.00774, section 11 of the page): elements with the least w^2 / U_ii^2 are
+/// rounded to zero, so that their error spreads like any other. N:M: neighbours stay together in the order of rounding
+/// and are compared when their turn comes. Unstructured: elements of 128 columns of a row at a time, so that rows stay
+/// independent (the paper compares all rows of such a block). Groups are fitted to what stays of them.
 struct GptqSettings {
     double damping = 0.01;  ///< share of the mean diagonal
     bool actOrder = true;
     bool staticGroups = false;
     bool searchRanges = true;  ///< integer family: ranges of least squared error instead of the extremes
     int64_t groupColumns = 0;  ///< columns that are fitted together, from gptqGroupColumns(); 0: all
+    Sparsity sparsity{};
+    bool operator==(const GptqSettings&) const = default;
 };
 
 /// Columns of a format that GPTQ fits together: a group, or a block of a block type.

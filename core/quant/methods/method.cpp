@@ -43,7 +43,12 @@ constexpr std::array<MethodParameter, 1> kSmoothParameters{
     {{"alpha", "How much of the outliers goes over: 0.5 shares them, 0.75 and more for models with extreme ones.", 0.5,
       0, 1}}};
 
-constexpr std::array<MethodDescription, 7> kMethods{{
+constexpr std::array<MethodParameter, 3> kSparseGptParameters{
+    {kGptqParameters[0],
+     {"act_order", "Columns with large inputs go first: inside their group, and such groups first.", 1, 0, 1, true},
+     kGptqParameters[3]}};
+
+constexpr std::array<MethodDescription, 9> kMethods{{
     {MethodId::kNearest,
      "nearest",
      "Nearest",
@@ -69,6 +74,18 @@ constexpr std::array<MethodDescription, 7> kMethods{{
     {MethodId::kSmoothQuant, "smoothquant", "SmoothQuant",
      "Moves outliers of the inputs into the weights, for runs that round the inputs too; seldom helps weights alone.",
      "arXiv 2211.10438", CalibrationNeed::kMaxima, kSmoothParameters},
+    {MethodId::kWanda,
+     "wanda",
+     "Wanda",
+     "Leaves out the elements of each row whose magnitude times the size of their inputs is least, rounds the others "
+     "to "
+     "nearest.",
+     "arXiv 2306.11695",
+     CalibrationNeed::kMeanSquares,
+     {}},
+    {MethodId::kSparseGpt, "sparsegpt", "SparseGPT",
+     "Leaves out and rounds column by column, and lets the columns that are left make up for the error.",
+     "arXiv 2301.00774", CalibrationNeed::kHessian, kSparseGptParameters},
 }};
 
 std::string lowerCase(std::string_view text) {
@@ -171,13 +188,34 @@ std::string hqqObstacle(const Format& format) {
                        format.displayName());
 }
 
-std::string gptqObstacle(const Format& format) {
+std::string columnwiseObstacle(const Format& format, std::string_view who) {
     if (format.isStorage()) {
         if (hasBlockGrid(format.storage())) return {};
-        return fmt::format("GPTQ needs a format with evenly spaced levels per group, which {} does not have.",
+        return fmt::format("{} needs a format with evenly spaced levels per group, which {} does not have.", who,
                            format.displayName());
     }
-    return scaleObstacle(format, "GPTQ");
+    return scaleObstacle(format, who);
+}
+
+std::string gptqObstacle(const Format& format) {
+    if (format.extras().sparsity.isNone()) return columnwiseObstacle(format, "GPTQ");
+    return fmt::format("GPTQ rounds all elements, but {} leaves some out: choose SparseGPT, which does both at once.",
+                       format.displayName());
+}
+
+/// For methods that choose what a pattern leaves out.
+std::string pruningObstacle(const Format& format, std::string_view who) {
+    if (!format.extras().sparsity.isNone()) return {};
+    return fmt::format(
+        "{} chooses which elements are left out, and {} keeps them all: choose a sparse format, such as "
+        "{}+2of4.",
+        who, format.displayName(), format.keepsZero() ? format.base().name() : "int4_g128_sym");
+}
+
+std::string sparseGptObstacle(const Format& format) {
+    std::string obstacle = pruningObstacle(format, "SparseGPT");
+    if (!obstacle.empty() || format.isPlain()) return obstacle;
+    return columnwiseObstacle(format, "SparseGPT");
 }
 
 }  // namespace
@@ -234,6 +272,8 @@ Result<MethodChoice> MethodChoice::parse(std::string_view text) {
 
 std::string methodObstacle(MethodId method, const Format& format) {
     if (method == MethodId::kNearest) return {};
+    if (method == MethodId::kWanda) return pruningObstacle(format, "Wanda");
+    if (method == MethodId::kSparseGpt) return sparseGptObstacle(format);
     if (format.isPlain()) {
         return fmt::format("{} stores every value on its own, so there is nothing for {} to choose.",
                            format.displayName(), describeMethod(method).displayName);
@@ -250,6 +290,8 @@ std::string methodObstacle(MethodId method, const Format& format) {
         case MethodId::kNearest:
         case MethodId::kAwq:
         case MethodId::kSmoothQuant:
+        case MethodId::kWanda:
+        case MethodId::kSparseGpt:
             break;
     }
     return {};

@@ -22,14 +22,17 @@ enum class MethodId : uint8_t {
     kGptq,         ///< errors of a column are made up for by the columns after it
     kAwq,          ///< channels with large inputs are scaled up first, then ranges clipped
     kSmoothQuant,  ///< outliers of the inputs are moved into the weights
+    kWanda,        ///< elements that meet small inputs are left out first, then nearest value
+    kSparseGpt,    ///< GPTQ that leaves elements out as it goes along
 };
 
 /// What a method must know about the inputs of a layer.
 enum class CalibrationNeed : uint8_t {
-    kNone,        ///< nothing, and it makes no use of it
-    kImportance,  ///< mean square per channel; works without, better with
-    kMaxima,      ///< largest magnitude per channel; does not work without
-    kHessian,     ///< the full matrix of second moments; does not work without
+    kNone,         ///< nothing, and it makes no use of it
+    kImportance,   ///< mean square per channel; works without, better with
+    kMeanSquares,  ///< mean square per channel; does not work without
+    kMaxima,       ///< largest magnitude per channel; does not work without
+    kHessian,      ///< the full matrix of second moments; does not work without
 };
 
 /// A number that a method takes. Flags are 0 or 1 (`isFlag`).

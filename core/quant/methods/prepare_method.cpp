@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quant/methods/prepare_method.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "core/quant/methods/awq.h"
@@ -11,21 +13,31 @@
 namespace halftone {
 namespace {
 
-GptqSettings gptqSettings(const MethodChoice& method) {
+GptqSettings gptqSettings(const MethodRequest& request) {
+    const MethodChoice& method = request.method;
+    const Sparsity& sparsity = request.format.extras().sparsity;
     return {.damping = method.value("damping"),
             .actOrder = method.flag("act_order"),
-            .staticGroups = method.flag("static_groups"),
-            .searchRanges = method.flag("mse")};
+            .staticGroups = method.id == MethodId::kGptq && method.flag("static_groups"),
+            .searchRanges = method.flag("mse"),
+            .groupColumns = gptqGroupColumns(PackedLayout::of(request.format, request.cols)),
+            .sparsity = sparsity};
 }
 
 Status checkStatistics(const MethodRequest& request) {
     const MethodDescription& method = describeMethod(request.method.id);
     const InputStatistics* statistics = request.statistics;
-    if (statistics && statistics->channels() != request.layout.cols) {
+    if (statistics && statistics->channels() != request.cols) {
         return makeError(ErrorCode::kInvalidArgument,
                          fmt::format("The calibration of {} has {} values, but the tensor has rows of {}; it belongs "
                                      "to another model.",
-                                     request.tensor, statistics->channels(), request.layout.cols));
+                                     request.tensor, statistics->channels(), request.cols));
+    }
+    if (method.need == CalibrationNeed::kMeanSquares && !statistics) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("{} of {} needs to know the size of its inputs: calibrate on a text, or give an "
+                                     "importance file, first.",
+                                     method.displayName, request.tensor));
     }
     if (method.need != CalibrationNeed::kHessian || (statistics && statistics->hessian)) return {};
     return makeError(ErrorCode::kInvalidArgument,
@@ -49,41 +61,50 @@ Result<PreparedMethod> prepareGptq(const MethodRequest& request, FactorCache& fa
     const auto hessian = request.channelScale.empty()
                              ? request.statistics->hessian
                              : scaledStatistics(*request.statistics, request.channelScale).hessian;
-    HT_ASSIGN_OR_RETURN(const auto factor,
-                        factors.get(hessian, request.method, gptqGroupColumns(request.layout), context));
-    if (factor->dampingUsed > request.method.value("damping")) {
+    const GptqSettings settings = gptqSettings(request);
+    HT_ASSIGN_OR_RETURN(const auto factor, factors.get(hessian, settings, context));
+    if (factor->dampingUsed > settings.damping) {
         prepared.notes.push_back(
             fmt::format("The Hessian of {} was damped by {:g} instead of {:g} to be positive definite.", request.tensor,
-                        factor->dampingUsed, request.method.value("damping")));
+                        factor->dampingUsed, settings.damping));
     }
     if (factor->deadChannels > 0) {
         prepared.notes.push_back(fmt::format("{} of the {} input channels of {} were never active in the calibration.",
                                              factor->deadChannels, factor->channels, request.tensor));
     }
-    prepared.encoder = createGptqEncoder(request.layout, gptqSettings(request.method), factor);
+    prepared.encoder = createGptqEncoder(PackedLayout::of(request.format, request.cols), settings, factor);
     return prepared;
 }
 
 std::shared_ptr<const RowEncoder> percentileEncoder(const MethodRequest& request) {
     const double percent = request.method.value("percent");
-    return request.layout.format.isLevel() ? createLevelPercentileEncoder(percent) : createPercentileEncoder(percent);
+    return request.format.isLevel() ? createLevelPercentileEncoder(percent) : createPercentileEncoder(percent);
 }
 
 std::shared_ptr<const RowEncoder> mseEncoder(const MethodRequest& request) {
     const MseSettings settings{.shrink = static_cast<float>(request.method.value("shrink")),
                                .steps = static_cast<int>(request.method.value("steps"))};
     std::vector<float> weights = scaledImportance(request);
-    return request.layout.format.isLevel() ? createLevelMseEncoder(settings, std::move(weights))
-                                           : createMseEncoder(settings, std::move(weights));
+    return request.format.isLevel() ? createLevelMseEncoder(settings, std::move(weights))
+                                    : createMseEncoder(settings, std::move(weights));
+}
+
+/// Norms of the channels, up to a factor that all of them share.
+PreparedMethod prepareWanda(const MethodRequest& request) {
+    PreparedMethod prepared;
+    prepared.importance = scaledImportance(request);
+    for (const float meanSquare : prepared.importance) prepared.pruneWeights.push_back(std::sqrt(meanSquare));
+    return prepared;
 }
 
 PreparedMethod prepareAwq(const MethodRequest& request) {
     PreparedMethod prepared;
-    const Format& format = request.layout.format;
+    const Format& format = request.format;
     const bool clips =
         format.isInteger() && !format.sharesScalesBetweenRows() && request.mayClip && request.method.flag("clip");
     if (clips) {
-        prepared.encoder = createAwqClipEncoder(request.layout, *request.statistics->hessian, request.channelScale);
+        prepared.encoder = createAwqClipEncoder(PackedLayout::of(format, request.cols), *request.statistics->hessian,
+                                                request.channelScale);
     } else {
         prepared.importance = scaledImportance(request);
     }
@@ -93,21 +114,17 @@ PreparedMethod prepareAwq(const MethodRequest& request) {
 }  // namespace
 
 Result<std::shared_ptr<const GptqFactor>> FactorCache::get(const std::shared_ptr<const Hessian>& hessian,
-                                                           const MethodChoice& method, int64_t groupColumns,
-                                                           const JobContext& context) {
-    if (m_factor && m_hessian == hessian && m_method == method && m_groupColumns == groupColumns) return m_factor;
+                                                           const GptqSettings& settings, const JobContext& context) {
+    if (m_factor && m_hessian == hessian && m_settings == settings) return m_factor;
     m_factor.reset();
-    GptqSettings settings = gptqSettings(method);
-    settings.groupColumns = groupColumns;
     HT_ASSIGN_OR_RETURN(m_factor, factorHessian(*hessian, settings, context));
-    m_groupColumns = groupColumns;
+    m_settings = settings;
     m_hessian = hessian;
-    m_method = method;
     return m_factor;
 }
 
 Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
-    if (std::string obstacle = methodObstacle(request.method.id, request.layout.format); !obstacle.empty()) {
+    if (std::string obstacle = methodObstacle(request.method.id, request.format); !obstacle.empty()) {
         return makeError(ErrorCode::kInvalidArgument, std::move(obstacle));
     }
     HT_TRY(checkStatistics(request));
@@ -129,7 +146,10 @@ Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& 
                                                  .iterations = static_cast<int>(request.method.value("iterations")),
                                                  .scales = static_cast<int>(request.method.value("scales"))});
             break;
+        case MethodId::kWanda:
+            return prepareWanda(request);
         case MethodId::kGptq:
+        case MethodId::kSparseGpt:
             return prepareGptq(request, factors, context);
         case MethodId::kAwq:
             return prepareAwq(request);

@@ -8,30 +8,29 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/methods/calibration.h"
+#include "core/quant/methods/gptq.h"
 #include "core/quant/methods/method.h"
+#include "core/quant/methods/quantize.h"
 #include "core/quant/methods/row_encoder.h"
 
 namespace halftone {
-
-struct GptqFactor;
 
 /// Keeps the last factored Hessian: q, k and v, or gate and up, share theirs. Not thread-safe.
 class FactorCache {
   public:
     Result<std::shared_ptr<const GptqFactor>> get(const std::shared_ptr<const Hessian>& hessian,
-                                                  const MethodChoice& method, int64_t groupColumns,
-                                                  const JobContext& context);
+                                                  const GptqSettings& settings, const JobContext& context);
 
   private:
     std::shared_ptr<const Hessian> m_hessian;
-    MethodChoice m_method;
-    int64_t m_groupColumns = 0;
+    GptqSettings m_settings;
     std::shared_ptr<const GptqFactor> m_factor;
 };
 
 /// What a method is to be made ready for.
 struct MethodRequest {
-    PackedLayout layout;
+    Format format;
+    int64_t cols = 0;
     MethodChoice method;
     const InputStatistics* statistics = nullptr;  ///< of the layer's inputs; null: none
     std::span<const float> channelScale;          ///< factors on the columns, undone on the inputs; empty: none
@@ -42,7 +41,15 @@ struct MethodRequest {
 struct PreparedMethod {
     std::shared_ptr<const RowEncoder> encoder;  ///< null: the default, with `importance`
     std::vector<float> importance;              ///< for the default encoder; empty: none
+    std::vector<float> pruneWeights;            ///< QuantizeOptions::pruneWeights
     std::vector<std::string> notes;             ///< sentences to show beside the result
+    /// For quantizeTensor(); valid as long as this is.
+    [[nodiscard]] QuantizeOptions options(std::string tensorName) const {
+        return {.importance = importance,
+                .tensorName = std::move(tensorName),
+                .encoder = encoder.get(),
+                .pruneWeights = pruneWeights};
+    }
 };
 
 /// kInvalidArgument with a sentence where the method makes no sense for the format, or where the calibration it needs

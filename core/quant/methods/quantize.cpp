@@ -17,6 +17,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
 #include "core/quant/formats/codebook_family.h"
+#include "core/quant/methods/pruning.h"
 #include "core/quant/methods/tile_kernels.h"
 
 namespace halftone {
@@ -30,6 +31,7 @@ constexpr int64_t kLearnedValues = 1 << 18;
 /// The rows of one tile and what they decode to. Reused, as fresh pages would cost as much as the encoding.
 struct Scratch {
     std::vector<float> values;
+    std::vector<float> pruned;
     std::vector<float> decoded;
 };
 
@@ -74,6 +76,9 @@ class TileEncoder {
           m_layout(PackedLayout::of(format, source.cols())),
           m_tileRows(tileRowsFor(source, format, options)) {
         m_encode.importance = options.importance;
+        const Sparsity& sparsity = format.extras().sparsity;
+        if (!sparsity.isNone() && !(options.encoder && options.encoder->prunes()))
+            m_pruner.emplace(sparsity, options.pruneWeights);
     }
 
     [[nodiscard]] const PackedLayout& layout() const { return m_layout; }
@@ -100,6 +105,13 @@ class TileEncoder {
         // Rows that share a scale are encoded together.
         return format.granularity() == Granularity::kBlock ? roundUp(rows, kBlockSide) : rows;
     }
+    /// The values as they are to be encoded.
+    std::span<const float> prunedValues(Scratch& scratch) const {
+        if (!m_pruner) return scratch.values;
+        scratch.pruned = scratch.values;
+        m_pruner->apply(scratch.pruned, m_source.cols());
+        return scratch.pruned;
+    }
     Status encodeValues(std::span<const float> values, int64_t rows, std::span<std::byte> packed,
                         const JobContext& context) const {
         if (m_options.encoder) return m_options.encoder->encode(m_layout, values, rows, packed, context);
@@ -119,6 +131,7 @@ class TileEncoder {
     PackedLayout m_layout;
     int64_t m_tileRows;
     EncodeOptions m_encode;
+    std::optional<RowPruner> m_pruner;
     std::vector<float> m_codebook;
     ScratchPool m_scratch;
 };
@@ -174,7 +187,7 @@ TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, S
     const int64_t count = std::min(m_tileRows, rows() - first);
     outcome.status = readTile(first, count, scratch, outcome);
     if (!outcome.status) return outcome;
-    outcome.status = encodeValues(scratch.values, count, packed, context);
+    outcome.status = encodeValues(prunedValues(scratch), count, packed, context);
     if (outcome.status) outcome.status = checkEncoded(first, count, packed);
     if (!outcome.status) return outcome;
     scratch.decoded.resize(scratch.values.size());
@@ -267,16 +280,17 @@ Status checkRequest(const RowSource& source, const Format& format, const Quantiz
                                      format.displayName(), options.tensorName));
     }
     const auto cols = static_cast<size_t>(source.cols());
-    if (!options.importance.empty() && options.importance.size() != cols) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Tensor {} has {} input channels but {} importance weights.", options.tensorName,
-                                     cols, options.importance.size()));
-    }
-    const bool usable = std::ranges::all_of(options.importance, [](float w) { return std::isfinite(w) && w >= 0; });
-    if (!usable) {
-        return makeError(
-            ErrorCode::kInvalidArgument,
-            fmt::format("The importance weights of tensor {} must be finite and not negative.", options.tensorName));
+    for (const std::span<const float> weights : {options.importance, options.pruneWeights}) {
+        if (!weights.empty() && weights.size() != cols) {
+            return makeError(ErrorCode::kInvalidArgument,
+                             fmt::format("Tensor {} has {} input channels but {} importance weights.",
+                                         options.tensorName, cols, weights.size()));
+        }
+        if (!std::ranges::all_of(weights, [](float w) { return std::isfinite(w) && w >= 0; })) {
+            return makeError(ErrorCode::kInvalidArgument,
+                             fmt::format("The importance weights of tensor {} must be finite and not negative.",
+                                         options.tensorName));
+        }
     }
     return {};
 }

@@ -40,6 +40,9 @@ struct QuantizeOptions {
     std::string tensorName;  ///< for messages
     /// The method; null: round to nearest, or the reference search of a block type. Not owned.
     const RowEncoder* encoder = nullptr;
+    /// Formats with a pattern of zeros: how much a column counts when elements are compared (pruning.h); empty: all
+    /// alike. Encoders that prune on their own ignore it.
+    std::span<const float> pruneWeights = {};
 };
 
 struct QuantizedTensor {

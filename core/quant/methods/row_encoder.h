@@ -21,6 +21,8 @@ class RowEncoder {
                           std::span<std::byte> packed, const JobContext& context) const = 0;
     /// Rows that are best encoded together; 0: any number.
     [[nodiscard]] virtual int64_t preferredRows() const { return 0; }
+    /// Whether it leaves out what the format's pattern leaves out. Others get rows in which that is zero already.
+    [[nodiscard]] virtual bool prunes() const { return false; }
 };
 
 }  // namespace halftone

@@ -65,16 +65,15 @@ Result<MethodResult> quantizeBy(const MatrixRows& source, std::string_view forma
                                 const InputStatistics* statistics, int threads) {
     const JobContext context = contextOf(threads);
     FactorCache factors;
-    const MethodRequest request{.layout = PackedLayout::of(format(formatName), source.cols()),
+    const MethodRequest request{.format = format(formatName),
+                                .cols = source.cols(),
                                 .method = method(methodName),
                                 .statistics = statistics,
                                 .channelScale = {},
                                 .tensor = "w"};
     HT_ASSIGN_OR_RETURN(const PreparedMethod prepared, prepareMethod(request, factors, context));
-    const QuantizeOptions options{
-        .importance = prepared.importance, .tensorName = "w", .encoder = prepared.encoder.get()};
     MethodResult result;
-    HT_ASSIGN_OR_RETURN(result.tensor, quantizeTensor(source, format(formatName), options, context));
+    HT_ASSIGN_OR_RETURN(result.tensor, quantizeTensor(source, format(formatName), prepared.options("w"), context));
     result.notes = prepared.notes;
     result.decoded.resize(source.values().size());
     HT_TRY(validateRows(result.tensor.packed.layout, result.tensor.packed.bytes, source.rows()));
