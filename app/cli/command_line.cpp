@@ -27,6 +27,7 @@ struct AllOptions {
     GenerateCommandOptions generate, compare;
     BenchOptions bench;
     QuantizeCommandOptions quantize;
+    RotateOptions rotate;
     TokenizeOptions tokenize;
     ErrorOptions error;
     CalibrateOptions calibrate;
@@ -239,6 +240,16 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     quantize.add_option(
         "--text", all.quantize.format.calibration,
         "Calibration text, or a saved calibration: weights that meet large inputs are kept more exactly");
+
+    CLI::App& rotate =
+        addVerb(app, all, "rotate", "Writes the model with its outliers rotated away, its outputs the same",
+                [&all] { return runRotate(all.rotate, all.common); });
+    addCheckpoint(rotate, all.rotate.checkpoint);
+    rotate.add_option("--output", all.rotate.output, "The GGUF file to write")->required();
+    rotate.add_option("--storage", all.rotate.storage, "Type of its matrices: f16, bf16 or f32")->capture_default_str();
+    rotate.add_option("--seed", all.rotate.seed, "Another seed gives another rotation")->capture_default_str();
+    rotate.add_flag("--stream-only", all.rotate.streamOnly,
+                    "Rotate the residual stream alone, not the values of the attention heads");
 }
 
 // One line, whatever a message holds.

@@ -86,6 +86,14 @@ struct QuantizeCommandOptions {
     std::string output;
 };
 
+struct RotateOptions {
+    std::string checkpoint;
+    std::string output;
+    std::string storage = "f16";
+    uint64_t seed = 1;
+    bool streamOnly = false;  ///< leave the values of the heads alone
+};
+
 struct TokenizeOptions {
     std::string checkpoint;
     std::string text;
@@ -121,6 +129,7 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
 Status runBench(const BenchOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);
+Status runRotate(const RotateOptions& options, const CommonOptions& common);
 Status runError(const ErrorOptions& options, const CommonOptions& common);
 Status runCalibrate(const CalibrateOptions& options, const CommonOptions& common);
 Status runTokenize(const TokenizeOptions& options, const CommonOptions& common);

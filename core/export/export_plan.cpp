@@ -23,7 +23,8 @@ constexpr int64_t kAlignment = 32;
 
 class Planner {
   public:
-    Planner(const Checkpoint& checkpoint, const ResolvedRecipe& recipe) : m_checkpoint(checkpoint), m_recipe(recipe) {}
+    Planner(const Checkpoint& checkpoint, const ResolvedRecipe& recipe, bool separateHead)
+        : m_checkpoint(checkpoint), m_recipe(recipe), m_separateHead(separateHead) {}
 
     Result<ExportDraft> run() {
         HT_TRY(checkCheckpoint());
@@ -32,10 +33,8 @@ class Planner {
         for (size_t i = 0; i < tensors.size(); ++i) {
             if (!isLeftOut(tensors[i])) addTensor(tensors[i], m_recipe.tensors[i]);
         }
-        if (m_draft.config) {
-            addRopeDivisors();
-            addSeparateHead();
-        }
+        if (m_draft.config) addRopeDivisors();
+        if (wantsSeparateHead()) addSeparateHead();
         std::ranges::sort(m_draft.plan.tensors, comesBefore);
         checkNames();
         HT_ASSIGN_OR_RETURN(m_draft.metadata, buildExportMetadata(m_checkpoint, m_draft.config, m_draft.plan.tensors,
@@ -199,19 +198,23 @@ class Planner {
 
     // llama.cpp took a gpt2 file without a head of its own for damaged until the spring of 2025.
     [[nodiscard]] bool wantsSeparateHead() const {
-        return m_draft.config->architecture == Architecture::kGpt2 && m_draft.config->tiedEmbeddings;
+        if (!m_draft.config) return m_separateHead && m_checkpoint.find("output.weight") == nullptr;
+        return m_draft.config->tiedEmbeddings &&
+               (m_separateHead || m_draft.config->architecture == Architecture::kGpt2);
     }
 
     void addSeparateHead() {
-        if (!wantsSeparateHead()) return;
         const auto embedding =
             std::ranges::find(m_draft.plan.tensors, "token_embd.weight", &ExportTensorPlan::targetName);
         if (embedding == m_draft.plan.tensors.end()) return;
         ExportTensorPlan head = *embedding;
         head.targetName = "output.weight";
+        head.separateHead = true;
         report(Severity::kNote,
-               "The head is tied to the embedding; GGUF's gpt2 keeps it apart, so the embedding is written a second "
-               "time as output.weight.",
+               m_separateHead ? "The head is tied to the embedding, but comes to differ from it: it is written apart, "
+                                "as output.weight."
+                              : "The head is tied to the embedding; GGUF's gpt2 keeps it apart, so the embedding is "
+                                "written a second time as output.weight.",
                head.targetName);
         m_draft.plan.tensors.push_back(std::move(head));
     }
@@ -244,13 +247,14 @@ class Planner {
 
     const Checkpoint& m_checkpoint;
     const ResolvedRecipe& m_recipe;
+    bool m_separateHead;
     ExportDraft m_draft;
 };
 
 }  // namespace
 
-Result<ExportDraft> draftGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe) {
-    return Planner(checkpoint, recipe).run();
+Result<ExportDraft> draftGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe, bool separateHead) {
+    return Planner(checkpoint, recipe, separateHead).run();
 }
 
 Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe) {

@@ -16,6 +16,8 @@ struct ExportDraft {
     std::optional<ModelConfig> config;  ///< Hugging Face sources only
 };
 
-Result<ExportDraft> draftGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe);
+/// `separateHead`: a head that is tied to the embedding is written apart, whatever the architecture.
+Result<ExportDraft> draftGgufExport(const Checkpoint& checkpoint, const ResolvedRecipe& recipe,
+                                    bool separateHead = false);
 
 }  // namespace halftone

@@ -134,7 +134,7 @@ class TensorWriter {
         const int64_t rows = rowsOf(*source);
         m_written.push_back({&plan, source, importance, SampledRows(rows, rows > 0 ? plan.bytes / rows : 0)});
         m_written.back().byMethod = m_methods != nullptr;
-        const bool changed = m_methods && m_methods->changes(source->canonicalName);
+        const bool changed = m_methods && m_methods->changes(nameOf(plan, *source));
         const bool bytewise =
             plan.copied && !changed && !source->transposed && !(plan.permuteRows && source->shape.size() == 1);
         if (bytewise) {
@@ -149,6 +149,9 @@ class TensorWriter {
     [[nodiscard]] std::span<const WrittenTensor> written() const { return m_written; }
 
   private:
+    static const std::string& nameOf(const ExportTensorPlan& plan, const TensorInfo& source) {
+        return plan.separateHead ? plan.targetName : source.canonicalName;
+    }
     static int64_t rowsOf(const TensorInfo& tensor) { return tensor.cols() > 0 ? tensor.rows() : 0; }
 
     Result<std::span<const float>> importanceOf(const ExportTensorPlan& plan, const TensorInfo& source) const {
@@ -206,7 +209,9 @@ class TensorWriter {
         HT_ASSIGN_OR_RETURN(auto rows, openExportRows(m_checkpoint, source, plan));
         PreparedMethod method;
         const ResolvedTensor* resolved = m_methods ? m_recipe.find(source.canonicalName) : nullptr;
-        if (m_methods) rows = m_methods->rows(source.canonicalName, std::move(rows));
+        if (m_methods) {
+            HT_ASSIGN_OR_RETURN(rows, m_methods->rows(nameOf(plan, source), std::move(rows), m_inner));
+        }
         const bool prepared = resolved && resolved->quantizable && !resolved->kept;
         if (prepared) {
             HT_ASSIGN_OR_RETURN(method, m_methods->prepare(*resolved, m_inner));
@@ -295,7 +300,7 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
                                 const std::string& recipeText, const ImportanceData& importance, const fs::path& target,
                                 const JobContext& context, ExportMethods* methods) {
     const auto start = std::chrono::steady_clock::now();
-    HT_ASSIGN_OR_RETURN(ExportDraft draft, draftGgufExport(*checkpoint, recipe));
+    HT_ASSIGN_OR_RETURN(ExportDraft draft, draftGgufExport(*checkpoint, recipe, methods && methods->separatesHead()));
     HT_TRY(stopOnErrors(draft.plan));
     HT_TRY(checkTarget(*checkpoint, target));
     HT_TRY(checkSpace(target, draft.plan.totalBytes));

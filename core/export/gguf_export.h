@@ -23,9 +23,9 @@ struct ImportanceData {
     int64_t chunkCount = 0;
 };
 
-/// How one tensor will be stored in the GGUF file. The parametric families have no GGUF types of their own: they are carried by a
-/// block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the dequantized
-/// values.
+/// How one tensor will be stored in the GGUF file. The parametric families have no GGUF types of their own: they are
+/// carried by a block type that holds the same values (int4 g128 sym -> Q4_0 with repeated scales), else by F16 of the
+/// dequantized values.
 struct ExportTensorPlan {
     std::string sourceName, targetName;
     Format format;  ///< quantization applied
@@ -33,6 +33,7 @@ struct ExportTensorPlan {
     bool carried = false;          ///< storage is a carrier of another format
     bool exact = true;             ///< the carrier holds the dequantized values bit for bit
     bool copied = false;           ///< bytes go over unchanged
+    bool separateHead = false;     ///< the embedding, written a second time as the head
     bool permuteRows = false;      ///< Hugging Face -> GGUF llama q/k order
     int64_t heads = 0;             ///< of the permutation
     std::vector<int64_t> shape;    ///< as written, outermost first
@@ -65,11 +66,15 @@ class ExportMethods {
     virtual ~ExportMethods() = default;
     /// The tensor's method made ready.
     virtual Result<PreparedMethod> prepare(const ResolvedTensor& tensor, const JobContext& context) = 0;
-    /// Whether the tensor's values are not the checkpoint's (factors folded in).
+    /// Whether the tensor's values are not the checkpoint's (factors folded in). A head that is written apart from the
+    /// embedding it is tied to has the name "output.weight", here and below.
     [[nodiscard]] virtual bool changes(const std::string& canonicalName) const = 0;
     /// The values to write in place of `rows`.
-    [[nodiscard]] virtual std::shared_ptr<const RowSource> rows(const std::string& canonicalName,
-                                                                std::shared_ptr<const RowSource> rows) const = 0;
+    virtual Result<std::shared_ptr<const RowSource>> rows(const std::string& canonicalName,
+                                                          std::shared_ptr<const RowSource> rows,
+                                                          const JobContext& context) const = 0;
+    /// Whether head and embedding, tied in the checkpoint, come to differ.
+    [[nodiscard]] virtual bool separatesHead() const { return false; }
 };
 
 /// Pure: reads headers and the tokenizer, no weights. What would be written. Errors for what cannot be (no tokenizer

@@ -40,8 +40,8 @@ class PlannedExport final : public ExportMethods {
     [[nodiscard]] bool changes(const std::string& name) const override {
         return m_plan->vectors().contains(name) || !m_plan->scaleOf(name).isIdentity();
     }
-    [[nodiscard]] std::shared_ptr<const RowSource> rows(const std::string& name,
-                                                        std::shared_ptr<const RowSource> rows) const override {
+    Result<std::shared_ptr<const RowSource>> rows(const std::string& name, std::shared_ptr<const RowSource> rows,
+                                                  const JobContext&) const override {
         const auto vector = m_plan->vectors().find(name);
         if (vector == m_plan->vectors().end()) return m_plan->scaled(name, std::move(rows));
         auto values = std::make_shared<const std::vector<float>>(vector->second);
