@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/quant/methods/dense_kernels.h"
+#include "core/quant/methods/gptq_refine.h"
 #include "core/quant/methods/gptq_row.h"
 #include "core/quant/methods/pruning.h"
 
@@ -24,6 +25,7 @@ class GptqTile {
           m_rows(rows),
           m_sparsity(settings.sparsity),
           m_static(settings.staticGroups),
+          m_refinePasses(settings.refinePasses),
           m_nested(!layout.format.isStorage() && layout.format.scaleType() == ScaleType::kNested),
           m_work(static_cast<size_t>(rows * layout.cols)) {
         const int64_t lazy = std::max(kLazyColumns, m_units.columns);
@@ -31,6 +33,10 @@ class GptqTile {
         m_errors.resize(static_cast<size_t>(rows * m_lazy));
         if (!m_sparsity.isNone()) m_scores.resize(static_cast<size_t>(m_columns));
         m_dropped.resize(static_cast<size_t>(m_columns));
+        if (m_refinePasses > 0) {
+            m_levels.resize(m_work.size());
+            if (!m_sparsity.isNone()) m_fixed.resize(m_work.size());
+        }
         m_states.reserve(static_cast<size_t>(rows));
         for (int64_t row = 0; row < rows; ++row) {
             auto* bytes = reinterpret_cast<uint8_t*>(packed.data()) + row * layout.rowBytes;
@@ -47,6 +53,10 @@ class GptqTile {
                 HT_TRY(roundColumns(row, begin, end));
             }
             HT_TRY(spreadErrors(begin, end, context));
+        }
+        if (m_refinePasses > 0) {
+            const RoundedTile tile{m_units, m_rows, values.first(m_levels.size()), m_levels, m_fixed};
+            HT_TRY(refineCodes(tile, m_factor, m_refinePasses, m_states, context));
         }
         for (GptqRow& state : m_states) HT_TRY(state.pack());
         return {};
@@ -83,11 +93,19 @@ class GptqTile {
             if (m_sparsity.of != 0 && i % m_sparsity.of == 0) drop(i, std::min(i + m_sparsity.of, m_columns), work);
             const float* factorRow = m_factor.upper.data() + i * m_columns;
             const float level = state.choose(m_factor.order[static_cast<size_t>(i)], keptValue(i, work));
+            if (m_refinePasses > 0) remember(row, i, level);
             const float error = (work[i] - level) / factorRow[i];
             errors[i - begin] = error;
             subtractScaled(end - i - 1, error, factorRow + i + 1, work + i + 1);
         }
         return {};
+    }
+
+    // What became of a column, in the order of the matrix.
+    void remember(int64_t row, int64_t position, float level) {
+        const auto at = static_cast<size_t>(row * m_columns + m_factor.order[static_cast<size_t>(position)]);
+        m_levels[at] = level;
+        if (!m_fixed.empty()) m_fixed[at] = m_dropped[static_cast<size_t>(position)];
     }
 
     [[nodiscard]] float keptValue(int64_t position, const float* work) const {
@@ -145,12 +163,15 @@ class GptqTile {
     int64_t m_columns, m_rows;
     Sparsity m_sparsity;
     bool m_static;
+    int m_refinePasses;
     bool m_nested;
     int64_t m_lazy = kLazyColumns;
     std::vector<float> m_work, m_errors, m_unit;
     std::vector<float> m_scores;     ///< by position, of the row in work
     std::vector<uint8_t> m_dropped;  ///< likewise; all 0 without a pattern
     std::vector<int32_t> m_order;    ///< scratch
+    std::vector<float> m_levels;     ///< by row and column; only for refining
+    std::vector<uint8_t> m_fixed;    ///< likewise
     std::vector<GptqRow> m_states;
 };
 

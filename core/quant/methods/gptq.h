@@ -33,6 +33,7 @@ struct GptqSettings {
     bool searchRanges = true;  ///< integer family: ranges of least squared error instead of the extremes
     int64_t groupColumns = 0;  ///< columns that are fitted together, from gptqGroupColumns(); 0: all
     Sparsity sparsity{};
+    int refinePasses = 0;  ///< over the codes afterwards, by coordinate descent (gptq_refine.h)
     bool operator==(const GptqSettings&) const = default;
 };
 
@@ -45,6 +46,8 @@ struct GptqFactor {
     std::vector<int32_t> order;   ///< order[position] = column
     std::vector<float> upper;     ///< U, row-major, in the order of rounding
     std::vector<float> diagonal;  ///< of H / tokens, by column: weights for fitting scales
+    Hessian hessian;              ///< as it was collected; shares its memory
+    float added = 0;              ///< by damping to each element of its diagonal
     double dampingUsed = 0;       ///< larger than asked for where the Hessian was not positive definite without
     int64_t deadChannels = 0;
 };

@@ -96,6 +96,7 @@ Result<std::shared_ptr<const GptqFactor>> factorHessian(const Hessian& hessian, 
     auto factor = std::make_shared<GptqFactor>();
     factor->channels = hessian.channels;
     factor->order = roundingOrder(hessian, settings);
+    factor->hessian = hessian;
     double trace = 0;
     for (int64_t i = 0; i < hessian.channels; ++i) {
         const double own = double(hessian.at(i, i)) / double(hessian.tokens);
@@ -114,6 +115,7 @@ Result<std::shared_ptr<const GptqFactor>> factorHessian(const Hessian& hessian, 
         if (!status) continue;
         HT_TRY(invertLower(matrix, context));
         factor->upper = turnedRound(matrix, context);
+        factor->added = static_cast<float>(factor->dampingUsed * mean * double(hessian.tokens));
         return std::shared_ptr<const GptqFactor>(std::move(factor));
     }
     return makeError(ErrorCode::kInvalidData,

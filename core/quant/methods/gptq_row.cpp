@@ -2,6 +2,7 @@
 #include "core/quant/methods/gptq_row.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/quant/formats/codec.h"
 #include "core/quant/formats/rounding.h"
@@ -11,6 +12,11 @@
 #include "core/tensor/float16.h"
 
 namespace halftone {
+namespace {
+
+constexpr float kScaleLimit = 60000;  ///< an F16 with room for the largest code
+
+}  // namespace
 
 GptqUnits GptqUnits::of(const PackedLayout& layout) {
     if (!layout.format.isStorage()) return {layout.groupSize, layout.groupSize, layout.groupsPerRow};
@@ -71,6 +77,28 @@ float GptqRow::choose(int64_t column, float value) {
     }
     code = static_cast<uint8_t>(roundToCode((value - grid.levels.offset) * grid.inverse, 0, grid.levels.maxCode));
     return static_cast<float>(code) * grid.levels.scale + grid.levels.offset;
+}
+
+float GptqRow::freeScale(int64_t unit) const {
+    const Format& format = m_layout.format;
+    if (format.isStorage() || format.isCodebook()) return 0;
+    if (format.scaleType() == ScaleType::kNested || format.scaleType() == ScaleType::kE8M0) return 0;
+    if (format.isLevel()) return m_scales.groups[static_cast<size_t>(unit)].value;
+    return format.integer().floatZero ? 0 : m_integer.groups[static_cast<size_t>(unit)].scale;
+}
+
+float GptqRow::rescale(int64_t unit, float scale) {
+    const auto at = static_cast<size_t>(unit);
+    const float limit = std::max(kScaleLimit, std::abs(freeScale(unit)));
+    const GroupScale rounded = roundScale(m_layout.format.scaleType(), scale, limit);
+    if (m_layout.format.isLevel()) {
+        m_scales.groups[at] = rounded;
+        return rounded.value;
+    }
+    m_integer.groups[at].scaleBits = rounded.bits;
+    m_integer.groups[at].scale = rounded.value;
+    useGrid(at);
+    return rounded.value;
 }
 
 float GptqRow::choosePlain(int64_t column, float value) {

@@ -39,6 +39,12 @@ class GptqRow {
     void settle();
     /// Nearest level for a value of column `column`; remembers the code.
     float choose(int64_t column, float value);
+    /// The scale of a unit; 0 where there is none that could be set by itself: block types, codebooks, nested scales,
+    /// powers of two, float zero points.
+    [[nodiscard]] float freeScale(int64_t unit) const;
+    /// Sets it, rounded to its stored type, and returns what was stored. The codes stay, so that all values of the unit
+    /// change in proportion. Precondition: freeScale(unit) is not 0.
+    float rescale(int64_t unit, float scale);
     /// Writes the codes and scales.
     Status pack();
 

@@ -28,11 +28,13 @@ constexpr std::array<MethodParameter, 4> kHqqParameters{
      {"iterations", "Steps at most.", 20, 1, 1000, false, true},
      {"scales", "Ranges that are tried, the one of least squared error is kept; 1 is the method as published.", 10, 1,
       100, false, true}}};
-constexpr std::array<MethodParameter, 4> kGptqParameters{
+constexpr std::array<MethodParameter, 5> kGptqParameters{
     {{"damping", "Share of the mean diagonal that is added to the Hessian's diagonal.", 0.01, 0, 10},
      {"act_order", "Columns with large inputs go first: inside their group, and such groups first.", 1, 0, 1, true},
      {"static_groups", "Scales are fitted to the original weights; act_order then sorts across groups.", 0, 0, 1, true},
-     {"mse", "Ranges are searched for the least squared error instead of taken from the extremes.", 1, 0, 1, true}}};
+     {"mse", "Ranges are searched for the least squared error instead of taken from the extremes.", 1, 0, 1, true},
+     {"refine", "Passes over the codes afterwards; each code moves to where the output error is least.", 3, 0, 100,
+      false, true}}};
 constexpr std::array<MethodParameter, 4> kAwqParameters{
     {{"grid", "Exponents that are tried for the channel scales.", 20, 1, 200, false, true},
      {"duo", "Divides by the magnitude of the weights too.", 1, 0, 1, true},
@@ -43,10 +45,11 @@ constexpr std::array<MethodParameter, 1> kSmoothParameters{
     {{"alpha", "How much of the outliers goes over: 0.5 shares them, 0.75 and more for models with extreme ones.", 0.5,
       0, 1}}};
 
-constexpr std::array<MethodParameter, 3> kSparseGptParameters{
+constexpr std::array<MethodParameter, 4> kSparseGptParameters{
     {kGptqParameters[0],
      {"act_order", "Columns with large inputs go first: inside their group, and such groups first.", 1, 0, 1, true},
-     kGptqParameters[3]}};
+     kGptqParameters[3],
+     kGptqParameters[4]}};
 
 constexpr std::array<MethodDescription, 9> kMethods{{
     {MethodId::kNearest,

@@ -21,7 +21,8 @@ GptqSettings gptqSettings(const MethodRequest& request) {
             .staticGroups = method.id == MethodId::kGptq && method.flag("static_groups"),
             .searchRanges = method.flag("mse"),
             .groupColumns = gptqGroupColumns(PackedLayout::of(request.format, request.cols)),
-            .sparsity = sparsity};
+            .sparsity = sparsity,
+            .refinePasses = static_cast<int>(method.value("refine"))};
 }
 
 Status checkStatistics(const MethodRequest& request) {

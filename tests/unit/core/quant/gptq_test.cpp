@@ -14,6 +14,7 @@
 #include "core/quant/methods/cholesky.h"
 #include "core/quant/methods/error_report.h"
 #include "core/quant/methods/smooth_quant.h"
+#include "core/tensor/float16.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/quant/method_support.h"
 #include "tests/unit/core/quant/test_data.h"
@@ -119,13 +120,71 @@ TEST(Gptq, EqualsTheDefinitionOnASmallLayer) {
     constexpr int64_t kRows = 12, kCols = 80;
     const MatrixRows source(kRows, kCols, gaussian(kRows * kCols, 0.1f, 21));
     const InputStatistics statistics = statisticsOf(correlatedInputs(600, kCols, 22), kCols);
-    const auto result = quantizeBy(source, "int4_channel_asym", "gptq:act_order=0:static_groups=0:mse=0", &statistics);
+    const auto result =
+        quantizeBy(source, "int4_channel_asym", "gptq:act_order=0:static_groups=0:mse=0:refine=0", &statistics);
     HT_ASSERT_OK(result);
     const auto expected = optimalBrainQuantizer(source, *statistics.hessian, 0.01, format("int4_channel_asym"));
     int64_t differing = 0;
     for (size_t i = 0; i < expected.size(); ++i) differing += expected[i] != result->decoded[i] ? 1 : 0;
     // A value within rounding error of the middle of two levels may fall on either side, and drags others along.
     EXPECT_LE(differing, 5) << "of " << expected.size();
+}
+
+TEST(Gptq, RefiningNeverAddsError) {
+    constexpr int64_t kRows = 70, kCols = 256;
+    const MatrixRows source(kRows, kCols, gaussian(kRows * kCols, 0.05f, 35));
+    const auto inputs = correlatedInputs(600, kCols, 36);
+    const InputStatistics statistics = statisticsOf(inputs, kCols);
+    for (const char* name : {"int2_g64_asym", "int3_g32_sym", "int4_g128_asym", "int4_g64_fzero", "int4_g64_sym_dq",
+                             "int4_channel_asym", "nf4_g64", "fp8_e4m3_channel", "mxfp6_e2m3", "kmeans3_channel",
+                             "q4_0", "q3_k", "q4_k", "int4_g64_sym+2of4", "f16+sparse50"}) {
+        const bool isSparse = std::string_view(name).find('+') != std::string_view::npos;
+        double before = 0;
+        for (const char* passes : {"0", "1", "3", "20"}) {
+            const std::string by = std::string(isSparse ? "sparsegpt" : "gptq") + ":refine=" + passes;
+            const auto result = quantizeBy(source, name, by, &statistics);
+            HT_ASSERT_OK(result);
+            const double error = directOutputError(source, result->decoded, inputs);
+            if (before > 0) {
+                EXPECT_LE(error, before * 1.002) << name << " " << by;
+            }
+            if (std::string_view(passes) == "3") {
+                EXPECT_LT(error, before) << name;
+            }
+            before = error;
+            EXPECT_EQ(quantizeBy(source, name, by, &statistics, 1)->decoded, result->decoded) << name;
+        }
+    }
+}
+
+/// What a pass aims at: with the scales as they are, no single code can move to a better level.
+TEST(Gptq, AfterRefiningNoCodeCanMove) {
+    constexpr int64_t kRows = 6, kCols = 64;
+    const MatrixRows source(kRows, kCols, gaussian(kRows * kCols, 0.05f, 37));
+    const InputStatistics statistics = statisticsOf(correlatedInputs(400, kCols, 38), kCols);
+    const auto result = quantizeBy(source, "q4_0", "gptq:refine=100:damping=0.01", &statistics);
+    HT_ASSERT_OK(result);
+    double trace = 0;
+    for (int64_t i = 0; i < kCols; ++i) trace += double(statistics.hessian->at(i, i));
+    const double added = 0.01 * trace / kCols;
+    for (int64_t row = 0; row < kRows; ++row) {
+        const auto at = [&](int64_t col) { return static_cast<size_t>(row * kCols + col); };
+        for (int64_t col = 0; col < kCols; ++col) {
+            const auto bytes = result->tensor.packed.row(row).subspan(size_t(col / 32 * 18), 2);
+            const double step = std::abs(
+                double(halfToFloat(uint16_t(std::to_integer<int>(bytes[0]) | std::to_integer<int>(bytes[1]) << 8))));
+            const double curvature = double(statistics.hessian->at(col, col)) + added;
+            double gradient = added * (double(result->decoded[at(col)]) - double(source.values()[at(col)]));
+            for (int64_t i = 0; i < kCols; ++i) {
+                gradient += double(statistics.hessian->at(col, i)) *
+                            (double(result->decoded[at(i)]) - double(source.values()[at(i)]));
+            }
+            const double wanted = std::abs(gradient / curvature);  // how far the best value is away
+            const double level = std::abs(double(result->decoded[at(col)])) / step;
+            if (level > 6.5) continue;  // at the end of the grid it cannot go further
+            EXPECT_LE(wanted, 0.501 * step) << row << ", " << col;
+        }
+    }
 }
 
 TEST(Gptq, LeavesLessOutputErrorThanNearestForEveryFormat) {
