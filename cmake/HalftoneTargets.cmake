@@ -30,10 +30,14 @@ function(halftone_library name)
   target_link_libraries(${name} PUBLIC halftone_flags ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
 endfunction()
 
-# halftone_test(NAME SOURCES a.cpp ... LIBRARIES lib ... [LABELS l ...] [ENVIRONMENT X=Y ...])
+# halftone_test(NAME SOURCES a.cpp ... LIBRARIES lib ... [LABELS l ...] [ENVIRONMENT X=Y ...] [LONG])
+# LONG: a numeric suite that takes minutes, left out where HT_LONG_TESTS is off.
 # A GoogleTest executable. It is told where ../shared lies (HT_SHARED_DIR) and where the repository lies (HT_SOURCE_DIR).
 function(halftone_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
+  cmake_parse_arguments(arg "LONG" "TIMEOUT" "SOURCES;LIBRARIES;LABELS;ENVIRONMENT" ${ARGN})
+  if(arg_LONG AND NOT HT_LONG_TESTS)
+    return()
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE halftone_test_support ${arg_LIBRARIES} GTest::gmock GTest::gtest_main)
   if(NOT arg_TIMEOUT)

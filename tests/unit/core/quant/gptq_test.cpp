@@ -271,7 +271,7 @@ TEST(Gptq, UncorrelatedInputsChangeNothing) {
     for (size_t i = 0; i < kCols; ++i) inputs[i * kCols + i] = 2.0f;
     const InputStatistics statistics = statisticsOf(inputs, kCols);
     const auto nearest = quantizeBy(source, "int3_g32_asym", "nearest");
-    const auto gptq = quantizeBy(source, "int3_g32_asym", "gptq:mse=0", &statistics);
+    const auto gptq = quantizeBy(source, "int3_g32_asym", "gptq:mse=0:refine=0", &statistics);
     HT_ASSERT_OK(gptq);
     EXPECT_EQ(gptq->decoded, nearest->decoded);
 }
