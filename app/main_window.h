@@ -48,6 +48,7 @@ class MainWindow : public QMainWindow {
     void chooseLanguage(const QString& name);
     /// The export dialog, which stays open beside the window.
     void showExport();
+    void showRotation();
     /// Workspace and selection, as the session file keeps them.
     [[nodiscard]] QString uiState() const;
     /// A strip over everything else; replaces the last one. Null: none.

@@ -18,6 +18,7 @@
 #include "app/dialogs/about_dialog.h"
 #include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/recipe_diff_dialog.h"
+#include "app/dialogs/rotate_dialog.h"
 #include "app/dialogs/selection_menu.h"
 #include "app/dialogs/shortcuts_dialog.h"
 #include "app/language/language.h"
@@ -61,12 +62,20 @@ void MainWindow::createFileMenu() {
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Export GGUF…"), QKeySequence(Qt::CTRL | Qt::Key_E), this,
                                         &MainWindow::showExport);
+    m_needCheckpoint << menu->addAction(tr("Rota&te the model…"), this, &MainWindow::showRotation);
     m_needCheckpoint << menu->addAction(tr("Export &report…"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_E), this,
                                         &MainWindow::showReportDialog);
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this,
                                         [this] { m_session.close(); });
     menu->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
+}
+
+void MainWindow::showRotation() {
+    if (auto* open = findChild<RotateDialog*>()) return open->raise();
+    auto* dialog = new RotateDialog(m_session, this);
+    connect(dialog, &RotateDialog::openWanted, this, &MainWindow::openPath);
+    dialog->show();
 }
 
 void MainWindow::createEditMenu() {
@@ -110,6 +119,8 @@ void MainWindow::createRecipeMenu() {
                                    [this] { popUp(fillWithGroupSizesOfSelection); });
     auto* methods = menu->addAction(tr("&Method of the selection…"), QKeySequence(Qt::Key_M), this,
                                     [this] { popUp(fillWithMethodsOfSelection); });
+    auto* extras = menu->addAction(tr("&Zeros and corrections of the selection…"), QKeySequence(Qt::Key_X), this,
+                                   [this] { askForExtrasOfSelection(m_session, this); });
     auto* lock = menu->addAction(tr("L&ock or unlock the selection"), QKeySequence(Qt::Key_L), this,
                                  [this] { toggleLocksOfSelection(m_session); });
     auto* clear = menu->addAction(tr("&Clear what was set by hand in the selection"), QKeySequence::Delete, this,
@@ -126,7 +137,7 @@ void MainWindow::createRecipeMenu() {
     auto* compare = menu->addAction(tr("Com&pare recipes…"), QKeySequence(Qt::CTRL | Qt::Key_D), this,
                                     [this] { compareRecipes(-1); });
     m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << groups << methods
-                     << lock << clear << allocate << load << save << compare;
+                     << extras << lock << clear << allocate << load << save << compare;
 }
 
 void MainWindow::createViewMenu() {

@@ -10,9 +10,11 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QToolButton>
 
 #include <algorithm>
 
+#include "app/dialogs/extras_dialog.h"
 #include "app/dialogs/method_dialog.h"
 #include "app/language/core_text.h"
 #include "app/widgets/format_combo.h"
@@ -63,10 +65,26 @@ void RuleDialog::createFields(const RecipeRule& rule) {
     m_format = new QComboBox(this);
     m_format->setObjectName(QStringLiteral("ruleFormat"));
     fillWithFormats(*m_format);
-    m_format->setCurrentIndex(m_format->findData(QString::fromStdString(rule.format.name())));
+    chooseFormat(*m_format, QString::fromStdString(rule.format.name()));
+    m_extras = new QToolButton(this);
+    m_extras->setObjectName(QStringLiteral("ruleExtras"));
+    m_extras->setText(QStringLiteral("+…"));
+    m_extras->setToolTip(tr("Zeros and corrections of the format"));
+    m_extras->setAccessibleName(m_extras->toolTip());
     connect(m_roles, &QListWidget::itemChanged, this, &RuleDialog::refresh);
     connect(m_regex, &QLineEdit::textChanged, this, &RuleDialog::refresh);
     connect(m_format, &QComboBox::currentIndexChanged, this, &RuleDialog::refresh);
+    connect(m_extras, &QToolButton::clicked, this, &RuleDialog::askForFormatExtras);
+}
+
+void RuleDialog::askForFormatExtras() {
+    const Format format = rule().format;
+    const auto shown = std::ranges::find_if(m_tensors, &TensorInfo::isQuantizable);
+    const bool hasShape = shown != m_tensors.end();
+    askForExtras(format, hasShape ? shown->rows() : 1, hasShape ? shown->cols() : 1, this,
+                 [this, format](const FormatExtras& extras) {
+                     chooseFormat(*m_format, QString::fromStdString(format.with(extras).name()));
+                 });
 }
 
 void RuleDialog::createMethod(const std::optional<MethodChoice>& method, const MethodChoice& defaultMethod) {
@@ -99,7 +117,10 @@ void RuleDialog::createLayout() {
     form->addRow(tr("Roles (none: any)"), m_roles);
     form->addRow(tr("Blocks"), blocks);
     form->addRow(tr("Name matches"), m_regex);
-    form->addRow(tr("Format"), m_format);
+    auto* formatRow = new QHBoxLayout;
+    formatRow->addWidget(m_format, 1);
+    formatRow->addWidget(m_extras);
+    form->addRow(tr("Format"), formatRow);
     form->addRow(tr("Method"), m_method);
     form->addRow(QString(), m_verdict);
     form->addRow(m_buttons);

@@ -14,6 +14,7 @@ class QLabel;
 class QLineEdit;
 class QListWidget;
 class QSpinBox;
+class QToolButton;
 
 namespace halftone::app {
 
@@ -34,6 +35,7 @@ class RuleDialog : public QDialog {
     void createMethod(const std::optional<MethodChoice>& method, const MethodChoice& defaultMethod);
     [[nodiscard]] static QString problemOf(const RecipeRule& rule, const ResolvedRecipe& resolved);
     void createLayout();
+    void askForFormatExtras();
     void refresh();
 
     std::span<const TensorInfo> m_tensors;
@@ -41,6 +43,7 @@ class RuleDialog : public QDialog {
     QSpinBox *m_first = nullptr, *m_last = nullptr;
     QLineEdit* m_regex = nullptr;
     QComboBox* m_format = nullptr;
+    QToolButton* m_extras = nullptr;
     MethodCombo* m_method = nullptr;
     QLabel* m_verdict = nullptr;
     QDialogButtonBox* m_buttons = nullptr;

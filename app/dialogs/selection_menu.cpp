@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/dialogs/extras_dialog.h"
 #include "app/dialogs/method_dialog.h"
 #include "app/language/core_text.h"
 #include "app/session/session.h"
@@ -134,6 +135,23 @@ void fillWithGroupSizesOfSelection(QMenu& menu, Session& session) {
     const Editable editable = editableSelection(session);
     if (editable.count == 0) return addNothingToDo(menu);
     for (const int size : groupSizes()) addGroupSize(menu, session, size, editable);
+}
+
+void askForExtrasOfSelection(Session& session, QWidget* parent) {
+    const QList<int> tensors = session.selection().tensors();
+    const auto first = std::ranges::find_if(tensors, [&](int tensor) {
+        const auto* entry = session.recipe().resolvedTensor(tensor);
+        return entry && entry->quantizable && !session.recipe().isLocked(tensor);
+    });
+    if (first == tensors.end())
+        return session.messages().note(Texts::tr("Every selected tensor stays as stored or is locked"));
+    const auto* entry = session.recipe().resolvedTensor(*first);
+    askForExtras(entry->requested, entry->rows, entry->cols, parent, [&session, tensors](const FormatExtras& extras) {
+        session.recipe().changeFormats(tensors, [extras](const ResolvedTensor& tensor) {
+            const bool fits = extrasObstacle(tensor.requested, extras).empty();
+            return fits ? std::optional(tensor.requested.with(extras)) : std::nullopt;
+        });
+    });
 }
 
 void toggleLocksOfSelection(Session& session) {

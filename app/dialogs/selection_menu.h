@@ -2,6 +2,7 @@
 #pragma once
 
 class QMenu;
+class QWidget;
 
 namespace halftone::app {
 
@@ -13,6 +14,9 @@ void fillWithMethodsOfSelection(QMenu& menu, Session& session);
 
 /// Adds group sizes for the selected tensors whose formats have groups; family and bits stay.
 void fillWithGroupSizesOfSelection(QMenu& menu, Session& session);
+
+/// Asks for zeros and corrections, and gives them to the selected tensors whose formats can have them.
+void askForExtrasOfSelection(Session& session, QWidget* parent);
 
 /// Locks the selected tensors, or unlocks them if all are locked.
 void toggleLocksOfSelection(Session& session);

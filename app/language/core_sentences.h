@@ -34,6 +34,12 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core",
                       "Moves outliers of the inputs into the weights, for runs that round the inputs too; seldom helps "
                       "weights alone."),
+    QT_TRANSLATE_NOOP("Core",
+                      "Leaves out the elements of each row whose magnitude times the size of their inputs is least, "
+                      "rounds the others to nearest."),
+    QT_TRANSLATE_NOOP(
+        "Core", "Leaves out and rounds column by column, and lets the columns that are left make up for the error."),
+    QT_TRANSLATE_NOOP("Core", "Passes over the codes afterwards; each code moves to where the output error is least."),
     QT_TRANSLATE_NOOP("Core", "ggml; round-to-nearest"),
     QT_TRANSLATE_NOOP("Core", "classical"),
     QT_TRANSLATE_NOOP("Core", "the mse option of GPTQ"),
@@ -67,6 +73,19 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core", "HQQ moves the zero point, which %1 does not have; choose an asymmetric format."),
     QT_TRANSLATE_NOOP("Core", "GPTQ needs a format with evenly spaced levels per group, which %1 does not have."),
     QT_TRANSLATE_NOOP("Core", "%1 stores every value on its own, so there is nothing for %2 to choose."),
+    QT_TRANSLATE_NOOP("Core", "SparseGPT needs a format with evenly spaced levels per group, which %1 does not have."),
+    QT_TRANSLATE_NOOP("Core",
+                      "GPTQ rounds all elements, but %1 leaves some out: choose SparseGPT, which does both at once."),
+    QT_TRANSLATE_NOOP("Core",
+                      "%1 chooses which elements are left out, and %2 keeps them all: choose a sparse format, such as "
+                      "%3."),
+    // Why zeros and corrections do not go with a format.
+    QT_TRANSLATE_NOOP("Core", "%1 does not store a zero as exactly zero, so that elements cannot be left out of it."),
+    QT_TRANSLATE_NOOP("Core", "%1 stores every value on its own, so that nothing is left to correct."),
+    // Why a model cannot be rotated.
+    QT_TRANSLATE_NOOP("Core",
+                      "%1 models cannot be rotated: their norms take off the mean, which a rotation does not keep "
+                      "(LayerNorm)."),
     // Problems of a recipe.
     QT_TRANSLATE_NOOP("Core", "%1 is no weight matrix: it stays F32 although the recipe names it."),
     QT_TRANSLATE_NOOP("Core", "%1 has rows of %2 values, which %3 cannot hold: it takes %4 instead."),
@@ -90,6 +109,9 @@ inline constexpr const char* kCoreSentences[] = {
                       "%1 of %2 needs the second moments of its inputs: calibrate on a text first (an importance file "
                       "alone does not hold them)."),
     QT_TRANSLATE_NOOP("Core",
+                      "%1 of %2 needs to know the size of its inputs: calibrate on a text, or give an importance file, "
+                      "first."),
+    QT_TRANSLATE_NOOP("Core",
                       "SmoothQuant needs the largest input of every channel: calibrate on a text first (an importance "
                       "file alone does not hold them)."),
     QT_TRANSLATE_NOOP("Core", "The Hessian of %1 was damped by %2 instead of %3 to be positive definite."),
@@ -101,6 +123,9 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core",
                       "The head is tied to the embedding; GGUF's gpt2 keeps it apart, so the embedding is written a "
                       "second time as output.weight."),
+    QT_TRANSLATE_NOOP("Core",
+                      "The head is tied to the embedding, but comes to differ from it: it is written apart, as "
+                      "output.weight."),
     QT_TRANSLATE_NOOP("Core", "%1 has no name in GGUF's %2 architecture and is left out."),
     QT_TRANSLATE_NOOP("Core", "%1 has %2 dimensions; GGUF allows %3."),
     QT_TRANSLATE_NOOP("Core", "%1 is stored as %2, which GGUF has no type for and this program does not decode."),

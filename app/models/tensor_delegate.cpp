@@ -141,7 +141,7 @@ void TensorDelegate::setEditorData(QWidget* editor, const QModelIndex& index) co
     }
     auto* combo = qobject_cast<QComboBox*>(editor);
     if (!combo) return QStyledItemDelegate::setEditorData(editor, index);
-    combo->setCurrentIndex(combo->findData(index.data(TensorTableModel::FormatNameRole)));
+    chooseFormat(*combo, index.data(TensorTableModel::FormatNameRole).toString());
     openOnce(*combo);
 }
 

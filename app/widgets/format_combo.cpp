@@ -34,7 +34,30 @@ QString submenuTitle(const Format& format) {
                                                    : QCoreApplication::translate("Formats", "Uneven levels");
 }
 
+/// Marks the entry of a format that is not offered.
+constexpr int kUnlistedRole = Qt::UserRole + 1;
+
+/// `format` with the extras of `from`, where they go with it.
+Format withExtrasOf(const Format& format, const Format& from) {
+    return extrasObstacle(format, from.extras()).empty() ? format.with(from.extras()) : format;
+}
+
 }  // namespace
+
+void chooseFormat(QComboBox& combo, const QString& name) {
+    for (int i = combo.count() - 1; i >= 0; --i) {
+        if (combo.itemData(i, kUnlistedRole).toBool()) combo.removeItem(i);
+    }
+    int index = combo.findData(name);
+    const auto format = Format::parse(name.toStdString());
+    if (index < 0 && format) {
+        index = combo.itemData(0).toString().isEmpty() ? 1 : 0;
+        combo.insertItem(index, displayName(*format), name);
+        combo.setItemData(index, true, kUnlistedRole);
+        combo.setItemData(index, formatMenuText(*format), Qt::ToolTipRole);
+    }
+    combo.setCurrentIndex(index);
+}
 
 QString formatMenuText(const Format& format) {
     return QCoreApplication::translate("Formats", "%1   %2 bits")
@@ -72,21 +95,22 @@ Format formatWithBits(const Format& current, int bits) {
     if (current.isInteger()) {
         IntegerFormat integer = current.integer();
         integer.bits = uint8_t(std::clamp(bits, 2, 8));
-        return Format::of(integer);
+        return withExtrasOf(Format::of(integer), current);
     }
     switch (bits) {
         case 4:
-            return Format::of(DType::kQ4_K);
+            return withExtrasOf(Format::of(DType::kQ4_K), current);
         case 5:
-            return Format::of(DType::kQ5_K);
+            return withExtrasOf(Format::of(DType::kQ5_K), current);
         case 6:
-            return Format::of(DType::kQ6_K);
+            return withExtrasOf(Format::of(DType::kQ6_K), current);
         case 8:
-            return Format::of(DType::kQ8_0);
+            return withExtrasOf(Format::of(DType::kQ8_0), current);
         default:
             break;
     }
-    return Format::of(IntegerFormat{uint8_t(std::clamp(bits, 2, 8)), false, Granularity::kGroup, 64});
+    return withExtrasOf(Format::of(IntegerFormat{uint8_t(std::clamp(bits, 2, 8)), false, Granularity::kGroup, 64}),
+                        current);
 }
 
 std::optional<Format> formatWithGroupSize(const Format& current, int size) {
@@ -95,11 +119,11 @@ std::optional<Format> formatWithGroupSize(const Format& current, int size) {
     if (current.isInteger()) {
         IntegerFormat integer = current.integer();
         integer.groupSize = uint16_t(size);
-        return Format::of(integer);
+        return withExtrasOf(Format::of(integer), current);
     }
     LevelFormat level = current.level();
     level.groupSize = uint16_t(size);
-    return isLegal(level) ? std::optional(Format::of(level)) : std::nullopt;
+    return isLegal(level) ? std::optional(withExtrasOf(Format::of(level), current)) : std::nullopt;
 }
 
 std::span<const int> groupSizes() {

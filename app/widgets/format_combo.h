@@ -17,6 +17,9 @@ namespace halftone::app {
 void fillWithFormats(QComboBox& combo);
 /// The same as submenus; actions carry the format's name as data.
 void fillWithFormats(QMenu& menu);
+/// Chooses the entry of a format; one that is not offered gets an entry of its own, above the others. Empty: the entry
+/// without a format, where there is one.
+void chooseFormat(QComboBox& combo, const QString& name);
 /// "Q4_K  4.50 bits".
 [[nodiscard]] QString formatMenuText(const Format& format);
 /// The format of about so many bits that is closest in kind to `current`: the integer family keeps its granularity, all

@@ -10,7 +10,7 @@
 
 namespace halftone::app {
 
-PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* parent)
+PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* parent, Purpose purpose)
     : QWidget(parent), m_edit(new QLineEdit(this)) {
     setAcceptDrops(true);
     m_edit->setAccessibleName(caption);
@@ -24,8 +24,9 @@ PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* paren
     layout->setSpacing(4);
     layout->addWidget(m_edit, 1);
     layout->addWidget(browse);
-    connect(browse, &QToolButton::clicked, this, [this, caption, filter] {
-        const QString chosen = QFileDialog::getOpenFileName(this, caption, path(), filter);
+    connect(browse, &QToolButton::clicked, this, [this, caption, filter, purpose] {
+        const QString chosen = purpose == Purpose::Open ? QFileDialog::getOpenFileName(this, caption, path(), filter)
+                                                        : QFileDialog::getSaveFileName(this, caption, path(), filter);
         if (!chosen.isEmpty()) setPath(chosen);
     });
     connect(m_edit, &QLineEdit::textChanged, this, &PathEdit::pathChanged);

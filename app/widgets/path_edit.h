@@ -12,7 +12,8 @@ class PathEdit : public QWidget {
     Q_OBJECT
 
   public:
-    PathEdit(const QString& caption, const QString& filter, QWidget* parent = nullptr);
+    enum class Purpose { Open, Save };
+    PathEdit(const QString& caption, const QString& filter, QWidget* parent = nullptr, Purpose purpose = Purpose::Open);
     [[nodiscard]] QString path() const;
     void setPath(const QString& path);
 

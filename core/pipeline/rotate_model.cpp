@@ -50,18 +50,18 @@ class RotationPlanner {
                 return {};
             case OpKind::kAdd:
                 if (op.in != m_graph.hidden || m_residual == op.in2) return {};
-                return refuse("something other than a layer's output is added to its residual stream");
+                return refuse("something other than a layer's output is added to their residual stream");
             case OpKind::kLayerNorm:
             case OpKind::kAddPosition:
-                return refuse("its norms take off the mean, which a rotation does not keep (LayerNorm)");
+                return refuse("their norms take off the mean, which a rotation does not keep (LayerNorm)");
             default:
                 if (op.in != m_graph.hidden && op.out != m_graph.hidden) return {};
-                return refuse("its residual stream goes through more than norms and sums");
+                return refuse("their residual stream goes through more than norms and sums");
         }
     }
 
     Status followNorm(const Op& op) {
-        if (op.in != m_graph.hidden) return refuse("it has norms outside its residual stream");
+        if (op.in != m_graph.hidden) return refuse("they have norms outside the residual stream");
         const std::string& name = nameOf(op.weight);
         const TensorInfo* info = m_checkpoint->find(name);
         HT_CHECK(info != nullptr);

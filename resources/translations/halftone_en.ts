@@ -149,6 +149,16 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::RotateDialog</name>
+    <message numerus="yes">
+        <source>Written in %1: %2, %n tensors, read back and checked.</source>
+        <translation>
+            <numerusform>Written in %1: %2, %n tensor, read back and checked.</numerusform>
+            <numerusform>Written in %1: %2, %n tensors, read back and checked.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::RuleDialog</name>
     <message numerus="yes">
         <source>Matches %n tensors.</source>

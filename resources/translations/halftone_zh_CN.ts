@@ -937,6 +937,50 @@
         <source>Ranges that are tried, the one of least squared error is kept; 1 is the method as published.</source>
         <translation>尝试的取值范围个数，保留平方误差最小者；1 即论文中的原方法。</translation>
     </message>
+    <message>
+        <source>Leaves out the elements of each row whose magnitude times the size of their inputs is least, rounds the others to nearest.</source>
+        <translation>去掉每行中幅值与输入大小之积最小的元素，其余就近舍入。</translation>
+    </message>
+    <message>
+        <source>Leaves out and rounds column by column, and lets the columns that are left make up for the error.</source>
+        <translation>逐列去除并舍入，由剩余的列弥补误差。</translation>
+    </message>
+    <message>
+        <source>Passes over the codes afterwards; each code moves to where the output error is least.</source>
+        <translation>舍入之后再遍历编码的次数；每个编码移到输出误差最小处。</translation>
+    </message>
+    <message>
+        <source>SparseGPT needs a format with evenly spaced levels per group, which %1 does not have.</source>
+        <translation>SparseGPT 需要每组电平等距的格式，%1 不是。</translation>
+    </message>
+    <message>
+        <source>GPTQ rounds all elements, but %1 leaves some out: choose SparseGPT, which does both at once.</source>
+        <translation>GPTQ 舍入所有元素，而 %1 要去掉一部分：请选 SparseGPT，它同时做这两件事。</translation>
+    </message>
+    <message>
+        <source>%1 chooses which elements are left out, and %2 keeps them all: choose a sparse format, such as %3.</source>
+        <translation>%1 决定去掉哪些元素，而 %2 保留全部元素：请选稀疏格式，例如 %3。</translation>
+    </message>
+    <message>
+        <source>%1 does not store a zero as exactly zero, so that elements cannot be left out of it.</source>
+        <translation>%1 不能把零精确存为零，因此无法去掉元素。</translation>
+    </message>
+    <message>
+        <source>%1 stores every value on its own, so that nothing is left to correct.</source>
+        <translation>%1 逐个存储每个值，没有可修正之处。</translation>
+    </message>
+    <message>
+        <source>%1 models cannot be rotated: their norms take off the mean, which a rotation does not keep (LayerNorm).</source>
+        <translation>%1 模型无法旋转：其归一化层会减去均值，旋转不能保持均值（LayerNorm）。</translation>
+    </message>
+    <message>
+        <source>%1 of %2 needs to know the size of its inputs: calibrate on a text, or give an importance file, first.</source>
+        <translation>%2 的 %1 需要知道输入的大小：请先用文本校准，或提供重要性文件。</translation>
+    </message>
+    <message>
+        <source>The head is tied to the embedding, but comes to differ from it: it is written apart, as output.weight.</source>
+        <translation>输出头与嵌入共享权重，但之后两者不同：它将单独写为 output.weight。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -2719,6 +2763,77 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::ExtrasDialog</name>
+    <message>
+        <source>Outliers kept as F16</source>
+        <translation>离群值另存为 F16</translation>
+    </message>
+    <message>
+        <source>Low-rank correction</source>
+        <translation>低秩修正</translation>
+    </message>
+    <message>
+        <source>of</source>
+        <translation>/</translation>
+    </message>
+    <message>
+        <source>Zeros and corrections of %1</source>
+        <translation>%1 的置零与修正</translation>
+    </message>
+    <message>
+        <source>Pattern of zeros</source>
+        <translation>置零模式</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>of neighbours some stay</source>
+        <translation>相邻元素中保留若干</translation>
+    </message>
+    <message>
+        <source>a share of every row</source>
+        <translation>每行的一定比例</translation>
+    </message>
+    <message>
+        <source>Neighbours that are compared</source>
+        <translation>参与比较的相邻元素数</translation>
+    </message>
+    <message>
+        <source>Neighbours that stay</source>
+        <translation>保留的相邻元素数</translation>
+    </message>
+    <message>
+        <source>Share of zeros</source>
+        <translation>置零比例</translation>
+    </message>
+    <message>
+        <source>The largest elements of the matrix are kept beside the codes, with their columns</source>
+        <translation>矩阵中最大的元素连同列号保存在编码之外</translation>
+    </message>
+    <message>
+        <source>Share of the outliers</source>
+        <translation>离群值比例</translation>
+    </message>
+    <message>
+        <source>The product of two thin F16 matrices makes up for what rounding lost</source>
+        <translation>用两个窄的 F16 矩阵之积弥补舍入的损失</translation>
+    </message>
+    <message>
+        <source>Rank of the correction</source>
+        <translation>修正的秩</translation>
+    </message>
+    <message>
+        <source>Zeros cost a place in a mask instead of a code; which elements go is the method&apos;s choice (Wanda and SparseGPT know the inputs). Corrections are added to what the codes say.</source>
+        <translation>零只占掩码中的一位，不占编码；去掉哪些元素由方法决定（Wanda 与 SparseGPT 会考虑输入）。修正量加在编码所表示的值上。</translation>
+    </message>
+    <message>
+        <source>%1: %2 bits per weight, %3 for %4 × %5</source>
+        <translation>%1：每权重 %2 位，%4 × %5 共 %3</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::GroupPanel</name>
     <message>
         <source>This tensor stays %1, which stores every value by itself: there are no groups to look at.</source>
@@ -3466,6 +3581,14 @@
     <message>
         <source>The report stands in %1.</source>
         <translation>报告已写入 %1。</translation>
+    </message>
+    <message>
+        <source>Rota&amp;te the model…</source>
+        <translation>旋转模型(&amp;T)…</translation>
+    </message>
+    <message>
+        <source>&amp;Zeros and corrections of the selection…</source>
+        <translation>所选张量的置零与修正(&amp;Z)…</translation>
     </message>
 </context>
 <context>
@@ -4300,6 +4423,10 @@
         <source>runs in %1 at %2 tokens</source>
         <translation>上下文 %2 个 token 时需 %1 内存</translation>
     </message>
+    <message>
+        <source>Zeros and corrections of the default format</source>
+        <translation>默认格式的置零与修正</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::RecoveryBar</name>
@@ -4314,6 +4441,91 @@
     <message>
         <source>Discard</source>
         <translation>放弃</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::RotateDialog</name>
+    <message>
+        <source>Rotated model</source>
+        <translation>旋转后的模型</translation>
+    </message>
+    <message>
+        <source>GGUF files (*.gguf)</source>
+        <translation>GGUF 文件 (*.gguf)</translation>
+    </message>
+    <message>
+        <source>Values of the attention heads too</source>
+        <translation>同时旋转注意力头的 V</translation>
+    </message>
+    <message>
+        <source>Rotate</source>
+        <translation>旋转</translation>
+    </message>
+    <message>
+        <source>Open the result</source>
+        <translation>打开结果</translation>
+    </message>
+    <message>
+        <source>Rotate the model</source>
+        <translation>旋转模型</translation>
+    </message>
+    <message>
+        <source>Target file</source>
+        <translation>目标文件</translation>
+    </message>
+    <message>
+        <source>Type of the matrices</source>
+        <translation>矩阵的类型</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Another seed gives another rotation</source>
+        <translation>种子不同，旋转也不同</translation>
+    </message>
+    <message>
+        <source>Progress of the rotation</source>
+        <translation>旋转进度</translation>
+    </message>
+    <message>
+        <source>Writes the same model with its residual stream turned by a Hadamard matrix: outputs stay, outliers are spread over all channels. Models with outliers quantize better so; others may do worse. The result is an ordinary checkpoint to compare with this one.</source>
+        <translation>写出同一模型，其残差流经 Hadamard 矩阵旋转：输出不变，离群值分散到所有通道。有离群值的模型这样更易量化，其他模型可能反而变差。结果是普通检查点，可与当前模型比较。</translation>
+    </message>
+    <message>
+        <source>Write to</source>
+        <translation>写入</translation>
+    </message>
+    <message>
+        <source>Matrices as</source>
+        <translation>矩阵类型</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Rotating the model</source>
+        <translation>正在旋转模型</translation>
+    </message>
+    <message numerus="yes">
+        <source>Written in %1: %2, %n tensors, read back and checked.</source>
+        <translation>
+            <numerusform>已写出，用时 %1：%2，%n 个张量，已读回核对。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was written.</source>
+        <translation>已取消，未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>This checkpoint cannot be run here, so it is not known how its tensors belong together.</source>
+        <translation>此检查点无法在这里运行，因此不知道各张量之间的关系。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -4422,6 +4634,10 @@
     <message>
         <source>Roles</source>
         <translation>角色</translation>
+    </message>
+    <message>
+        <source>Zeros and corrections of the format</source>
+        <translation>格式的置零与修正</translation>
     </message>
 </context>
 <context>
@@ -4780,6 +4996,10 @@
         <translation>
             <numerusform>已选 %n 个</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Zeros and corrections…</source>
+        <translation>置零与修正…</translation>
     </message>
 </context>
 <context>

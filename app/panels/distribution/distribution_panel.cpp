@@ -137,6 +137,12 @@ void DistributionPanel::showWeights(int tensor) {
                                 m_session.quantization().plan()};
     const auto* resolved = m_session.recipe().resolvedTensor(tensor);
     if (resolved && resolved->quantizable && !resolved->kept) request.target = *resolved;
+    // Another checkpoint may have a tensor of the same number.
+    if (m_shownCheckpoint.lock() != request.checkpoint) {
+        m_shownTensor = -1;
+        m_data.reset();
+    }
+    m_shownCheckpoint = request.checkpoint;
     const bool hasStatistics = request.stats != nullptr;
     const auto roundedBy = request.target ? std::pair(request.target->format, request.target->method)
                                           : std::pair(Format(), MethodChoice());

@@ -41,6 +41,7 @@ class DistributionPanel : public QWidget {
     DistributionPlot* m_plot = nullptr;
     StateStack* m_stack = nullptr;
     int m_shownTensor = -1;
+    std::weak_ptr<const Checkpoint> m_shownCheckpoint;
     bool m_hadTarget = false;  ///< what follows was asked for
     std::pair<Format, MethodChoice> m_roundedBy;
     std::shared_ptr<const MethodPlan> m_plan;

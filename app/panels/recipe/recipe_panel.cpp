@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/dialogs/extras_dialog.h"
 #include "app/dialogs/method_dialog.h"
 #include "app/dialogs/rule_dialog.h"
 #include "app/language/core_text.h"
@@ -71,6 +72,11 @@ void RecipePanel::createTop() {
     m_default->addItem(tr("keep as stored"), QString());
     fillWithFormats(*m_default);
     m_default->setToolTip(tr("What every weight matrix becomes that no rule and no hand speaks of"));
+    m_extras = new QToolButton(this);
+    m_extras->setObjectName(QStringLiteral("defaultExtras"));
+    m_extras->setText(QStringLiteral("+…"));
+    m_extras->setToolTip(tr("Zeros and corrections of the default format"));
+    m_extras->setAccessibleName(m_extras->toolTip());
     m_method = new MethodCombo({}, this);
     m_method->setObjectName(QStringLiteral("defaultMethod"));
     m_method->setAccessibleName(tr("Method"));
@@ -86,6 +92,7 @@ void RecipePanel::createTop() {
         tr("Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ and "
            "SmoothQuant cannot do without."));
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
+    connect(m_extras, &QToolButton::clicked, this, &RecipePanel::onExtrasWanted);
     connect(m_useCalibration, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseCalibration(on); });
 }
 
@@ -148,6 +155,7 @@ void RecipePanel::createLayout() {
     auto* defaults = new QHBoxLayout;
     defaults->addWidget(new QLabel(tr("Default"), this));
     defaults->addWidget(m_default, 1);
+    defaults->addWidget(m_extras);
     auto* methods = new QHBoxLayout;
     methods->addWidget(new QLabel(tr("Method"), this));
     methods->addWidget(m_method, 1);
@@ -191,8 +199,8 @@ void RecipePanel::refresh() {
     setEnabled(m_session.checkpoint() != nullptr);
     m_name->setText(recipe.name.empty() ? tr("Recipe") : coreText(recipe.name));
     m_name->setToolTip(m_name->text());
-    m_default->setCurrentIndex(
-        m_default->findData(recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString()));
+    chooseFormat(*m_default, recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString());
+    m_extras->setEnabled(recipe.defaultFormat.has_value());
     m_method->setChoice(recipe.defaultMethod);
     m_useCalibration->setEnabled(m_session.calibration().hasData());
     m_useCalibration->setChecked(m_session.usesCalibration() && m_session.calibration().hasData());
@@ -239,6 +247,17 @@ void RecipePanel::onDefaultChosen() {
     const QString name = m_default->currentData().toString();
     if (name.isEmpty()) return m_session.recipe().setDefaultFormat(std::nullopt);
     if (const auto format = Format::parse(name.toStdString())) m_session.recipe().setDefaultFormat(*format);
+}
+
+void RecipePanel::onExtrasWanted() {
+    const auto& format = m_session.recipe().recipe().defaultFormat;
+    if (!format) return;
+    const int current = std::max(0, m_session.selection().current());
+    const auto* entry = m_session.recipe().resolvedTensor(current);
+    askForExtras(*format, entry ? entry->rows : 1, entry ? entry->cols : 1, this, [this](const FormatExtras& extras) {
+        const auto& now = m_session.recipe().recipe().defaultFormat;
+        if (now && extrasObstacle(*now, extras).empty()) m_session.recipe().setDefaultFormat(now->with(extras));
+    });
 }
 
 int RecipePanel::currentRule() const {

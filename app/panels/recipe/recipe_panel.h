@@ -38,6 +38,7 @@ class RecipePanel : public QWidget {
     void refreshTotals();
     [[nodiscard]] static QString savingText(double saved, double sourceBytes);
     void onDefaultChosen();
+    void onExtrasWanted();
     void addRule();
     void editRule(int row);
     [[nodiscard]] int currentRule() const;
@@ -48,7 +49,7 @@ class RecipePanel : public QWidget {
     ProblemModel* m_problems;
     QLabel *m_name = nullptr, *m_totals = nullptr, *m_overrides = nullptr;
     QComboBox* m_default = nullptr;
-    QToolButton *m_presets = nullptr, *m_clearOverrides = nullptr;
+    QToolButton *m_presets = nullptr, *m_extras = nullptr, *m_clearOverrides = nullptr;
     MethodCombo* m_method = nullptr;
     QCheckBox* m_useCalibration = nullptr;
     QTableView* m_ruleTable = nullptr;

@@ -266,6 +266,8 @@ void TensorPanel::showContextMenu(const QPoint& position) {
     auto* groups = menu.addMenu(tr("Group size"));
     fillWithGroupSizesOfSelection(*groups, m_session);
     groups->setEnabled(!tensors.isEmpty());
+    menu.addAction(tr("Zeros and corrections…"), this, [this] { askForExtrasOfSelection(m_session, this); })
+        ->setEnabled(!tensors.isEmpty());
     menu.addAction(tr("Lock or unlock"), this, [this] { toggleLocksOfSelection(m_session); })
         ->setEnabled(!tensors.isEmpty());
     menu.addAction(tr("Clear what was set by hand"), this,

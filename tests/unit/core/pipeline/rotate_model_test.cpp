@@ -111,7 +111,7 @@ TEST(RotateModel, WhatCannotBeRotatedSaysWhy) {
     EXPECT_EQ(report.error().code, ErrorCode::kUnsupported);
     EXPECT_EQ(
         report.error().message,
-        "gpt2 models cannot be rotated: its norms take off the mean, which a rotation does not keep (LayerNorm).");
+        "gpt2 models cannot be rotated: their norms take off the mean, which a rotation does not keep (LayerNorm).");
     EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
