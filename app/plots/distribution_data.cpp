@@ -43,9 +43,7 @@ Result<TileResult> examineTile(const RowSource& source, const PackedTensor& pack
     const int64_t count = end - begin;
     std::vector<float> original(size_t(count * cols)), decoded(size_t(count * cols));
     HT_TRY(source.readRows(begin, count, original));
-    const auto bytes =
-        packed.bytes.subspan(size_t(begin * packed.layout.rowBytes), size_t(count * packed.layout.rowBytes));
-    HT_TRY(decodeRows(packed.layout, bytes, count, decoded));
+    HT_TRY(rowSourceOf(packed)->readRows(begin, count, decoded));
     TileResult tile;
     tile.histogram.add(decoded);
     const int64_t group = packed.layout.groupSize;

@@ -25,7 +25,7 @@ struct Part {
 
 /// Matrices that a recipe leaves alone share their bytes with the original; vectors may be copies.
 bool isSame(const PackedTensor& a, const PackedTensor& b, bool isVector) {
-    return a.bytes.data() == b.bytes.data() || (isVector && std::ranges::equal(a.bytes, b.bytes));
+    return areSameBytes(a, b) || (isVector && std::ranges::equal(a.bytes, b.bytes));
 }
 
 /// The parts that the recipe changes, in the order of the model: the embedding, the blocks, and what follows them. A

@@ -4,20 +4,23 @@
 #include <algorithm>
 
 #include "core/base/hash.h"
+#include "core/quant/corrections/correction.h"
 
 namespace halftone {
 namespace {
-
-bool liesAt(const PackedTensor& a, const PackedTensor& b) {
-    return a.bytes.data() == b.bytes.data() && a.bytes.size() == b.bytes.size() && a.rows == b.rows &&
-           a.cols() == b.cols() && a.layout.format == b.layout.format;
-}
 
 uint64_t contentHash(const PackedTensor& tensor) {
     const std::string format = tensor.layout.format.name();
     const int64_t shape[] = {tensor.rows, tensor.cols()};
     const uint64_t seed = hashBytes(std::as_bytes(std::span(format)), hashBytes(std::as_bytes(std::span(shape))));
-    return hashBytes(tensor.bytes, seed);
+    const uint64_t packed = hashBytes(tensor.bytes, seed);
+    if (!tensor.correction) return packed;
+    const Correction& correction = *tensor.correction;
+    const int64_t parts[] = {correction.rank(), std::ssize(correction.outliers.words)};
+    uint64_t hash = hashBytes(std::as_bytes(std::span(parts)), packed);
+    for (const auto part : {std::as_bytes(correction.outliers.words), correction.left.bytes, correction.right.bytes})
+        hash = hashBytes(part, hash);
+    return hash;
 }
 
 std::vector<std::vector<WeightId>> stagesOf(const ModelGraph& graph) {
@@ -42,8 +45,8 @@ WeightSignatures::WeightSignatures(const ModelGraph& graph, ModelWeights initial
 
 uint64_t WeightSignatures::idOf(size_t slot, const PackedTensor& tensor) {
     const PackedTensor& initial = m_initial.at(static_cast<WeightId>(slot));
-    if (liesAt(tensor, initial)) return 0;
-    if (liesAt(tensor, m_seen[slot].tensor)) return m_seen[slot].id;
+    if (areSameBytes(tensor, initial)) return 0;
+    if (areSameBytes(tensor, m_seen[slot].tensor)) return m_seen[slot].id;
     std::optional<uint64_t>& initialHash = m_initialHashes[slot];
     if (!initialHash) initialHash = contentHash(initial);
     const uint64_t hash = contentHash(tensor);

@@ -17,15 +17,6 @@ constexpr int64_t kLogitValues = int64_t{1} << 22;
 /// Vocabulary entries per step where only the probability of a target is wanted.
 constexpr int64_t kVocabularyTile = 2048;
 
-/// Rows [first, first + count) of a packed matrix, as a matrix of its own.
-PackedTensor rowRange(const PackedTensor& tensor, int64_t first, int64_t count) {
-    PackedTensor part = tensor;
-    part.rows = count;
-    part.bytes = tensor.bytes.subspan(static_cast<size_t>(first * tensor.layout.rowBytes),
-                                      static_cast<size_t>(count * tensor.layout.rowBytes));
-    return part;
-}
-
 float logProbability(float logit, const LogSumExp& sum) {
     return static_cast<float>(double(logit) - sum.maximum - std::log(sum.sum));
 }
@@ -112,7 +103,7 @@ Status GraphExecutable::runTargets(const Run& run, std::span<const int64_t> posi
     growTo(m_logits, count * std::min(kVocabularyTile, weight.rows));
     for (int64_t first = 0; first < weight.rows; first += kVocabularyTile) {
         const int64_t tile = std::min(kVocabularyTile, weight.rows - first);
-        const PackedTensor part = rowRange(weight, first, tile);
+        const PackedTensor part = rowsOf(weight, first, tile);
         const float* bias = head.bias < 0 ? nullptr : vectorWeight(head.bias) + first;
         const LinearCall call{&part, bias, value(head.in, chunk), floatsOf(m_logits), count, run.options.arithmetic};
         HT_TRY(m_kernels->linear({&call, 1}, run.context));

@@ -11,6 +11,7 @@
 #include "core/inference/activation_recorder.h"
 #include "core/inference/forward_request.h"
 #include "core/inference/graph_run.h"
+#include "core/quant/corrections/correction.h"
 
 namespace halftone {
 namespace {
@@ -48,6 +49,11 @@ Status checkWeights(const ModelGraph& graph, const ModelWeights& weights) {
                 ErrorCode::kInvalidArgument,
                 fmt::format("The weights for '{}' are {} x {} in {} bytes, but the model needs {} x {}.", slot.name,
                             tensor.rows, tensor.cols(), tensor.bytes.size(), slot.rows, slot.cols));
+        }
+        const Correction* correction = tensor.correction.get();
+        if (correction && !fitsMatrix(*correction, tensor.rows, tensor.cols())) {
+            return makeError(ErrorCode::kInvalidArgument,
+                             fmt::format("The correction of '{}' is of another shape.", slot.name));
         }
         if (!canDecode(tensor.layout.format)) {
             return makeError(ErrorCode::kUnsupported,

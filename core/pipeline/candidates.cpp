@@ -44,6 +44,7 @@ Status tryFormats(const CandidateRequest& request, const std::function<void(cons
     const auto* statistics = request.calibration ? request.calibration->find(info.canonicalName) : nullptr;
     const auto importance = statistics ? statistics->importance() : std::vector<float>{};
     options.importance = importance;
+    options.statistics = statistics;
     const JobContext quiet{context.stop, nullptr, context.pool};
     for (const Format& format : request.formats) {
         HT_TRY(context.checkpoint());

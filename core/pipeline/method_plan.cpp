@@ -133,15 +133,17 @@ uint64_t MethodPlan::identity(const ResolvedTensor& tensor) const {
     id = hashOf(std::span<const float>(scale.rows), id);
     id = hashOf(std::span<const float>(scale.columns), id);
     const CalibrationNeed need = describeMethod(tensor.method.id).need;
-    if (statistics && need != CalibrationNeed::kNone) {
-        id = statisticsId(*statistics, need == CalibrationNeed::kHessian, id);
+    const FormatExtras& extras = tensor.format.extras();
+    if (statistics && (need != CalibrationNeed::kNone || extras.hasCorrection())) {
+        id = statisticsId(*statistics, need == CalibrationNeed::kHessian || extras.rank > 0, id);
     }
     return std::max<uint64_t>(1, id);
 }
 
 bool needsHessians(const ResolvedRecipe& recipe) {
     return std::ranges::any_of(recipe.tensors, [](const ResolvedTensor& tensor) {
-        return !tensor.kept && describeMethod(tensor.method.id).need == CalibrationNeed::kHessian;
+        if (tensor.kept) return false;
+        return tensor.format.extras().rank > 0 || describeMethod(tensor.method.id).need == CalibrationNeed::kHessian;
     });
 }
 

@@ -60,7 +60,7 @@ Result<ExportReport> exportWithMethods(std::shared_ptr<const Checkpoint> checkpo
                                        std::shared_ptr<const Calibration> calibration,
                                        const std::filesystem::path& target, const JobContext& context);
 
-/// Whether any tensor of the recipe needs second moments.
+/// Whether any tensor of the recipe needs second moments, or is better for them (low-rank corrections).
 bool needsHessians(const ResolvedRecipe& recipe);
 
 }  // namespace halftone

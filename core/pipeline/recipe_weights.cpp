@@ -23,7 +23,7 @@ PackedTensor packedVector(std::vector<float> values) {
 }
 
 int64_t sizeOf(const QuantizedTensor& tensor) {
-    return static_cast<int64_t>(tensor.packed.bytes.size());
+    return tensor.packed.sizeBytes();
 }
 
 // What the search for factors depends on; empty where nothing is folded.

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/checked.h"
+#include "core/inference/cpu/corrections.h"
 #include "core/inference/cpu/linear.h"
 #include "core/inference/cpu/parallel.h"
 #include "core/inference/cpu/simd_kernels.h"
@@ -84,12 +85,7 @@ std::unique_ptr<KvCache> CpuKernels::createCache(int64_t capacity) const {
 }
 
 Status CpuKernels::decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const {
-    const auto cols = static_cast<size_t>(table.cols());
-    for (const int64_t row : rows) {
-        HT_TRY(decodeRows(table.layout, table.row(row), 1, {out, cols}));
-        out += cols;
-    }
-    return {};
+    return readPackedRows(table, rows, {out, rows.size() * static_cast<size_t>(table.cols())});
 }
 
 void CpuKernels::rmsNorm(const NormCall& call, const JobContext& context) const {
@@ -101,7 +97,8 @@ void CpuKernels::layerNorm(const NormCall& call, const JobContext& context) cons
 }
 
 Status CpuKernels::linear(std::span<const LinearCall> calls, const JobContext& context) const {
-    return runLinear(calls, m_scratch, context);
+    HT_TRY(runLinear(calls, m_scratch, context));
+    return runCorrections(calls, m_scratch, context);
 }
 
 void CpuKernels::prepareRotations(int64_t firstPosition, int64_t tokens) const {

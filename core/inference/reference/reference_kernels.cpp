@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "core/quant/corrections/correction.h"
 #include "core/quant/formats/codec.h"
 
 namespace halftone {
@@ -40,6 +41,12 @@ double activate(Activation activation, double x) {
     return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
 
+/// A row of weights as it is meant, correction included.
+Status readRow(const PackedTensor& weight, int64_t row, std::span<float> out) {
+    HT_TRY(decodeRowsReference(weight.layout, weight.row(row), 1, out));
+    return weight.correction ? addCorrectionReference(*weight.correction, row, out) : Status();
+}
+
 double dot(const float* a, const float* b, int64_t count) {
     double sum = 0;
     for (int64_t i = 0; i < count; ++i) sum += double(a[i]) * double(b[i]);
@@ -55,7 +62,7 @@ std::unique_ptr<KvCache> ReferenceKernels::createCache(int64_t capacity) const {
 Status ReferenceKernels::decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const {
     const auto cols = static_cast<size_t>(table.cols());
     for (const int64_t row : rows) {
-        HT_TRY(decodeRowsReference(table.layout, table.row(row), 1, {out, cols}));
+        HT_TRY(readRow(table, row, {out, cols}));
         out += cols;
     }
     return {};
@@ -93,7 +100,7 @@ Status ReferenceKernels::linear(std::span<const LinearCall> calls, const JobCont
         row.resize(static_cast<size_t>(cols));
         for (int64_t r = 0; r < rows; ++r) {
             HT_TRY(context.checkpoint());
-            HT_TRY(decodeRowsReference(call.weight->layout, call.weight->row(r), 1, row));
+            HT_TRY(readRow(*call.weight, r, row));
             const double bias = call.bias ? double(call.bias[r]) : 0.0;
             for (int64_t token = 0; token < call.tokens; ++token) {
                 call.out[token * rows + r] = static_cast<float>(dot(row.data(), call.in + token * cols, cols) + bias);

@@ -181,7 +181,7 @@ int64_t extraStorageBytes(const Format& base, const FormatExtras& extras, int64_
     }
     if (extras.outliersPerMille != 0)
         bytes += outlierCount(extras, rows, cols) * (cols <= kShortColumns ? 4 : 6) + rows * 4;
-    return bytes + 2 * extras.rank * (rows + cols);
+    return bytes + 2 * std::min<int64_t>({extras.rank, rows, cols}) * (rows + cols);
 }
 
 int64_t keptElements(const Sparsity& sparsity, int64_t cols) {

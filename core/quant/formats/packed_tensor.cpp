@@ -2,6 +2,7 @@
 #include "core/quant/formats/packed_tensor.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
 #include "core/checkpoint/checkpoint.h"
+#include "core/quant/corrections/correction.h"
 #include "core/quant/formats/block_codec.h"
 
 namespace halftone {
@@ -36,7 +38,7 @@ class PackedRowSource final : public RowSource {
     [[nodiscard]] int64_t storedBytes(int64_t count) const override { return count * m_tensor.layout.rowBytes; }
 
     [[nodiscard]] std::optional<StoredRows> storedRows() const override {
-        if (!m_tensor.layout.format.isPlain()) return std::nullopt;
+        if (!m_tensor.layout.format.isPlain() || m_tensor.correction) return std::nullopt;
         const DType type = m_tensor.layout.format.storage();
         if (type != DType::kF32 && type != DType::kF16 && type != DType::kBF16) return std::nullopt;
         return StoredRows{type, m_tensor.bytes.first(static_cast<size_t>(storedBytes(rows())))};
@@ -44,8 +46,12 @@ class PackedRowSource final : public RowSource {
 
     Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
         HT_TRY(checkRange(first, count, rows(), out.size(), cols()));
-        return decodeRows(m_tensor.layout,
-                          m_tensor.bytes.subspan(static_cast<size_t>(first * m_tensor.layout.rowBytes)), count, out);
+        HT_TRY(decodeRows(m_tensor.layout,
+                          m_tensor.bytes.subspan(static_cast<size_t>(first * m_tensor.layout.rowBytes)), count, out));
+        if (!m_tensor.correction) return {};
+        std::vector<int64_t> numbers(static_cast<size_t>(count));
+        std::iota(numbers.begin(), numbers.end(), first);
+        return addCorrection(*m_tensor.correction, numbers, out.first(static_cast<size_t>(count * cols())));
     }
 
   private:
@@ -163,6 +169,31 @@ PackedTensor alignedCopy(PackedTensor tensor) {
 }
 
 }  // namespace
+
+int64_t PackedTensor::sizeBytes() const {
+    return static_cast<int64_t>(bytes.size()) + (correction ? correction->sizeBytes() : 0);
+}
+
+PackedTensor rowsOf(const PackedTensor& tensor, int64_t first, int64_t count) {
+    PackedTensor part = tensor;
+    part.rows = count;
+    part.bytes = tensor.bytes.subspan(static_cast<size_t>(first * tensor.layout.rowBytes),
+                                      static_cast<size_t>(count * tensor.layout.rowBytes));
+    part.correction = correctionOfRows(tensor.correction, first, count);
+    return part;
+}
+
+bool areSameBytes(const PackedTensor& a, const PackedTensor& b) {
+    return a.bytes.data() == b.bytes.data() && a.bytes.size() == b.bytes.size() && a.rows == b.rows &&
+           a.cols() == b.cols() && a.layout.format == b.layout.format && a.correction == b.correction;
+}
+
+Status readPackedRows(const PackedTensor& tensor, std::span<const int64_t> rows, std::span<float> out) {
+    const auto cols = static_cast<size_t>(tensor.cols());
+    for (size_t i = 0; i < rows.size(); ++i)
+        HT_TRY(decodeRows(tensor.layout, tensor.row(rows[i]), 1, out.subspan(i * cols, cols)));
+    return tensor.correction ? addCorrection(*tensor.correction, rows, out.first(rows.size() * cols)) : Status();
+}
 
 std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor) {
     return std::make_shared<PackedRowSource>(std::move(tensor));

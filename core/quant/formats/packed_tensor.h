@@ -11,22 +11,37 @@
 namespace halftone {
 
 class Checkpoint;
+struct Correction;
 struct TensorInfo;
 
 /// A packed matrix in memory or in a mapping: what backends execute and exporters write. Cheap to copy; immutable.
+/// With a correction the matrix meant is what `bytes` decode to plus the correction: whoever decodes rows takes
+/// readPackedRows() or rowSourceOf() unless it wants the codes alone.
 struct PackedTensor {
     PackedLayout layout;
     int64_t rows = 0;
-    std::span<const std::byte> bytes;   ///< rows * layout.rowBytes
-    std::shared_ptr<const void> owner;  ///< keeps `bytes` alive
+    std::span<const std::byte> bytes;                   ///< rows * layout.rowBytes
+    std::shared_ptr<const void> owner;                  ///< keeps `bytes` alive
+    std::shared_ptr<const Correction> correction = {};  ///< null: none
 
     [[nodiscard]] int64_t cols() const { return layout.cols; }
+    /// In memory, correction included.
+    [[nodiscard]] int64_t sizeBytes() const;
     [[nodiscard]] std::span<const std::byte> row(int64_t index) const {
         return bytes.subspan(static_cast<size_t>(index * layout.rowBytes), static_cast<size_t>(layout.rowBytes));
     }
 };
 
-/// RowSource over a packed tensor.
+/// Rows [first, first + count) as a tensor of their own, sharing the bytes.
+PackedTensor rowsOf(const PackedTensor& tensor, int64_t first, int64_t count);
+
+/// The same bytes, rows and columns, the same correction: nothing needs to be looked at to call two tensors equal.
+[[nodiscard]] bool areSameBytes(const PackedTensor& a, const PackedTensor& b);
+
+/// Decodes these rows, correction included, one behind the other.
+Status readPackedRows(const PackedTensor& tensor, std::span<const int64_t> rows, std::span<float> out);
+
+/// RowSource over a packed tensor, correction included.
 std::shared_ptr<const RowSource> rowSourceOf(PackedTensor tensor);
 
 /// RowSource over a checkpoint's tensor, decoding as it reads; handles the transposed storage of GPT-2. Keeps the

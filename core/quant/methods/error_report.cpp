@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "core/base/checked.h"
+#include "core/quant/corrections/correction.h"
 #include "core/quant/methods/block_grid.h"
 #include "core/quant/methods/calibration.h"
 #include "core/quant/methods/output_error.h"
@@ -96,12 +98,21 @@ class ErrorMeasure {
         const auto packed = m_quantized.packed.bytes.subspan(static_cast<size_t>(first * layout.rowBytes),
                                                              static_cast<size_t>(count * layout.rowBytes));
         HT_TRY(decodeRows(layout, packed, count, decoded));
+        // Codes are of what is left when outliers have been taken out.
+        const Correction* correction = m_quantized.packed.correction.get();
+        std::vector<int64_t> rows(static_cast<size_t>(count));
+        std::iota(rows.begin(), rows.end(), first);
+        if (correction) addOutliers(correction->outliers, rows, -1.0f, values, layout.cols);
         for (int64_t row = 0; row < count; ++row) {
             const auto at = static_cast<size_t>(row * layout.cols), width = static_cast<size_t>(layout.cols);
             countCodes(m_quantized, first + row, std::span(values).subspan(at, width),
                        std::span(decoded).subspan(at, width), out);
         }
         if (!m_statistics) return {};
+        if (correction) {
+            addOutliers(correction->outliers, rows, 1.0f, values, layout.cols);
+            HT_TRY(addCorrection(*correction, rows, decoded));
+        }
         out.energy = energyOf(values, count);
         for (size_t i = 0; i < size; ++i) decoded[i] -= values[i];
         out.errorEnergy = energyOf(decoded, count);
@@ -117,7 +128,7 @@ class ErrorMeasure {
         TensorError error;
         error.distortion = m_quantized.distortion;
         error.nonFinite = m_quantized.nonFiniteCount;
-        error.bytes = m_quantized.packed.layout.format.storageBytes(m_source.rows(), m_source.cols());
+        error.bytes = m_quantized.format.storageBytes(m_source.rows(), m_source.cols());
         const auto elements = static_cast<double>(m_source.rows() * m_source.cols());
         error.bitsPerWeight = elements > 0 ? 8.0 * static_cast<double>(error.bytes) / elements : 0.0;
         TileError sum;

@@ -124,7 +124,9 @@ Result<std::shared_ptr<const GptqFactor>> FactorCache::get(const std::shared_ptr
     return m_factor;
 }
 
-Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
+namespace {
+
+Result<PreparedMethod> prepareEncoder(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
     if (std::string obstacle = methodObstacle(request.method.id, request.format); !obstacle.empty()) {
         return makeError(ErrorCode::kInvalidArgument, std::move(obstacle));
     }
@@ -154,6 +156,17 @@ Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& 
             return prepareGptq(request, factors, context);
         case MethodId::kAwq:
             return prepareAwq(request);
+    }
+    return prepared;
+}
+
+}  // namespace
+
+Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(PreparedMethod prepared, prepareEncoder(request, factors, context));
+    if (request.format.extras().hasCorrection() && request.statistics) {
+        prepared.inputs =
+            std::make_shared<const InputStatistics>(scaledStatistics(*request.statistics, request.channelScale));
     }
     return prepared;
 }

@@ -42,13 +42,16 @@ struct PreparedMethod {
     std::shared_ptr<const RowEncoder> encoder;  ///< null: the default, with `importance`
     std::vector<float> importance;              ///< for the default encoder; empty: none
     std::vector<float> pruneWeights;            ///< QuantizeOptions::pruneWeights
-    std::vector<std::string> notes;             ///< sentences to show beside the result
+    /// As the scaled layer sees its inputs, for corrections; null: there are none, or nothing is known.
+    std::shared_ptr<const InputStatistics> inputs;
+    std::vector<std::string> notes;  ///< sentences to show beside the result
     /// For quantizeTensor(); valid as long as this is.
     [[nodiscard]] QuantizeOptions options(std::string tensorName) const {
         return {.importance = importance,
                 .tensorName = std::move(tensorName),
                 .encoder = encoder.get(),
-                .pruneWeights = pruneWeights};
+                .pruneWeights = pruneWeights,
+                .statistics = inputs.get()};
     }
 };
 

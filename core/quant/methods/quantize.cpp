@@ -16,7 +16,9 @@
 
 #include "core/base/aligned_buffer.h"
 #include "core/base/checked.h"
+#include "core/quant/corrections/corrected_quantize.h"
 #include "core/quant/formats/codebook_family.h"
+#include "core/quant/methods/calibration.h"
 #include "core/quant/methods/pruning.h"
 #include "core/quant/methods/tile_kernels.h"
 
@@ -292,6 +294,11 @@ Status checkRequest(const RowSource& source, const Format& format, const Quantiz
                                          options.tensorName));
         }
     }
+    if (options.statistics && options.statistics->channels() != source.cols()) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         fmt::format("Tensor {} has {} input channels but a calibration of {}.", options.tensorName,
+                                     cols, options.statistics->channels()));
+    }
     return {};
 }
 
@@ -300,6 +307,7 @@ Status checkRequest(const RowSource& source, const Format& format, const Quantiz
 Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                        const JobContext& context) {
     HT_TRY(checkRequest(source, format, options));
+    if (format.extras().hasCorrection()) return quantizeCorrected(source, format, options, context);
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
     const auto size =
@@ -314,6 +322,7 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
         result.distortion.merge(outcome.distortion);
         result.nonFiniteCount += outcome.nonFinite;
     }
+    result.format = format;
     result.packed.layout = encoder.layout();
     result.packed.rows = encoder.rows();
     result.packed.bytes = std::as_const(*buffer).bytes();
@@ -325,6 +334,11 @@ Result<Distortion> quantizeStreaming(const RowSource& source, const Format& form
                                      const std::function<Status(std::span<const std::byte>)>& sink,
                                      const JobContext& context) {
     HT_TRY(checkRequest(source, format, options));
+    if (format.extras().hasCorrection()) {
+        HT_ASSIGN_OR_RETURN(const QuantizedTensor whole, quantizeCorrected(source, format, options, context));
+        HT_TRY(sink(whole.packed.bytes));
+        return whole.distortion;
+    }
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
     // A window of tiles is encoded in parallel while the one before is handed on, in order; sums are merged per tile,

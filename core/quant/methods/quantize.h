@@ -12,6 +12,8 @@
 
 namespace halftone {
 
+struct InputStatistics;
+
 /// How far a quantized matrix is from its original; sums over elements, so tiles merge by addition.
 struct Distortion {
     int64_t count = 0;
@@ -35,18 +37,22 @@ enum class NonFinitePolicy {
 };
 
 struct QuantizeOptions {
-    std::span<const float> importance;  ///< per input channel, or empty
+    std::span<const float> importance = {};  ///< per input channel, or empty
     NonFinitePolicy nonFinite = NonFinitePolicy::kRefuse;
-    std::string tensorName;  ///< for messages
+    std::string tensorName = {};  ///< for messages
     /// The method; null: round to nearest, or the reference search of a block type. Not owned.
     const RowEncoder* encoder = nullptr;
     /// Formats with a pattern of zeros: how much a column counts when elements are compared (pruning.h); empty: all
     /// alike. Encoders that prune on their own ignore it.
     std::span<const float> pruneWeights = {};
+    /// Of the layer's inputs as the matrix meets them, for formats with corrections; null: `importance` alone. Not
+    /// owned.
+    const InputStatistics* statistics = nullptr;
 };
 
 struct QuantizedTensor {
     PackedTensor packed;
+    Format format;  ///< that was asked for, extras included
     Distortion distortion;
     int64_t nonFiniteCount = 0;
 };
@@ -54,12 +60,13 @@ struct QuantizedTensor {
 /// Encodes a whole matrix, tile by tile on all threads; memory is the packed result plus one tile per thread.
 /// Same bytes on any number of threads. Advances the progress by rows; the caller names and
 /// sizes the stage. Precondition: format.fitsRow(source.cols()).
+/// Formats with outliers or low rank: see corrections/corrected_quantize.h.
 Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                        const JobContext& context);
 
 /// The same in row order through `sink` without keeping the result: for exporting tensors larger than memory. The sink
 /// is called with ascending rows, by one thread at a time but not always the same, while the rows that follow are
-/// encoded.
+/// encoded. With corrections, which need the whole tensor, it is kept nevertheless, and the sink gets the codes alone.
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                      const std::function<Status(std::span<const std::byte>)>& sink,
                                      const JobContext& context);

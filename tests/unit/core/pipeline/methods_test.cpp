@@ -65,7 +65,8 @@ class MethodsTest : public testing::Test {
 
     double outputError(const RecipeWeights::Applied& applied, const std::string& name) {
         const WeightId id = s_model->graph->findWeight(name);
-        QuantizedTensor tensor{applied.weights.at(id), {}, 0};
+        const PackedTensor& packed = applied.weights.at(id);
+        const QuantizedTensor tensor{.packed = packed, .format = packed.layout.format, .distortion = {}};
         const auto rows = openRows(s_model->checkpoint, *s_model->checkpoint->find(name)).value();
         return measureTensorError(*rows, tensor, s_calibration->find(name), m_context)->outputError.value();
     }

@@ -77,7 +77,7 @@ Result<MethodResult> quantizeBy(const MatrixRows& source, std::string_view forma
     result.notes = prepared.notes;
     result.decoded.resize(source.values().size());
     HT_TRY(validateRows(result.tensor.packed.layout, result.tensor.packed.bytes, source.rows()));
-    HT_TRY(decodeRows(result.tensor.packed.layout, result.tensor.packed.bytes, source.rows(), result.decoded));
+    HT_TRY(rowSourceOf(result.tensor.packed)->readRows(0, source.rows(), result.decoded));
     return result;
 }
 
