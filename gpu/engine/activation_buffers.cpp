@@ -68,6 +68,7 @@ Status ActivationBuffers::reserve(const Need& need) {
         HT_TRY(
             grow(m_values[static_cast<size_t>(id)], rows * stride(id), m_graph->values[static_cast<size_t>(id)].name));
     }
+    if (need.rank > 0) HT_TRY(grow(m_inner, m_chunkTokens * roundUp(need.rank, 16), "inputs of low-rank factors"));
     if (need.logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
@@ -93,6 +94,11 @@ kernel::Activations ActivationBuffers::hidden(int64_t begin, int64_t count) cons
 kernel::Activations ActivationBuffers::gathered(int64_t count) const {
     const int64_t step = stride(m_graph->hidden);
     return {vk::BufferSlice(m_gathered).part(0, static_cast<uint64_t>(count * step) * 4), width(m_graph->hidden), step};
+}
+
+kernel::Activations ActivationBuffers::inner(int64_t rank, int64_t count) const {
+    const int64_t step = roundUp(rank, 16);
+    return {vk::BufferSlice(m_inner).part(0, static_cast<uint64_t>(count * step) * 4), rank, step};
 }
 
 kernel::Activations ActivationBuffers::value(ValueId id, const TokenChunk& chunk) const {

@@ -34,6 +34,7 @@ class ActivationBuffers {
         int64_t rows = 0;         ///< of the residual stream, for all sequences
         int64_t tokens = 0;       ///< of the longest sequence
         int64_t logitTokens = 0;  ///< that want logits together
+        int64_t rank = 0;         ///< the largest of the weights' corrections
     };
     Status reserve(const Need& need);
     /// About what reserve() takes for long inputs, in bytes.
@@ -48,6 +49,8 @@ class ActivationBuffers {
     [[nodiscard]] kernel::Activations gathered(int64_t count) const;
     /// A value of a chunk; the chunk says where `hidden` is.
     [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
+    /// What stands between the two factors of a correction of rank `rank`.
+    [[nodiscard]] kernel::Activations inner(int64_t rank, int64_t count) const;
     [[nodiscard]] int64_t width(ValueId id) const { return m_graph->values[static_cast<size_t>(id)].width; }
     [[nodiscard]] int64_t stride(ValueId id) const { return (width(id) + 15) / 16 * 16; }
 
@@ -60,7 +63,7 @@ class ActivationBuffers {
     vk::MemoryAllocator* m_allocator;
     vk::CommandStream* m_stream = nullptr;
     std::vector<vk::Buffer> m_values;
-    vk::Buffer m_gathered;
+    vk::Buffer m_gathered, m_inner;
     int64_t m_chunkTokens = 0;
     int64_t m_logitRows = 0;
 };

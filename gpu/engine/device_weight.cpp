@@ -5,7 +5,54 @@
 
 #include <fmt/format.h>
 
+#include "core/quant/corrections/correction.h"
+
 namespace halftone {
+namespace {
+
+/// A part of a correction is bound as a whole.
+Status addPart(std::span<const std::byte> bytes, int64_t rows, WeightPart part, const vk::DevicePlan& plan,
+               std::vector<RowRange>& ranges) {
+    if (bytes.empty()) return {};
+    if (bytes.size() + kernel::kWeightPaddingBytes > plan.maxBindingBytes) {
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("A correction takes {} bytes in one piece, and {} binds at most {}; choose fewer "
+                                     "outliers or a smaller rank, or run on the processor.",
+                                     bytes.size(), plan.deviceName, plan.maxBindingBytes));
+    }
+    ranges.push_back({0, rows, bytes, part});
+    return {};
+}
+
+}  // namespace
+
+DeviceWeight DeviceWeight::of(const PackedTensor& tensor) {
+    DeviceWeight weight{.layout = tensor.layout, .rows = tensor.rows, .source = tensor.owner};
+    if (!tensor.correction) return weight;
+    weight.outliersAreWide = tensor.correction->outliers.isWide;
+    weight.leftLayout = tensor.correction->left.layout;
+    weight.rightLayout = tensor.correction->right.layout;
+    weight.source = std::make_shared<const PackedTensor>(tensor);
+    return weight;
+}
+
+void DeviceWeight::place(const RowRange& range, const vk::BufferSlice& slice, vk::Buffer buffer) {
+    Chunk chunk{slice, std::move(buffer), range.firstRow, range.rowCount};
+    switch (range.part) {
+        case WeightPart::kCodes:
+            chunks.push_back(std::move(chunk));
+            break;
+        case WeightPart::kOutliers:
+            outliers = std::move(chunk);
+            break;
+        case WeightPart::kLeft:
+            left = std::move(chunk);
+            break;
+        case WeightPart::kRight:
+            right = std::move(chunk);
+            break;
+    }
+}
 
 Result<std::vector<RowRange>> splitRows(const PackedTensor& tensor, const std::string& name,
                                         const vk::DevicePlan& plan) {
@@ -27,6 +74,11 @@ Result<std::vector<RowRange>> splitRows(const PackedTensor& tensor, const std::s
             {row, count,
              tensor.bytes.subspan(static_cast<size_t>(row) * rowBytes, static_cast<size_t>(count) * rowBytes)});
     }
+    if (!tensor.correction) return ranges;
+    const Correction& correction = *tensor.correction;
+    HT_TRY(addPart(std::as_bytes(correction.outliers.words), tensor.rows, WeightPart::kOutliers, plan, ranges));
+    HT_TRY(addPart(correction.left.bytes, tensor.rows, WeightPart::kLeft, plan, ranges));
+    HT_TRY(addPart(correction.right.bytes, correction.rank(), WeightPart::kRight, plan, ranges));
     return ranges;
 }
 

@@ -13,6 +13,17 @@
 
 namespace halftone {
 
+/// What bytes of a packed tensor are: its codes, or a part of its correction.
+enum class WeightPart : uint8_t { kCodes, kOutliers, kLeft, kRight };
+
+/// Rows of a packed tensor on the host that become one chunk on the device; of outliers, all words.
+struct RowRange {
+    int64_t firstRow = 0;
+    int64_t rowCount = 0;
+    std::span<const std::byte> bytes;
+    WeightPart part = WeightPart::kCodes;
+};
+
 /// A packed matrix in device memory, split into row ranges that fit one binding each. Immutable once uploaded, unless
 /// it lies in a slot that streamed weights pass through.
 struct DeviceWeight {
@@ -26,7 +37,17 @@ struct DeviceWeight {
     PackedLayout layout;
     int64_t rows = 0;
     std::vector<Chunk> chunks;
+    /// Of the correction; no rows: there is none of the kind.
+    Chunk outliers, left, right;
+    bool outliersAreWide = false;
+    PackedLayout leftLayout, rightLayout;
     std::shared_ptr<const void> source;  ///< keeps the host bytes, so that their address stays a valid identity
+
+    /// Nothing placed yet.
+    static DeviceWeight of(const PackedTensor& tensor);
+    /// `range` lies in `slice`; `buffer` is empty where that is a slot.
+    void place(const RowRange& range, const vk::BufferSlice& slice, vk::Buffer buffer);
+    [[nodiscard]] int64_t rank() const { return right.rowCount; }
 
     [[nodiscard]] kernel::PackedRows chunkRows(const Chunk& chunk) const {
         return {chunk.slice, &layout, chunk.firstRow, chunk.rowCount};
@@ -35,14 +56,8 @@ struct DeviceWeight {
     [[nodiscard]] vk::BufferSlice vector() const { return chunks.front().slice; }
 };
 
-/// Rows of a packed tensor on the host that become one chunk on the device.
-struct RowRange {
-    int64_t firstRow = 0;
-    int64_t rowCount = 0;
-    std::span<const std::byte> bytes;
-};
-
-/// The chunks of a tensor. kUnsupported for formats without kernels and rows longer than a binding.
+/// The chunks of a tensor, those of its correction behind the others. kUnsupported for formats without kernels, and for
+/// rows and parts of a correction longer than a binding.
 Result<std::vector<RowRange>> splitRows(const PackedTensor& tensor, const std::string& name,
                                         const vk::DevicePlan& plan);
 

@@ -75,7 +75,36 @@ Status OpRecorder::recordTable(const ForwardRun& run, const TokenChunk& chunk, c
         call.weights = weight.chunkRows(rows);
         HT_TRY(m_kernels->embed(call));
     }
-    return {};
+    return correctTable(weight, call);
+}
+
+/// Adds the outliers of the rows that were looked up, and B^T a for their rows a of A, which are looked up first.
+Status OpRecorder::correctTable(const DeviceWeight& weight, const kernel::EmbedCall& lookup) {
+    if (weight.outliers.rowCount == 0 && weight.rank() == 0) return {};
+    if (lookup.addPosition) {
+        return makeError(ErrorCode::kUnsupported,
+                         "The GPU engine reads no table of positions with outliers or a low-rank correction; choose a "
+                         "format without them, or run on the processor.");
+    }
+    if (weight.outliers.rowCount > 0) {
+        HT_TRY(m_kernels->addOutliers({.words = weight.outliers.slice,
+                                       .isWide = weight.outliersAreWide,
+                                       .rows = weight.rows,
+                                       .ids = lookup.ids,
+                                       .output = lookup.output,
+                                       .tokens = lookup.tokens}));
+    }
+    if (weight.rank() == 0) return {};
+    const kernel::Activations inner = m_buffers->inner(weight.rank(), lookup.tokens);
+    HT_TRY(m_kernels->embed({.weights = {weight.left.slice, &weight.leftLayout, 0, weight.rows},
+                             .ids = lookup.ids,
+                             .output = inner,
+                             .tokens = lookup.tokens}));
+    return m_kernels->addLowRank({.factor = weight.right.slice,
+                                  .isTransposed = true,
+                                  .input = inner,
+                                  .output = lookup.output,
+                                  .tokens = lookup.tokens});
 }
 
 Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
@@ -101,7 +130,27 @@ Status OpRecorder::recordLinear(const TokenChunk& chunk, const Op& op) {
         HT_TRY(m_kernels->linear(call));
         call.continues = true;
     }
-    return {};
+    return correctProduct(weight, call);
+}
+
+/// Adds S x and A (B x).
+Status OpRecorder::correctProduct(const DeviceWeight& weight, const kernel::LinearCall& product) {
+    if (weight.outliers.rowCount > 0) {
+        HT_TRY(m_kernels->addOutliers({.words = weight.outliers.slice,
+                                       .isWide = weight.outliersAreWide,
+                                       .rows = weight.rows,
+                                       .input = product.input,
+                                       .output = product.output,
+                                       .tokens = product.tokens}));
+    }
+    if (weight.rank() == 0) return {};
+    const kernel::Activations inner = m_buffers->inner(weight.rank(), product.tokens);
+    HT_TRY(m_kernels->linear({.weights = {weight.right.slice, &weight.rightLayout, 0, weight.rank()},
+                              .input = product.input,
+                              .output = inner,
+                              .tokens = product.tokens}));
+    return m_kernels->addLowRank(
+        {.factor = weight.left.slice, .input = inner, .output = product.output, .tokens = product.tokens});
 }
 
 Status OpRecorder::recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {

@@ -43,6 +43,8 @@ class OpRecorder {
     Status recordTable(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordNorm(const TokenChunk& chunk, const Op& op);
     Status recordLinear(const TokenChunk& chunk, const Op& op);
+    Status correctProduct(const DeviceWeight& weight, const kernel::LinearCall& product);
+    Status correctTable(const DeviceWeight& weight, const kernel::EmbedCall& lookup);
     Status recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordAttention(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordElementwise(const TokenChunk& chunk, const Op& op);

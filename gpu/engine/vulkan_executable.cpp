@@ -179,6 +179,7 @@ Status VulkanExecutable::growInput(vk::Buffer& buffer, uint64_t bytes, std::stri
 /// Buffers for everything that the call needs, before any of it is recorded.
 Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
     ActivationBuffers::Need need;
+    need.rank = m_residency.largestRank();
     bool fromHidden = false;
     for (const SequenceInput& input : inputs) {
         const auto tokens = static_cast<int64_t>(input.tokens.size());

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/quant/corrections/correction.h"
+
 namespace halftone {
 namespace {
 
@@ -103,6 +105,11 @@ Status WeightResidency::assign(const ModelWeights& weights, const JobContext& jo
     HT_TRY(layOut(weights));
     m_source = weights;
     m_weights = std::move(next);
+    m_largestRank = 0;
+    for (size_t id = 0; id < weights.size(); ++id) {
+        const Correction* correction = weights.at(static_cast<WeightId>(id)).correction.get();
+        if (correction) m_largestRank = std::max(m_largestRank, correction->rank());
+    }
     for (size_t block = 0; block < demand.blocks.size(); ++block) m_blockBytes[block] = demand.blocks[block].bytes;
     return {};
 }
@@ -110,7 +117,7 @@ Status WeightResidency::assign(const ModelWeights& weights, const JobContext& jo
 Status WeightResidency::acquireResident(const ModelWeights& weights, DeviceWeights& next, const JobContext& job) {
     int64_t total = 0;
     for (size_t id = 0; id < weights.size(); ++id) {
-        if (!isStreamed(id)) total += static_cast<int64_t>(weights.at(static_cast<WeightId>(id)).bytes.size());
+        if (!isStreamed(id)) total += weights.at(static_cast<WeightId>(id)).sizeBytes();
     }
     job.start("uploading weights", total, "bytes");
     for (const bool ofBlocks : {false, true}) {
@@ -125,7 +132,7 @@ Status WeightResidency::acquireOne(const ModelWeights& weights, size_t id, Devic
     const PackedTensor& tensor = weights.at(static_cast<WeightId>(id));
     while (!isStreamed(id)) {
         if (id < m_weights.size() && m_weights[id] && m_context->weights->holds(*m_weights[id], tensor)) {
-            job.advance(static_cast<int64_t>(tensor.bytes.size()));
+            job.advance(tensor.sizeBytes());
             next[id] = m_weights[id];
             return {};
         }
@@ -194,15 +201,14 @@ Result<WeightResidency::StreamedBlock> WeightResidency::layOutBlock(const ModelW
         layout.ids.push_back(static_cast<WeightId>(id));
         std::vector<std::shared_ptr<DeviceWeight>> views;
         for (size_t slot = 0; slot < m_streamer->slotCount(); ++slot) {
-            views.push_back(std::make_shared<DeviceWeight>(
-                DeviceWeight{.layout = tensor.layout, .rows = tensor.rows, .chunks = {}, .source = tensor.owner}));
+            views.push_back(std::make_shared<DeviceWeight>(DeviceWeight::of(tensor)));
         }
         for (const RowRange& range : ranges) {
             layout.pieces.push_back({range.bytes, offset});
             for (size_t slot = 0; slot < views.size(); ++slot) {
                 const vk::BufferSlice slice = vk::BufferSlice(m_streamer->slot(slot))
                                                   .part(offset, range.bytes.size() + kernel::kWeightPaddingBytes);
-                views[slot]->chunks.push_back({slice, {}, range.firstRow, range.rowCount});
+                views[slot]->place(range, slice, {});
             }
             offset += bytesOnDevice(range, m_context->plan());
         }

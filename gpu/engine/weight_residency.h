@@ -36,6 +36,8 @@ class WeightResidency {
     /// Every weight that operations of resident or entered blocks read.
     [[nodiscard]] const DeviceWeights& weights() const { return m_weights; }
     [[nodiscard]] const vk::WeightPlan& plan() const { return m_plan; }
+    /// Of the corrections of these weights; 0: there are none of low rank.
+    [[nodiscard]] int64_t largestRank() const { return m_largestRank; }
     /// Tensors uploaded to stay so far.
     [[nodiscard]] int64_t uploadCount() const { return m_uploadCount; }
 
@@ -101,6 +103,7 @@ class WeightResidency {
     std::vector<uint64_t> m_blockBytes;    ///< by block, on the device: of the weights now, and of those being assigned
     std::vector<StreamedBlock> m_layouts;  ///< by block; empty for those that stay
     int64_t m_uploadCount = 0;
+    int64_t m_largestRank = 0;
     std::binary_semaphore m_idle{1};
 };
 

@@ -23,7 +23,7 @@ Result<std::shared_ptr<const DeviceWeight>> WeightStore::acquire(const PackedTen
         std::erase_if(m_weights, [](const auto& entry) { return entry.second.expired(); });
         if (const auto found = m_weights.find(key); found != m_weights.end()) {
             if (auto shared = found->second.lock()) {
-                context.advance(static_cast<int64_t>(tensor.bytes.size()));
+                context.advance(tensor.sizeBytes());
                 return shared;
             }
         }
@@ -40,16 +40,13 @@ Result<std::shared_ptr<const DeviceWeight>> WeightStore::acquire(const PackedTen
 Result<std::shared_ptr<const DeviceWeight>> WeightStore::upload(const PackedTensor& tensor, const std::string& name,
                                                                 const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const std::vector<RowRange> ranges, splitRows(tensor, name, *m_plan));
-    auto weight = std::make_shared<DeviceWeight>();
-    weight->layout = tensor.layout;
-    weight->rows = tensor.rows;
-    weight->source = tensor.owner;
+    auto weight = std::make_shared<DeviceWeight>(DeviceWeight::of(tensor));
     for (const RowRange& range : ranges) {
         HT_ASSIGN_OR_RETURN(auto buffer, m_allocator->createBuffer(range.bytes.size() + kernel::kWeightPaddingBytes,
                                                                    vk::MemoryUse::kDevice, name));
         HT_TRY(m_uploader->upload(range.bytes, buffer, context));
         const vk::BufferSlice slice(buffer);
-        weight->chunks.push_back({slice, std::move(buffer), range.firstRow, range.rowCount});
+        weight->place(range, slice, std::move(buffer));
     }
     return std::shared_ptr<const DeviceWeight>(std::move(weight));
 }

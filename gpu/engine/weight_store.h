@@ -35,10 +35,11 @@ class WeightStore {
         int64_t rows = 0;
         int64_t cols = 0;
         Format format;
+        const Correction* correction = nullptr;
         auto operator<=>(const Key&) const = default;
     };
     static Key keyOf(const PackedTensor& tensor) {
-        return {tensor.bytes.data(), tensor.rows, tensor.cols(), tensor.layout.format};
+        return {tensor.bytes.data(), tensor.rows, tensor.cols(), tensor.layout.format, tensor.correction.get()};
     }
     Result<std::shared_ptr<const DeviceWeight>> upload(const PackedTensor& tensor, const std::string& name,
                                                        const JobContext& context);

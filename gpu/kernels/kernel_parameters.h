@@ -30,6 +30,14 @@ struct CopyParameters {
     uint32_t tokens = 0, width = 0, inputOffset = 0, inputStride = 0, outputStride = 0;
 };
 
+struct OutlierParameters {
+    uint32_t rows = 0, tokens = 0, inputStride = 0, outputStride = 0;
+};
+
+struct LowRankParameters {
+    uint32_t rows = 0, rank = 0, rowStep = 0, rankStep = 0, tokens = 0, inputStride = 0, outputStride = 0;
+};
+
 struct CacheStoreParameters {
     uint32_t tokens = 0, heads = 0, headDim = 0, headQuads = 0, inputStride = 0, firstPosition = 0;
 };

@@ -280,6 +280,43 @@ Status Kernels::copy(const CopyCall& call) {
                elementwiseGroups(items), static_cast<double>(items) * 8);
 }
 
+Status Kernels::addOutliers(const OutlierCall& call) {
+    const bool isLookup = call.ids.buffer != VK_NULL_HANDLE;
+    const PipelineKey key{.family = "outliers",
+                          .option = {},
+                          .localSize = m_plan->elementwiseLocalSize,
+                          .constants = {{2, isLookup ? 1u : 0u}, {3, call.isWide ? 1u : 0u}}};
+    const OutlierParameters parameters{.rows = u32(call.rows),
+                                       .tokens = u32(call.tokens),
+                                       .inputStride = u32(call.input.stride),
+                                       .outputStride = u32(call.output.stride)};
+    const auto items = static_cast<uint64_t>(isLookup ? call.tokens : call.rows * ceilDiv(call.tokens, 4));
+    const double entries = static_cast<double>(call.words.sizeBytes) / 4;
+    return run(key,
+               {{call.words, Access::kConstant},
+                {isLookup ? call.ids : call.input.slice, isLookup ? Access::kConstant : Access::kRead},
+                {call.output.slice, Access::kReadWrite}},
+               parameters, elementwiseGroups(items), (isLookup ? 16 : 8 * static_cast<double>(call.tokens)) * entries);
+}
+
+Status Kernels::addLowRank(const LowRankCall& call) {
+    const PipelineKey key{
+        .family = "low_rank", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};
+    const int64_t rows = call.output.width, rank = call.input.width;
+    const LowRankParameters parameters{.rows = u32(rows),
+                                       .rank = u32(rank),
+                                       .rowStep = u32(call.isTransposed ? 1 : rank),
+                                       .rankStep = u32(call.isTransposed ? rows : 1),
+                                       .tokens = u32(call.tokens),
+                                       .inputStride = u32(call.input.stride),
+                                       .outputStride = u32(call.output.stride)};
+    return run(
+        key,
+        {{call.factor, Access::kConstant}, {call.input.slice, Access::kRead}, {call.output.slice, Access::kReadWrite}},
+        parameters, elementwiseGroups(static_cast<uint64_t>(rows * ceilDiv(call.tokens, 4))),
+        4.0 * static_cast<double>(rows * rank * call.tokens));
+}
+
 Status Kernels::multiplyAdds(const MultiplyAddCall& call) {
     const PipelineKey key{
         .family = "multiply_adds", .option = {}, .localSize = m_plan->elementwiseLocalSize, .constants = {}};

@@ -91,6 +91,26 @@ struct CopyCall {
     int64_t tokens = 0;
 };
 
+/// Adds the products of a matrix's outliers with the inputs, or to rows that were looked up the outliers of these rows.
+struct OutlierCall {
+    vk::BufferSlice words;  ///< of OutlierRows
+    bool isWide = false;
+    int64_t rows = 0;     ///< of the matrix
+    vk::BufferSlice ids;  ///< of the rows that were looked up, one uint32 a token; no buffer: a product
+    Activations input;    ///< of a product
+    Activations output;
+    int64_t tokens = 0;
+};
+
+/// Adds the product of a factor of a low-rank correction with one vector of its rank a token.
+struct LowRankCall {
+    vk::BufferSlice factor;     ///< F16
+    bool isTransposed = false;  ///< the factor lies rank x width of the output, not the other way round
+    Activations input;          ///< its width is the rank
+    Activations output;
+    int64_t tokens = 0;
+};
+
 /// Geometry of one block's keys or values.
 struct CacheShape {
     VulkanCacheType type = VulkanCacheType::kF32;
@@ -177,6 +197,8 @@ class Kernels {
     Status rope(const RopeCall& call);
     Status binary(const BinaryCall& call);
     Status copy(const CopyCall& call);
+    Status addOutliers(const OutlierCall& call);
+    Status addLowRank(const LowRankCall& call);
     Status storeCache(const CacheStoreCall& call);
     Status attention(const AttentionCall& call);
     Status summarizeRows(const RowSummaryCall& call);

@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/quant/corrections/correction.h"
+#include "core/tensor/float16.h"
+
 namespace halftone::test {
 
 float RandomValues::next(float scale) {
@@ -18,6 +21,40 @@ std::vector<float> RandomValues::vector(int64_t count, float scale) {
     return values;
 }
 
+namespace {
+
+/// Outliers in random places, first and last column among them, and random factors.
+std::shared_ptr<const Correction> randomCorrection(const FormatExtras& extras, int64_t rows, int64_t cols, float scale) {
+    RandomValues random(static_cast<uint64_t>(rows + cols));
+    std::vector<uint32_t> words;
+    if (extras.outliersPerMille > 0) {
+        std::vector<std::vector<Outlier>> outliers(static_cast<size_t>(rows));
+        for (int64_t row = 0; row < rows; ++row) {
+            for (int64_t col = 0; col < cols; ++col) {
+                const bool edge = row % 7 == 3 && (col == 0 || col == cols - 1);
+                if (!edge && random.index(1000) >= extras.outliersPerMille) continue;
+                outliers[static_cast<size_t>(row)].push_back(
+                    {static_cast<uint32_t>(col), floatToHalf(random.next(4 * scale))});
+            }
+        }
+        words = packOutliers(outliers, cols);
+    }
+    auto correction = makeCorrection(std::move(words), rows, cols);
+    if (extras.rank == 0) return correction;
+    const int64_t rank = std::min<int64_t>({extras.rank, rows, cols});
+    const float factor = std::sqrt(scale / std::sqrt(static_cast<float>(rank)));
+    return withLowRank(*correction, pack(Format::of(DType::kF16), random.vector(rows * rank, factor), rows),
+                       pack(Format::of(DType::kF16), random.vector(rank * cols, factor), rank));
+}
+
+float deviationOf(std::span<const float> values) {
+    double sum = 0;
+    for (const float value : values) sum += double(value) * double(value);
+    return static_cast<float>(std::sqrt(sum / double(values.size())));
+}
+
+}  // namespace
+
 PackedTensor pack(const Format& format, std::span<const float> values, int64_t rows) {
     PackedTensor tensor;
     tensor.layout = PackedLayout::of(format, static_cast<int64_t>(values.size()) / rows);
@@ -31,6 +68,8 @@ PackedTensor pack(const Format& format, std::span<const float> values, int64_t r
     HT_CHECK(status.has_value());
     tensor.bytes = *bytes;
     tensor.owner = std::move(bytes);
+    if (format.extras().hasCorrection())
+        tensor.correction = randomCorrection(format.extras(), rows, tensor.cols(), deviationOf(values));
     return tensor;
 }
 

@@ -21,7 +21,8 @@ class RandomValues {
     std::mt19937_64 m_random;
 };
 
-/// Values packed in a format by the codec of core/quant.
+/// Values packed in a format by the codec of core/quant. Corrections that the format has are random and as large as the
+/// values.
 PackedTensor pack(const Format& format, std::span<const float> values, int64_t rows);
 
 /// A graph of a few operations without a model around it. How the suite runs one operation:

@@ -49,11 +49,11 @@ TEST_P(HeadConformance, LogitsAndProbabilitiesMatchReference) {
     HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
     const int64_t width = 256, most = GetParam().maxTokens;
     for (const int64_t vocabulary : {54, 2048, 5003}) {
-        for (const DType type : {DType::kF32, DType::kQ8_0, DType::kQ6_K}) {
-            SCOPED_TRACE(testing::Message() << vocabulary << " " << dtypeInfo(type).name);
+        for (const char* format : {"f32", "q8_0", "q6_k", "q4_0+out1+rank9"}) {
+            SCOPED_TRACE(testing::Message() << vocabulary << " " << format);
             RandomValues random(static_cast<uint64_t>(vocabulary));
             GraphSketch sketch(sketchConfig(), width);
-            sketch.head(pack(Format::of(type), random.vector(vocabulary * width, 0.3f), vocabulary));
+            sketch.head(pack(Format::parse(format).value(), random.vector(vocabulary * width, 0.3f), vocabulary));
             const auto reference = sketch.compile(*createCpuReferenceBackend());
             const auto executable = sketch.compile(backend);
             HT_ASSERT_OK(executable);

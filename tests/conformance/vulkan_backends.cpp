@@ -76,10 +76,10 @@ std::vector<ConformanceBackend> vulkanConformanceBackends() {
     backends.push_back(entry("vulkan", {}));
     // All formats run on the device's own plan; what other plans change does not depend on the format.
     ConformanceBackend small = entry("vulkan_small_device", likeASmallDevice);
-    small.formats = {"q8_0", "int4_g64_asym"};
+    small.formats = {"q8_0", "int4_g64_asym", "q8_0+out2+rank33"};
     backends.push_back(std::move(small));
     ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
-    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel"};
+    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
     backends.push_back(std::move(card));
     ConformanceBackend half = entry("vulkan_f16_cache", {}, {.validation = true, .cacheType = VulkanCacheType::kF16});
     half.formats = {"f32"};
