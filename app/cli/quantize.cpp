@@ -24,6 +24,10 @@ void printReportJson(const ExportReport& report, const ResolvedRecipe& recipe, c
               {"tensors_written", report.tensorsWritten},
               {"tensors_verified", report.tensorsVerified},
               {"seconds", report.seconds}};
+    if (!report.adapter.empty()) {
+        json["adapter"] = report.adapter.string();
+        json["adapter_bytes"] = report.adapterBytes;
+    }
     if (!importance.byTensor.empty()) {
         json["calibration"] = {
             {"text", importance.dataset}, {"chunks", importance.chunkCount}, {"tensors", importance.byTensor.size()}};
@@ -61,6 +65,9 @@ void printReport(const ExportReport& report, const ResolvedRecipe& recipe) {
                              recipe.totals.bitsPerWeight(), bytesText(double(recipe.totals.sourceBytes)))},
         {"tensors",
          fmt::format("{} written, {} read back and checked", report.tensorsWritten, report.tensorsVerified)}};
+    if (!report.adapter.empty())
+        fields.emplace_back("adapter",
+                            fmt::format("{} ({})", report.adapter.string(), bytesText(double(report.adapterBytes))));
     if (!worst.empty())
         fields.emplace_back("largest error", fmt::format("{} (relative squared error {:.3g})", worst, error));
     fields.emplace_back("time", fmt::format("{:.3g} s", report.seconds));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "core/base/checked.h"
+#include "core/export/adapter_file.h"
 #include "core/export/carrier.h"
 #include "core/export/export_plan.h"
 #include "core/export/gguf_metadata.h"
@@ -35,6 +36,7 @@ class Planner {
         }
         if (m_draft.config) addRopeDivisors();
         if (wantsSeparateHead()) addSeparateHead();
+        noteAdapter();
         std::ranges::sort(m_draft.plan.tensors, comesBefore);
         checkNames();
         HT_ASSIGN_OR_RETURN(m_draft.metadata, buildExportMetadata(m_checkpoint, m_draft.config, m_draft.plan.tensors,
@@ -105,6 +107,7 @@ class Planner {
         chooseStorage(tensor, plan);
         plan.copied = !plan.carried && plan.storage == tensor.dtype;
         choosePermutation(tensor, plan);
+        if (plan.format.extras().hasCorrection()) placeCorrection(tensor, plan);
         const auto bytes = dtypeBytes(plan.storage, static_cast<uint64_t>(tensor.elementCount()));
         plan.bytes = plan.copied ? static_cast<int64_t>(tensor.sizeBytes) : static_cast<int64_t>(bytes.value_or(0));
         if (plan.shape.size() > kMaxRank) {
@@ -142,6 +145,44 @@ class Planner {
                fmt::format("{} is stored as {}, which GGUF has no type for: it is written as {}.", tensor.name,
                            info.name, dtypeInfo(plan.storage).name),
                tensor.canonicalName);
+    }
+
+    // What is added to the codes when a runtime multiplies: low rank as an adapter, outliers nowhere.
+    void placeCorrection(const TensorInfo& tensor, ExportTensorPlan& plan) {
+        std::string why;
+        if (plan.format.extras().outliersPerMille > 0) {
+            why = "no runtime that reads GGUF keeps outliers beside the codes";
+        } else if (plan.shape.size() != 2) {
+            why = "adapters correct matrices alone, not stacks of them";
+        } else if (tensor.role == TensorRole::kTokenEmbedding && headIsTied()) {
+            why = "runtimes apply no adapter to an embedding that is the head as well";
+        }
+        if (!why.empty()) {
+            report(Severity::kError,
+                   fmt::format("{} cannot be written as {}: {}. Choose {} for it, or F16.", tensor.canonicalName,
+                               plan.format.displayName(), why, plan.format.base().displayName()),
+                   tensor.canonicalName);
+            return;
+        }
+        plan.hasAdapter = true;
+        m_draft.plan.adapterBytes += adapterBytes(plan.format.extras().rank, plan.shape[0], plan.shape[1]);
+    }
+
+    [[nodiscard]] bool headIsTied() const {
+        if (m_draft.config) return m_draft.config->tiedEmbeddings;
+        return std::ranges::none_of(m_checkpoint.tensors(), [](const TensorInfo& tensor) {
+            return tensor.role == TensorRole::kOutput && !tensor.isBias;
+        });
+    }
+
+    void noteAdapter() {
+        const auto corrected = std::ranges::count_if(m_draft.plan.tensors, &ExportTensorPlan::hasAdapter);
+        if (corrected == 0) return;
+        report(
+            Severity::kNote,
+            fmt::format("The low-rank corrections of {} tensors go into an adapter beside the file; llama.cpp loads it "
+                        "with --lora.",
+                        corrected));
     }
 
     void reportCarrier(const TensorInfo& tensor, const ExportTensorPlan& plan) {

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "core/checkpoint/gguf_writer.h"
+#include "core/export/adapter_file.h"
 #include "core/export/carrier.h"
 #include "core/export/export_check.h"
 #include "core/export/export_plan.h"
@@ -147,6 +148,7 @@ class TensorWriter {
     }
 
     [[nodiscard]] std::span<const WrittenTensor> written() const { return m_written; }
+    [[nodiscard]] std::vector<AdapterTensor> takeAdapterTensors() { return std::move(m_adapterTensors); }
 
   private:
     static const std::string& nameOf(const ExportTensorPlan& plan, const TensorInfo& source) {
@@ -231,10 +233,22 @@ class TensorWriter {
         };
         QuantizeOptions options = method.options(source.canonicalName);
         if (!prepared) options.importance = importance;
-        HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeStreaming(*rows, plan.format, options, sink, m_inner));
+        HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeInto(sink, *rows, plan, options));
         if (source.isQuantizable()) report.distortion[source.canonicalName] = distortion;
         if (plan.carried && !plan.exact) report.carrierError[source.canonicalName] = carrierError.relative();
         return {};
+    }
+
+    using Sink = std::function<Status(std::span<const std::byte>)>;
+
+    Result<Distortion> quantizeInto(const Sink& sink, const RowSource& rows, const ExportTensorPlan& plan,
+                                    const QuantizeOptions& options) {
+        if (!plan.hasAdapter) return quantizeStreaming(rows, plan.format, options, sink, m_inner);
+        HT_ASSIGN_OR_RETURN(const QuantizedTensor whole, quantizeTensor(rows, plan.format, options, m_inner));
+        HT_TRY(sink(whole.packed.bytes));
+        const bool isTable = plan.targetName == "token_embd.weight";
+        m_adapterTensors.push_back({plan.targetName, whole.packed.correction, isTable});
+        return whole.distortion;
     }
 
     // Largest difference that a carrier makes, over the largest value it carries.
@@ -268,7 +282,25 @@ class TensorWriter {
     const JobContext& m_context;
     JobContext m_inner;
     std::vector<WrittenTensor> m_written;
+    std::vector<AdapterTensor> m_adapterTensors;
 };
+
+// Before the model is put in place: a model without its adapter is another one.
+Status writeAdapterBeside(TensorWriter& tensors, const GgufMetadata& metadata, ExportReport& report,
+                          const JobContext& context) {
+    AdapterFile adapter;
+    adapter.tensors = tensors.takeAdapterTensors();
+    if (adapter.tensors.empty()) return {};
+    if (const std::string* architecture = metadata.string("general.architecture")) adapter.architecture = *architecture;
+    adapter.modelName = report.path.filename().string();
+    report.adapter = adapterPathFor(report.path);
+    HT_ASSIGN_OR_RETURN(report.adapterBytes, writeAdapter(adapter, report.adapter, context));
+    report.problems.push_back({RecipeProblem::Severity::kNote,
+                               fmt::format("Load the model together with its corrections: llama-cli -m {} --lora {}.",
+                                           report.path.string(), report.adapter.string()),
+                               {}});
+    return {};
+}
 
 Status stopOnErrors(const ExportPlan& plan) {
     const auto error = std::ranges::find(plan.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);
@@ -303,7 +335,8 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
     HT_ASSIGN_OR_RETURN(ExportDraft draft, draftGgufExport(*checkpoint, recipe, methods && methods->separatesHead()));
     HT_TRY(stopOnErrors(draft.plan));
     HT_TRY(checkTarget(*checkpoint, target));
-    HT_TRY(checkSpace(target, draft.plan.totalBytes));
+    if (draft.plan.adapterBytes > 0) HT_TRY(checkTarget(*checkpoint, adapterPathFor(target)));
+    HT_TRY(checkSpace(target, draft.plan.totalBytes + draft.plan.adapterBytes));
     addProvenance(draft.metadata, *checkpoint, recipeText, importance);
 
     ExportReport report;
@@ -325,6 +358,7 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
                         checkWrittenFile(staged.path(), checkpoint, tensors.written(), context));
     std::error_code ignored;
     report.fileBytes = static_cast<int64_t>(fs::file_size(staged.path(), ignored));
+    HT_TRY(writeAdapterBeside(tensors, draft.metadata, report, context));
     HT_TRY(staged.publish());
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return report;

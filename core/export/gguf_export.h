@@ -38,18 +38,22 @@ struct ExportTensorPlan {
     int64_t heads = 0;             ///< of the permutation
     std::vector<int64_t> shape;    ///< as written, outermost first
     std::vector<float> generated;  ///< values of a tensor that the source does not have (rope_freqs); else empty
+    bool hasAdapter = false;       ///< the format's low-rank correction goes into the adapter file
     int64_t bytes = 0;
 };
 
 struct ExportPlan {
     std::vector<ExportTensorPlan> tensors;
     int64_t totalBytes = 0;               ///< of the file, provenance keys (some hundred bytes) not counted
+    int64_t adapterBytes = 0;             ///< of the adapter file beside it, headers not counted; 0: there is none
     std::vector<RecipeProblem> problems;  ///< errors here stop the export before a byte is written
 };
 
 struct ExportReport {
     std::filesystem::path path;
     int64_t fileBytes = 0;
+    std::filesystem::path adapter;  ///< the LoRA adapter with the low-rank corrections; empty: there is none
+    int64_t adapterBytes = 0;
     int64_t tensorsWritten = 0;
     int64_t tensorsVerified = 0;                   ///< spot-decoded after re-opening
     std::map<std::string, Distortion> distortion;  ///< by canonical name, quantized tensors only
@@ -83,8 +87,9 @@ Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRe
 
 /// Writes the plan: metadata, tokenizer, tensors, provenance keys (halftone.recipe, halftone.source.fingerprint,
 /// halftone.version, quantize.imatrix.*), by temporary file, fsync and rename; then re-opens the file and decodes
-/// a sample of every tensor against what was meant. Memory: a few tiles. Cancel leaves the target as it was. `methods`
-/// null: every tensor by the default method.
+/// a sample of every tensor against what was meant. Memory: a few tiles; of a tensor with a low-rank correction its
+/// codes, and the corrections. Cancel leaves the target as it was. `methods` null: every tensor by the default method.
+/// Low-rank corrections go into a LoRA adapter beside the file (adapter_file.h), named in the report.
 Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                                 const std::string& recipeText, const ImportanceData& importance,
                                 const std::filesystem::path& target, const JobContext& context,
