@@ -103,12 +103,12 @@ struct Windows {
 };
 
 Windows windowsOf(const LoadedModel& model, std::span<const TokenId> text, int64_t length) {
-    const auto bos = model.tokenizer->addsBos() ? model.tokenizer->bos() : std::nullopt;
-    const auto piece = static_cast<size_t>(length - (bos ? 1 : 0));
+    std::vector<TokenId> opening;
+    if (const auto bos = model.tokenizer->bos(); bos.has_value() && model.tokenizer->addsBos()) opening.push_back(*bos);
+    const auto piece = static_cast<size_t>(length) - opening.size();
     Windows windows;
     for (size_t begin = 0; begin < text.size(); begin += piece) {
-        std::vector<TokenId>& tokens = windows.tokens.emplace_back();
-        if (bos) tokens.push_back(*bos);
+        std::vector<TokenId>& tokens = windows.tokens.emplace_back(opening);
         const auto part = text.subspan(begin, std::min(piece, text.size() - begin));
         tokens.insert(tokens.end(), part.begin(), part.end());
     }

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
+#include "core/quant/corrections/correction.h"
 #include "core/quant/formats/codec.h"
 
 namespace halftone {
@@ -62,8 +64,9 @@ class OneRow final : public RowSource {
 /// Adds the groups of packed rows to a ranking, a piece of rows at a time.
 class Ranker {
   public:
-    Ranker(const PackedLayout& layout, const RowSource& source, size_t most)
-        : m_layout(layout), m_source(source), m_most(most) {
+    /// `correction` may be null.
+    Ranker(const PackedLayout& layout, const RowSource& source, size_t most, const Correction* correction)
+        : m_layout(layout), m_source(source), m_most(most), m_correction(correction) {
         m_ranking.rows = source.rows();
     }
 
@@ -101,6 +104,11 @@ class Ranker {
         std::vector<float> original(size_t(count) * cols), decoded(size_t(count) * cols);
         HT_TRY(m_source.readRows(first, count, original));
         HT_TRY(decodeRows(m_layout, bytes, count, decoded));
+        if (m_correction) {
+            std::vector<int64_t> rows(static_cast<size_t>(count));
+            std::iota(rows.begin(), rows.end(), first);
+            HT_TRY(addCorrection(*m_correction, rows, decoded));
+        }
         std::vector<GroupError> errors;
         for (size_t row = 0; row < size_t(count); ++row) {
             for (size_t begin = 0; begin < cols; begin += width) {
@@ -136,6 +144,7 @@ class Ranker {
     const PackedLayout& m_layout;
     const RowSource& m_source;
     size_t m_most;
+    const Correction* m_correction;
     GroupRanking m_ranking;
 };
 
@@ -196,7 +205,8 @@ QuantizeOptions GroupInspection::options() const {
 Result<std::optional<PackedTensor>> GroupInspection::wholeTensor(const JobContext& context) {
     std::unique_lock lock(m_encoding, std::defer_lock);
     while (!lock.try_lock_for(kPatience)) HT_TRY(context.checkpoint());
-    if (m_packed || !m_layout.format.sharesScalesBetweenRows()) return m_packed;
+    const bool rowsStandAlone = !m_layout.format.sharesScalesBetweenRows() && !m_format.extras().hasCorrection();
+    if (m_packed || rowsStandAlone) return m_packed;
     HT_ASSIGN_OR_RETURN(auto quantized, quantizeTensor(*m_rows, m_format, options(), context));
     m_packed = std::move(quantized.packed);
     return m_packed;
@@ -214,6 +224,14 @@ Result<std::vector<std::byte>> GroupInspection::packedRow(int64_t row, std::span
     return std::vector<std::byte>(alone.packed.bytes.begin(), alone.packed.bytes.end());
 }
 
+Result<std::vector<float>> GroupInspection::correctedRow(int64_t row, const JobContext& context) {
+    if (!m_format.extras().hasCorrection()) return std::vector<float>();
+    HT_ASSIGN_OR_RETURN(const auto whole, wholeTensor({context.stop, nullptr, context.pool}));
+    std::vector<float> values(size_t(m_layout.cols));
+    HT_TRY(readPackedRows(*whole, std::span(&row, 1), values));
+    return values;
+}
+
 Result<InspectedRow> GroupInspection::row(int64_t row, const JobContext& context) {
     if (row < 0 || row >= rows()) {
         return makeError(ErrorCode::kInvalidArgument, fmt::format("{} has no row {}.", m_name, row));
@@ -226,6 +244,7 @@ Result<InspectedRow> GroupInspection::row(int64_t row, const JobContext& context
             fmt::format("Row {} of {} holds NaN or an infinity, which no quantized format can store.", row, m_name));
     }
     HT_ASSIGN_OR_RETURN(const auto packed, packedRow(row, values, context));
+    HT_ASSIGN_OR_RETURN(const std::vector<float> corrected, correctedRow(row, context));
     InspectedRow result;
     result.row = row;
     for (int64_t index = 0; index < groupsPerRow(); ++index) {
@@ -234,7 +253,9 @@ Result<InspectedRow> GroupInspection::row(int64_t row, const JobContext& context
         if (m_knowsOriginal) {
             const auto begin = values.begin() + std::ptrdiff_t(group.description.firstColumn);
             group.original.assign(begin, begin + std::ptrdiff_t(group.description.columns));
-            group.error = errorOf(row, index, group.original, group.description.values);
+            const auto meant = std::span<const float>(corrected.empty() ? group.description.values : corrected);
+            const auto skipped = corrected.empty() ? size_t{0} : size_t(group.description.firstColumn);
+            group.error = errorOf(row, index, group.original, meant.subspan(skipped, group.original.size()));
         }
         result.groups.push_back(std::move(group));
     }
@@ -248,13 +269,13 @@ Result<GroupRanking> GroupInspection::rank(size_t most, const std::function<void
                          fmt::format("{} is stored so in the checkpoint; what it was before is not known.", m_name));
     }
     context.start("quantizing", rows(), "rows");
-    Ranker ranker(m_layout, *m_rows, most);
+    HT_ASSIGN_OR_RETURN(const auto whole, wholeTensor(context));
+    Ranker ranker(m_layout, *m_rows, most, whole ? whole->correction.get() : nullptr);
     const auto add = [&](std::span<const std::byte> packed) -> Status {
         HT_TRY(ranker.add(packed, context));
         if (partial) partial(ranker.ranking());
         return {};
     };
-    HT_ASSIGN_OR_RETURN(const auto whole, wholeTensor(context));
     if (whole) {
         HT_TRY(add(whole->bytes));
     } else {

@@ -70,8 +70,9 @@ struct GroupInspectionRequest {
 };
 
 /// One tensor, to be looked at group by group. A row is encoded when it is asked for, so that the first one is there at
-/// once however large the tensor is; only formats whose rows share a scale are encoded whole, on the first call that
-/// needs them. Any thread.
+/// once however large the tensor is; only formats whose rows share a scale, and those with corrections, are encoded
+/// whole, on the first call that needs them. With corrections, groups say what their codes are, and errors are those of
+/// the corrected matrix. Any thread.
 class GroupInspection {
   public:
     GroupInspection(const GroupInspection&) = delete;
@@ -104,6 +105,9 @@ class GroupInspection {
     Result<std::optional<PackedTensor>> wholeTensor(const JobContext& context);
     [[nodiscard]] QuantizeOptions options() const;
     Result<std::vector<std::byte>> packedRow(int64_t row, std::span<const float> values, const JobContext& context);
+
+    /// The row as it is with outliers and low rank; empty where its codes say it all.
+    Result<std::vector<float>> correctedRow(int64_t row, const JobContext& context);
 
     Format m_format;
     PackedLayout m_layout;

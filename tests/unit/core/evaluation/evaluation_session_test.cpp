@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "core/pipeline/loaded_model.h"
+#include "core/quant/corrections/correction.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/inference/loaded_model.h"
 
@@ -419,6 +420,27 @@ TEST_P(SessionTest, AReferenceFromAFileServesAnotherSession) {
     HT_ASSERT_OK(other);
     EXPECT_THAT((*other)->setReference(loaded->run).error().message, HasSubstr("another text"));
     EXPECT_FALSE(EvaluationSession::create(*m_executable, m_original, {}, m_protocol).has_value());
+}
+
+TEST_P(SessionTest, ACorrectionAloneIsAnEdit) {
+    const auto session = startSession();
+    const std::string name = "blk.3.ffn_up.weight";
+    const WeightId id = m_model.graph->findWeight(name);
+    PackedTensor bare = requantized(m_original.at(id), "q4_0");
+    PackedTensor corrected = bare;
+    std::vector<std::vector<Outlier>> rows(static_cast<size_t>(bare.rows));
+    rows[5].push_back({7, 0x4000});
+    corrected.correction = makeCorrection(packOutliers(rows, bare.cols()), bare.rows, bare.cols());
+    const SessionFigures without = evaluate(*session, m_original.with(*m_model.graph, name, bare));
+    const ModelWeights weights = m_original.with(*m_model.graph, name, corrected);
+    const SessionFigures with = evaluate(*session, weights);
+    EXPECT_EQ(with.blocksRun, kWindows * (kBlocks - 3));
+    EXPECT_NE(with.result.nll.mean, without.result.nll.mean);
+    expectFullRun(with, weights, *session->reference());
+    // The same bytes elsewhere are the same weights.
+    PackedTensor again = copied(corrected);
+    again.correction = makeCorrection(packOutliers(rows, bare.cols()), bare.rows, bare.cols());
+    EXPECT_EQ(evaluate(*session, m_original.with(*m_model.graph, name, again)).blocksRun, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, SessionTest, testing::Values("cpu", "reference"),

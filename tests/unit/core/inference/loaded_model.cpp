@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/quant/formats/codec.h"
+#include "core/quant/methods/quantize.h"
 
 namespace halftone::test {
 
@@ -53,16 +53,9 @@ Result<std::vector<TokenId>> greedy(Executable& executable, std::span<const Toke
 }
 
 PackedTensor requantized(const PackedTensor& tensor, const char* format) {
-    std::vector<float> values(static_cast<size_t>(tensor.rows * tensor.cols()));
-    EXPECT_TRUE(decodeRows(tensor.layout, tensor.bytes, tensor.rows, values).has_value());
-    PackedTensor changed;
-    changed.layout = PackedLayout::of(Format::parse(format).value(), tensor.cols());
-    changed.rows = tensor.rows;
-    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(tensor.rows * changed.layout.rowBytes));
-    EXPECT_TRUE(encodeRows(changed.layout, values, tensor.rows, {}, *bytes).has_value());
-    changed.bytes = *bytes;
-    changed.owner = bytes;
-    return changed;
+    const auto changed = quantizeTensor(*rowSourceOf(tensor), Format::parse(format).value(), {}, JobContext());
+    EXPECT_TRUE(changed.has_value());
+    return changed ? changed->packed : PackedTensor();
 }
 
 double relativeError(std::span<const float> a, std::span<const float> b) {

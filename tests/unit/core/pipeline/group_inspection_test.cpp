@@ -99,6 +99,24 @@ TEST_F(GroupInspectionTest, TheRankingAddsUpToTheTensorsErrorAndIsInOrder) {
     }
 }
 
+TEST_F(GroupInspectionTest, ErrorsAreThoseOfTheCorrectedMatrix) {
+    const auto inspection = open("int3_g64_asym+out0.5+rank8");
+    ASSERT_TRUE(inspection);
+    const auto expected = quantized();
+    HT_ASSERT_OK(expected);
+    const auto ranking = inspection->rank(3, {}, m_context);
+    HT_ASSERT_OK(ranking);
+    EXPECT_NEAR(ranking->squaredError / expected->distortion.sumSquaredError, 1, 1e-6);
+    EXPECT_EQ(ranking->by(GroupMeasure::kLargestError)[0].largest, expected->distortion.maxAbsError);
+    double squaredError = 0;
+    for (int64_t at = 0; at < inspection->rows(); ++at) {
+        const auto row = inspection->row(at, m_context);
+        HT_ASSERT_OK(row);
+        for (const auto& group : row->groups) squaredError += group.error.squaredError;
+    }
+    EXPECT_NEAR(squaredError / ranking->squaredError, 1, 1e-9);
+}
+
 TEST_F(GroupInspectionTest, TheWorstGroupIsTheOneThatEveryRowLookedAtFinds) {
     const auto inspection = open("q4_1");
     ASSERT_TRUE(inspection);

@@ -201,5 +201,26 @@ TEST_F(MethodsTest, AnExportHoldsTheBytesThatRun) {
     }
 }
 
+TEST_F(MethodsTest, CorrectionsOfARecipeRunAndHelp) {
+    const std::string name = "blk.2.ffn_down.weight";
+    const auto applied = [&](const char* formatName) { return apply(Recipe::pure(format(formatName))).value(); };
+    const auto bare = applied("int2_g32_asym");
+    const int64_t before = m_weights->cachedBytes();
+    const auto outliers = applied("int2_g32_asym+out0.5"), both = applied("int2_g32_asym+out0.5+rank16");
+    EXPECT_GT(m_weights->cachedBytes() - 2 * before, before / 10) << "corrections take their share of the cache";
+    const double bareError = outputError(bare, name), outlierError = outputError(outliers, name);
+    EXPECT_LT(outlierError, bareError);
+    EXPECT_LT(outputError(both, name), outlierError);
+    const double bareNll = nll(bare.weights);
+    EXPECT_LT(nll(outliers.weights), bareNll);
+    EXPECT_LT(nll(both.weights), nll(outliers.weights));
+    // Another calibration is another correction.
+    const auto plain = m_weights->applyMethods(
+        resolve(Recipe::pure(format("int2_g32_asym+out0.5+rank16")), s_model->checkpoint->tensors()), nullptr, m_context);
+    HT_ASSERT_OK(plain);
+    EXPECT_GT(plain->quantizedNow, 0);
+    EXPECT_GT(outputError(*plain, name), outputError(both, name));
+}
+
 }  // namespace
 }  // namespace halftone::test
