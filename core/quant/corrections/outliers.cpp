@@ -34,7 +34,8 @@ class OutlierChoice {
           m_context(context),
           m_tileRows(std::max<int64_t>(1, kTileValues / std::max<int64_t>(1, source.cols()))) {
         const bool anyWeight = std::ranges::any_of(importance, [](float weight) { return weight > 0; });
-        for (size_t i = 0; anyWeight && i < importance.size(); ++i) m_weights.push_back(std::sqrt(importance[i]));
+        for (size_t i = 0; anyWeight && i < importance.size(); ++i)
+            m_weights.push_back(std::sqrt(std::sqrt(importance[i])));
     }
 
     Result<std::vector<uint32_t>> run(int64_t wanted) {

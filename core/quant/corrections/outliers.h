@@ -12,9 +12,12 @@
 
 namespace halftone {
 
-/// Chooses the elements of a matrix that are kept apart: the `count` elements of the whole matrix with the largest
-/// w^2 * importance of the input channel, or the largest |w| without importance. Of equals, those that come first;
-/// zeros and what is not finite never. Returns the words of OutlierRows.
+/// Chooses the elements of a matrix that are kept apart: the `count` elements of the whole matrix with the largest w^2
+/// times the root mean square of the input channel, or the largest |w| without importance. Of equals, those that come
+/// first; zeros and what is not finite never. Returns the words of OutlierRows.
+///
+/// An outlier spares its group a wide range, which is a matter of |w| alone, and the output its own error, which grows
+/// with the mean square of the channel. The root stands between the two (docs/formats/corrections.md has figures).
 ///
 /// The source is read three times in tiles: two passes find the threshold from the bit patterns of the scores, the
 /// third collects. Memory: the result and some tiles. Same bytes on any number of threads. Precondition: `importance`

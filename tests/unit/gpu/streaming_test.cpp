@@ -127,6 +127,27 @@ class StreamingTest : public test::VulkanTest {
     std::string m_name;
 };
 
+TEST_F(StreamingTest, CorrectionsStreamWithTheirCodes) {
+    for (const WeightSlot& slot : m_model.graph->weights) {
+        const PackedTensor& original = m_model.weights.at(m_model.graph->findWeight(slot.name));
+        if (slot.isVector || original.correction) continue;
+        m_model.weights =
+            m_model.weights.with(*m_model.graph, slot.name, test::requantized(original, "int4_g64_asym+out2+rank12"));
+    }
+    m_name = "corrected";
+    const std::vector<Outcome> whole = expected();
+    const uint64_t least = leastBudget();
+    const auto context = openWith(least);
+    ASSERT_TRUE(context);
+    auto executable = compile(context);
+    HT_ASSERT_OK(executable);
+    EXPECT_TRUE((*executable)->weightPlan().streams());
+    const auto outcomes = runPromptAndSteps(**executable);
+    HT_ASSERT_OK(outcomes);
+    EXPECT_EQ(*outcomes, whole);
+    EXPECT_LE(context->allocator->deviceBytesReserved(), least);
+}
+
 TEST_F(StreamingTest, GivesTheSameNumbersHoweverLittleFits) {
     const std::vector<Outcome> whole = expected();
     const uint64_t least = leastBudget();
