@@ -52,6 +52,27 @@ TEST_F(CliMethods, ErrorTableComparesFormatsAndMethods) {
     EXPECT_THAT(text.out, HasSubstr("relative MSE"));
 }
 
+TEST_F(CliMethods, CorrectionsAreMeasuredRunAndExported) {
+    const json report = runJson({"error", m_model, "--tensor", "blk.1.ffn_up", "--formats",
+                                 "q5_0,q5_0+out0.5,q5_0+rank16,q5_0+out0.5+rank16", "--text", m_text});
+    const json& results = report["results"];
+    ASSERT_EQ(results.size(), 4u);
+    EXPECT_EQ(results[3]["format"], "q5_0+out0.5+rank16");
+    const int64_t codes = results[0]["bytes"], outliers = results[1]["bytes"], rank = results[2]["bytes"];
+    EXPECT_GT(outliers, codes);
+    EXPECT_GT(rank, outliers);
+    EXPECT_EQ(results[3]["bytes"], outliers + rank - codes);
+    for (size_t i = 1; i < 4; ++i) EXPECT_LT(results[i]["output_error"], results[0]["output_error"]);
+    const std::string recipe = (m_folder.path() / "r.recipe").string(), file = (m_folder.path() / "m.gguf").string();
+    std::ofstream(recipe) << "halftone-recipe 2\ndefault q5_0+rank16\nrule role=token_embd format=q8_0\n";
+    const json written = runJson({"quantize", m_model, "--recipe", recipe, "--text", m_text, "--output", file});
+    EXPECT_EQ(written["adapter"], (m_folder.path() / "m-lora.gguf").string());
+    EXPECT_GT(written["adapter_bytes"], 100000);
+    const CliRun refused = runCli({"quantize", m_model, "--format", "q5_0+out0.5", "--output", file});
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.err, HasSubstr("no runtime that reads GGUF keeps outliers beside the codes"));
+}
+
 TEST_F(CliMethods, TablesOfLevelsAndCodebooksAreMeasuredLikeOthers) {
     const json report =
         runJson({"error", m_model, "--tensor", "blk.1.ffn_up", "--formats", "nf4_g64,kmeans3_channel,fp8_e4m3_b128x128",

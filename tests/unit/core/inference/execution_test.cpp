@@ -270,30 +270,49 @@ TEST_P(Execution, MissingAndMisshapenTensorsAreNamed) {
 INSTANTIATE_TEST_SUITE_P(Backends, Execution, testing::Values("cpu-reference", "cpu"),
                          [](const auto& param) { return std::string(param.param) == "cpu" ? "cpu" : "reference"; });
 
+void expectSameOnAnyNumberOfThreads(Executable& executable) {
+    std::vector<TokenId> ids;
+    for (int i = 0; i < 150; ++i) ids.push_back((i * 31) % 97);
+    std::vector<float> expected;
+    for (const int threads : {1, 2, 3, 7}) {
+        JobContext context;
+        context.pool = ThreadPool(threads);
+        auto sequence = executable.createSequence(160);
+        const auto prompt =
+            runLogits(executable, **sequence, std::span<const TokenId>(ids).first(149), 0, 149, context);
+        HT_ASSERT_OK(prompt);
+        std::vector<float> all = *prompt;
+        const auto last = runLogits(executable, **sequence, std::span<const TokenId>(ids).last(1), 0, 1, context);
+        all.insert(all.end(), last->begin(), last->end());
+        if (expected.empty()) expected = all;
+        EXPECT_EQ(all, expected) << threads << " threads";
+    }
+}
+
 TEST(CpuBackend, SameNumbersOnAnyNumberOfThreads) {
     const TemporaryFolder folder;
     makeSyntheticModel({.modelType = "qwen2", .qkvBias = true}).write(folder.path());
     const auto backend = createCpuBackend();
     auto model = loadModel(folder.path(), *backend);
     HT_ASSERT_OK(model);
-    std::vector<TokenId> ids;
-    for (int i = 0; i < 150; ++i) ids.push_back((i * 31) % 97);
-    std::vector<float> expected;
-    std::string expectedCapture;
-    for (const int threads : {1, 2, 3, 7}) {
-        JobContext context;
-        context.pool = ThreadPool(threads);
-        auto sequence = model->executable->createSequence(160);
-        const auto prompt =
-            runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).first(149), 0, 149, context);
-        HT_ASSERT_OK(prompt);
-        std::vector<float> all = *prompt;
-        const auto last =
-            runLogits(*model->executable, **sequence, std::span<const TokenId>(ids).last(1), 0, 1, context);
-        all.insert(all.end(), last->begin(), last->end());
-        if (expected.empty()) expected = all;
-        EXPECT_EQ(all, expected) << threads << " threads";
+    expectSameOnAnyNumberOfThreads(*model->executable);
+    // With outliers and low rank in every matrix as well, and other numbers than without.
+    ModelWeights codes = model->weights, corrected = model->weights;
+    for (const WeightSlot& slot : model->graph->weights) {
+        if (slot.isVector) continue;
+        const PackedTensor& original = model->weights.at(model->graph->findWeight(slot.name));
+        codes = codes.with(*model->graph, slot.name, requantized(original, "int4_g64_asym"));
+        corrected = corrected.with(*model->graph, slot.name, requantized(original, "int4_g64_asym+out2+rank12"));
     }
+    const auto logits = [&](const ModelWeights& weights) {
+        EXPECT_TRUE(model->executable->updateWeights(weights, JobContext()));
+        auto sequence = model->executable->createSequence(8);
+        const std::vector<TokenId> ids{5, 17, 40};
+        return runLogits(*model->executable, **sequence, ids, 0, 3).value();
+    };
+    const std::vector<float> original = logits(model->weights), withCodes = logits(codes), with = logits(corrected);
+    EXPECT_LT(relativeError(with, original), relativeError(withCodes, original));
+    expectSameOnAnyNumberOfThreads(*model->executable);
 }
 
 }  // namespace
