@@ -29,15 +29,8 @@ struct VulkanDeviceInfo {
 /// All devices of the machine; empty without a Vulkan loader or driver (never an error).
 std::vector<VulkanDeviceInfo> listVulkanDevices();
 
-/// Element type of the key-value cache in device memory.
-enum class VulkanCacheType : uint8_t {
-    kF32,  ///< as the processor's backends: figures of different backends agree
-    kF16,  ///< half the memory
-};
-
 struct VulkanOptions {
     bool validation = false;  ///< enable the Khronos validation layer; its messages go to vulkanValidationMessages()
-    VulkanCacheType cacheType = VulkanCacheType::kF32;
     /// What may be taken of the device's memory; 0: what there is. Weights beyond it stream from the host block by
     /// block.
     uint64_t memoryLimitBytes = 0;

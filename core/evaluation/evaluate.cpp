@@ -56,9 +56,9 @@ class ScoresAhead {
     size_t m_first = 0;
 };
 
-Status scoreWindows(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference,
+Status scoreWindows(const ModelRun& run, std::span<const EvaluationWindow> windows, const ReferenceRun* reference,
                     FiguresBuilder& figures, const EvaluationObserver& observer, const JobContext& context) {
-    WindowScorer scorer(executable, windows, reference);
+    WindowScorer scorer(run, windows, reference);
     ScoresAhead ahead(windows, [&](size_t first) { return scorer.scoreTogether(first, context); });
     return runWindows(windows, figures, observer, context,
                       [&](const EvaluationWindow& window) { return ahead.add(window, figures); });
@@ -118,41 +118,40 @@ Status runWindows(std::span<const EvaluationWindow> windows, FiguresBuilder& fig
     return {};
 }
 
-Result<std::unique_ptr<Sequence>> createWindowSequence(Executable& executable,
-                                                       std::span<const EvaluationWindow> windows) {
-    return executable.createSequence(longestOf(windows));
+Result<std::unique_ptr<Sequence>> createWindowSequence(const ModelRun& run, std::span<const EvaluationWindow> windows) {
+    return run.executable.createSequence(longestOf(windows), run.format);
 }
 
-Result<EvaluationResult> evaluatePerplexity(Executable& executable, std::span<const EvaluationWindow> windows,
+Result<EvaluationResult> evaluatePerplexity(const ModelRun& run, std::span<const EvaluationWindow> windows,
                                             const Protocol& protocol, const EvaluationObserver& observer,
                                             const JobContext& context) {
-    HT_ASSIGN_OR_RETURN(const std::string note, contextNote(executable, protocol));
-    FiguresBuilder figures(protocol, false);
-    HT_TRY(scoreWindows(executable, windows, nullptr, figures, observer, context));
+    HT_ASSIGN_OR_RETURN(const std::string note, contextNote(run.executable, protocol));
+    FiguresBuilder figures(protocol, false, run.format);
+    HT_TRY(scoreWindows(run, windows, nullptr, figures, observer, context));
     return finishWithNote(figures, note);
 }
 
-Result<EvaluationResult> evaluateAgainst(Executable& executable, std::span<const EvaluationWindow> windows,
+Result<EvaluationResult> evaluateAgainst(const ModelRun& run, std::span<const EvaluationWindow> windows,
                                          const Protocol& protocol, const ReferenceRun& reference,
                                          const EvaluationObserver& observer, const JobContext& context) {
-    HT_TRY(checkSameRun(executable, windows, protocol, reference));
-    FiguresBuilder figures(protocol, true);
-    HT_TRY(scoreWindows(executable, windows, &reference, figures, observer, context));
+    HT_TRY(checkSameRun(run.executable, windows, protocol, reference));
+    FiguresBuilder figures(protocol, true, run.format);
+    HT_TRY(scoreWindows(run, windows, &reference, figures, observer, context));
     EvaluationResult result = figures.finish();
     result.reference->floor = reference.storeError();
     result.notes = reference.result().notes;
     return result;
 }
 
-Result<EvaluationResult> evaluateSideBySide(Executable& reference, Executable& executable,
+Result<EvaluationResult> evaluateSideBySide(Executable& reference, const ModelRun& own,
                                             std::span<const EvaluationWindow> windows, const Protocol& protocol,
                                             const EvaluationObserver& observer, const JobContext& context) {
     HT_TRY(contextNote(reference, protocol));
-    HT_ASSIGN_OR_RETURN(const std::string note, contextNote(executable, protocol));
-    PairedRun run(reference, executable, context);
+    HT_ASSIGN_OR_RETURN(const std::string note, contextNote(own.executable, protocol));
+    PairedRun run(reference, own, context);
     HT_TRY(run.prepare(longestOf(windows)));
     HT_ASSIGN_OR_RETURN(const bool onDevice, run.prepareFigures());
-    FiguresBuilder figures(protocol, true);
+    FiguresBuilder figures(protocol, true, own.format);
     ScoresAhead ahead(windows, [&](size_t first) { return scoreOnDevice(run, windows, first); });
     HT_TRY(runWindows(windows, figures, observer, context, [&](const EvaluationWindow& window) {
         if (onDevice) return ahead.add(window, figures);

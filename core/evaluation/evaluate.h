@@ -12,19 +12,20 @@
 namespace halftone {
 
 /// Perplexity alone.
-Result<EvaluationResult> evaluatePerplexity(Executable& executable, std::span<const EvaluationWindow> windows,
+Result<EvaluationResult> evaluatePerplexity(const ModelRun& run, std::span<const EvaluationWindow> windows,
                                             const Protocol& protocol, const EvaluationObserver& observer,
                                             const JobContext& context);
 
 /// Perplexity and divergence of another set of weights on the same windows.
-Result<EvaluationResult> evaluateAgainst(Executable& executable, std::span<const EvaluationWindow> windows,
+Result<EvaluationResult> evaluateAgainst(const ModelRun& run, std::span<const EvaluationWindow> windows,
                                          const Protocol& protocol, const ReferenceRun& reference,
                                          const EvaluationObserver& observer, const JobContext& context);
 
 /// The same without a store: both run side by side, window by window, and the distributions are compared exactly as
-/// they come. Memory: one window's logits, whatever the length of the text. The result is that of `executable`.
+/// they come. Memory: one window's logits, whatever the length of the text. The result is that of `own`; the
+/// reference keeps all of its cache and activations.
 /// kInvalidArgument if the two vocabularies differ in size.
-Result<EvaluationResult> evaluateSideBySide(Executable& reference, Executable& executable,
+Result<EvaluationResult> evaluateSideBySide(Executable& reference, const ModelRun& own,
                                             std::span<const EvaluationWindow> windows, const Protocol& protocol,
                                             const EvaluationObserver& observer, const JobContext& context);
 

@@ -69,6 +69,10 @@ KldPercentiles computeKldPercentiles(std::span<const float> values);
 /// Figures of one run; those that need a reference are present only if there was one.
 struct EvaluationResult {
     std::string protocol;
+    /// RunFormat::name() of the model's cache and activations; empty: all in F32. A reference always keeps everything.
+    std::string runFormat;
+    /// "p512", "p512, cache q8_0": what figures must have in common to be compared.
+    [[nodiscard]] std::string conditions() const;
     int64_t tokens = 0;  ///< fed
     int64_t scored = 0;  ///< predictions that count
     int64_t windows = 0;
@@ -97,8 +101,8 @@ struct EvaluationResult {
     std::vector<float> tokenReferenceNll, tokenKld;  ///< empty without reference
 };
 
-/// A sentence where the text is less likely to the model than random tokens would be, as its words are not those that it
-/// was made for; empty otherwise.
+/// A sentence where the text is less likely to the model than random tokens would be, as its words are not those that
+/// it was made for; empty otherwise.
 [[nodiscard]] std::string worseThanChanceNote(const EvaluationResult& result, int64_t vocabSize);
 
 /// Called after every window with the figures so far. Returning is all it needs to do; may be empty.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/hash.h"
 #include "core/evaluation/reference_builder.h"
 #include "core/evaluation/window_scorer.h"
 
@@ -59,7 +60,7 @@ EvaluationSession::EvaluationSession(Executable& executable, ModelWeights origin
       m_boundaries(lengthsOf(m_windows), static_cast<int>(executable.graph().config.blockCount),
                    executable.graph().values[static_cast<size_t>(executable.graph().hidden)].width, options.precision,
                    options.boundaryBytes),
-      m_scorer(std::make_unique<WindowScorer>(executable, m_windows, nullptr)) {}
+      m_scorer(std::make_unique<WindowScorer>(ModelRun(executable, options.format), m_windows, nullptr)) {}
 
 EvaluationSession::~EvaluationSession() = default;
 
@@ -69,6 +70,7 @@ Result<std::unique_ptr<EvaluationSession>> EvaluationSession::create(Executable&
                                                                      const SessionOptions& options) {
     if (windows.empty()) return makeError(ErrorCode::kInvalidArgument, "There is no window to evaluate.");
     HT_ASSIGN_OR_RETURN(std::string note, checkContextLength(executable.graph().config, protocol.contextLength));
+    HT_TRY(checkRunFormat(executable.graph(), options.format));
     std::unique_ptr<EvaluationSession> session(
         new EvaluationSession(executable, std::move(original), std::move(windows), protocol, options));
     session->m_note = std::move(note);
@@ -78,10 +80,34 @@ Result<std::unique_ptr<EvaluationSession>> EvaluationSession::create(Executable&
 Status EvaluationSession::setReference(std::shared_ptr<const ReferenceRun> reference) {
     if (reference) HT_TRY(checkSameRun(m_executable, m_windows, m_protocol, *reference));
     m_reference = std::move(reference);
-    m_scorer = std::make_unique<WindowScorer>(m_executable, m_windows, m_reference.get());
+    remakeScorer();
     m_scores.clear();
     m_baseline = 0;
     return {};
+}
+
+Status EvaluationSession::setFormat(RunFormat format) {
+    HT_TRY(checkRunFormat(m_executable.graph(), format));
+    m_options.format = std::move(format);
+    remakeScorer();
+    return {};
+}
+
+void EvaluationSession::remakeScorer() {
+    m_scorer = std::make_unique<WindowScorer>(ModelRun(m_executable, m_options.format), m_windows, m_reference.get());
+}
+
+/// Signatures of states made in the session's format: of everything after the embedding, which no format touches.
+WeightSignatures::Chain EvaluationSession::chainOf(const ModelWeights& weights, const JobContext& context) {
+    WeightSignatures::Chain chain = m_signatures.of(weights, context);
+    const uint64_t format = m_options.format.signature();
+    if (format == 0) return chain;
+    const auto mix = [&](uint64_t& signature) {
+        signature = hashBytes(std::as_bytes(std::span(&format, 1)), signature);
+    };
+    for (size_t block = 1; block < chain.boundary.size(); ++block) mix(chain.boundary[block]);
+    mix(chain.whole);
+    return chain;
 }
 
 Result<std::shared_ptr<const ReferenceRun>> EvaluationSession::runReference(int64_t maxBytes,
@@ -94,6 +120,7 @@ Result<std::shared_ptr<const ReferenceRun>> EvaluationSession::runReference(int6
         HT_TRY(builder->reserve(maxBytes));
         m_builder = std::move(builder);
     }
+    m_referenceScorer = std::make_unique<WindowScorer>(m_executable, m_windows, nullptr);
     HT_TRY(m_executable.updateWeights(m_original, context));
     const WeightSignatures::Chain chain = m_signatures.of(m_original, context);
     context.start("Evaluating the original", tokenCount(m_windows), "tokens");
@@ -112,6 +139,7 @@ Result<std::shared_ptr<const ReferenceRun>> EvaluationSession::runReference(int6
     }
     HT_TRY(setReference(m_builder->finish(m_note)));
     m_builder.reset();
+    m_referenceScorer.reset();
     return m_reference;
 }
 
@@ -125,7 +153,7 @@ Status EvaluationSession::runReferenceWindow(const WeightSignatures::Chain& chai
             return m_boundaries.put(window, block, chain.boundary[static_cast<size_t>(block)], hidden);
         };
     }
-    return addReferenceWindow(*m_scorer, *m_builder, m_windows, start, context);
+    return addReferenceWindow(*m_referenceScorer, *m_builder, m_windows, start, context);
 }
 
 Result<SessionFigures> EvaluationSession::evaluate(const ModelWeights& weights, const StopRule& stop,
@@ -141,7 +169,7 @@ Result<SessionFigures> EvaluationSession::probe(const ModelWeights& weights, con
 Result<SessionFigures> EvaluationSession::run(const ModelWeights& weights, StateUse use, const StopRule& stop,
                                               const SessionObserver& observer, const JobContext& context) {
     HT_TRY(checkSlots(weights));
-    WeightSignatures::Chain chain = m_signatures.of(weights, context);
+    WeightSignatures::Chain chain = chainOf(weights, context);
     if (use == StateUse::kReplace) followEdit(chain);
     trimScores();
     ScoreSet& scores = scoresOf(chain.whole);
@@ -150,7 +178,7 @@ Result<SessionFigures> EvaluationSession::run(const ModelWeights& weights, State
             .chain = std::move(chain),
             .scores = scores,
             .baseline = findScores(m_baseline),
-            .figures = FiguresBuilder(m_protocol, m_reference != nullptr),
+            .figures = FiguresBuilder(m_protocol, m_reference != nullptr, m_options.format),
             .out = {}};
     run.out.totalWindows = static_cast<int64_t>(m_windows.size());
     context.start("Evaluating", tokenCount(m_windows), "tokens");
@@ -272,7 +300,7 @@ void EvaluationSession::trimScores() {
 }
 
 int EvaluationSession::firstBlockFor(const ModelWeights& weights, const JobContext& context) {
-    const WeightSignatures::Chain chain = m_signatures.of(weights, context);
+    const WeightSignatures::Chain chain = chainOf(weights, context);
     const ScoreSet* scores = findScores(chain.whole);
     int first = static_cast<int>(m_executable.graph().config.blockCount) + 1;
     for (size_t window = 0; window < m_windows.size(); ++window) {

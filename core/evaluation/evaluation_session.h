@@ -23,6 +23,8 @@ struct SessionOptions {
     int64_t boundaryBytes = int64_t{1} << 30;  ///< for hidden states
     BoundaryPrecision precision = BoundaryPrecision::kFull;
     int64_t scoreBytes = int64_t{64} << 20;  ///< for the scores of weights evaluated before; an undo finds them here
+    /// What evaluate() and probe() run the weights with. The reference keeps all of its cache and activations.
+    RunFormat format{};
 };
 
 /// When a run may end before the last window. The half width of a 95 % interval is 1.96 standard errors.
@@ -55,7 +57,8 @@ using SessionObserver = std::function<void(const SessionFigures& running)>;
 /// untouched. It keeps the hidden states at block boundaries for the weights in work: after edits in any blocks a run
 /// begins at the first of them, after an edit of the head or the last norm it is the epilogue alone. Weights are told
 /// apart by content, so what is put back as it was costs nothing. The figures of a complete run are those of
-/// evaluateAgainst() or evaluatePerplexity(), bit for bit, unless states are kept in F16.
+/// evaluateAgainst() or evaluatePerplexity(), bit for bit, unless states are kept in F16. With a quantized cache or
+/// rounded activations (SessionOptions::format) nothing of the original's own run is taken for the recipe's.
 ///
 /// A cancelled run ends with kCancelled within 100 ms and loses only the block in work of one window: the states and
 /// scores that it finished stay, and the next call goes on from them. To let a newer edit overtake an older one, cancel
@@ -82,6 +85,10 @@ class EvaluationSession {
     /// A reference made earlier. kInvalidArgument unless it belongs to these windows. Null: perplexity alone.
     Status setReference(std::shared_ptr<const ReferenceRun> reference);
     [[nodiscard]] const std::shared_ptr<const ReferenceRun>& reference() const { return m_reference; }
+    /// Another format for the evaluations to come. States and scores know the format they were made with, so going back
+    /// finds those that are still there. kInvalidArgument for one that the model cannot have.
+    Status setFormat(RunFormat format);
+    [[nodiscard]] const RunFormat& format() const { return m_options.format; }
 
     /// Makes `weights` the weights in work and gives their figures; states are kept for the edits that follow.
     Result<SessionFigures> evaluate(const ModelWeights& weights, const StopRule& stop, const SessionObserver& observer,
@@ -117,6 +124,8 @@ class EvaluationSession {
     Status runReferenceWindow(const WeightSignatures::Chain& chain, size_t window, const JobContext& context);
     void addWindow(Run& run, size_t window);
     void describe(EvaluationResult& result) const;
+    [[nodiscard]] WeightSignatures::Chain chainOf(const ModelWeights& weights, const JobContext& context);
+    void remakeScorer();
     Status checkSlots(const ModelWeights& weights) const;
     void followEdit(const WeightSignatures::Chain& chain);
     static bool mayStop(const SessionFigures& figures, const StopRule& stop);
@@ -134,9 +143,10 @@ class EvaluationSession {
     BoundaryStore m_boundaries;
     std::shared_ptr<const ReferenceRun> m_reference;
     std::unique_ptr<ReferenceRunBuilder> m_builder;
-    std::unique_ptr<WindowScorer> m_scorer;
-    std::list<ScoreSet> m_scores;  // last used first
-    uint64_t m_baseline = 0;       // signature of the last complete evaluate(); 0: none
+    std::unique_ptr<WindowScorer> m_scorer;           // in the session's format
+    std::unique_ptr<WindowScorer> m_referenceScorer;  // that keeps everything, while a reference is made
+    std::list<ScoreSet> m_scores;                     // last used first
+    uint64_t m_baseline = 0;                          // signature of the last complete evaluate(); 0: none
     Estimate m_baselineKld;
     WeightSignatures::Chain m_lastChain;  // of the last evaluate(), complete or not
 };

@@ -23,8 +23,13 @@ Estimate RunningMean::estimate() const {
     return {m_mean, std::sqrt(variance / double(m_count - 1))};
 }
 
-FiguresBuilder::FiguresBuilder(const Protocol& protocol, bool hasReference) {
+std::string EvaluationResult::conditions() const {
+    return runFormat.empty() ? protocol : protocol + ", " + runFormat;
+}
+
+FiguresBuilder::FiguresBuilder(const Protocol& protocol, bool hasReference, const RunFormat& format) {
     m_result.protocol = protocol.name();
+    m_result.runFormat = format.name();
     if (hasReference) m_result.reference.emplace();
 }
 
@@ -61,6 +66,7 @@ void FiguresBuilder::finishWindow(const EvaluationWindow& window, double seconds
 EvaluationResult FiguresBuilder::summary() const {
     EvaluationResult summary;
     summary.protocol = m_result.protocol;
+    summary.runFormat = m_result.runFormat;
     summary.tokens = m_result.tokens;
     summary.scored = m_result.scored;
     summary.windows = m_result.windows;

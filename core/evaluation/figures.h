@@ -36,7 +36,7 @@ struct TokenScore {
 /// Turns the scores of one run, added in text order, into an EvaluationResult that is current after every window.
 class FiguresBuilder {
   public:
-    FiguresBuilder(const Protocol& protocol, bool hasReference);
+    FiguresBuilder(const Protocol& protocol, bool hasReference, const RunFormat& format = {});
 
     void add(const TokenScore& score);
     void finishWindow(const EvaluationWindow& window, double seconds);

@@ -18,8 +18,11 @@ int64_t segmentLength(int64_t vocabSize) {
 
 }  // namespace
 
-PairedRun::PairedRun(Executable& reference, Executable& own, const JobContext& context)
-    : m_reference(reference), m_own(own), m_context(context), m_vocabSize(own.graph().config.vocabSize) {}
+PairedRun::PairedRun(Executable& reference, ModelRun own, const JobContext& context)
+    : m_reference(reference),
+      m_own(std::move(own)),
+      m_context(context),
+      m_vocabSize(m_own.executable.graph().config.vocabSize) {}
 
 Status PairedRun::prepare(int64_t longest) {
     const int64_t referenceSize = m_reference.graph().config.vocabSize;
@@ -32,25 +35,25 @@ Status PairedRun::prepare(int64_t longest) {
     }
     m_longest = longest;
     HT_ASSIGN_OR_RETURN(auto reference, m_reference.createSequence(longest));
-    HT_ASSIGN_OR_RETURN(auto own, m_own.createSequence(longest));
+    HT_ASSIGN_OR_RETURN(auto own, m_own.executable.createSequence(longest, m_own.format));
     m_referenceSequences.push_back(std::move(reference));
     m_ownSequences.push_back(std::move(own));
     return {};
 }
 
 Result<bool> PairedRun::prepareFigures() {
-    if (!m_reference.sumsUpRows() || !m_own.sumsUpRows()) return false;
+    if (!m_reference.sumsUpRows() || !m_own.executable.sumsUpRows()) return false;
     const int64_t segment = segmentLength(m_vocabSize);
     auto rows = m_reference.createLogitRows(tokensTogether() > 0 ? segment : std::min(segment, m_longest));
     if (!rows && rows.error().code == ErrorCode::kOutOfMemory) return false;
     if (!rows) return tl::unexpected(std::move(rows.error()));
-    if (!m_own.canCompareWith(**rows)) return false;
+    if (!m_own.executable.canCompareWith(**rows)) return false;
     m_rows = std::move(*rows);
     return true;
 }
 
 int64_t PairedRun::tokensTogether() const {
-    return std::max(m_reference.tokensWorthTogether(), m_own.tokensWorthTogether());
+    return std::max(m_reference.tokensWorthTogether(), m_own.executable.tokensWorthTogether());
 }
 
 std::vector<PairedRun::Segment> PairedRun::segmentsOf(int64_t length, int64_t begin, int64_t end) const {
@@ -103,7 +106,8 @@ size_t PairedRun::worthTogether(std::span<const EvaluationWindow> windows, size_
 Status PairedRun::ensureSequences(size_t count) {
     while (m_referenceSequences.size() < count) {
         auto reference = m_reference.createSequence(m_longest);
-        auto own = reference ? m_own.createSequence(m_longest) : Result<std::unique_ptr<Sequence>>(nullptr);
+        auto own = reference ? m_own.executable.createSequence(m_longest, m_own.format)
+                             : Result<std::unique_ptr<Sequence>>(nullptr);
         for (auto* created : {&reference, &own}) {
             if (created->has_value()) continue;
             if (created->error().code == ErrorCode::kOutOfMemory) return {};
@@ -151,7 +155,7 @@ Status PairedRun::runParts(std::span<FiguresPart> parts, const FiguresVisitor& v
         own.push_back({m_ownSequences[part.sequence].get(), part.fed(), options});
     }
     HT_TRY(m_reference.forwardTogether(reference, m_context));
-    HT_TRY(m_own.forwardTogether(own, m_context));
+    HT_TRY(m_own.executable.forwardTogether(own, m_context));
     for (const FiguresPart& part : parts) {
         const auto first = static_cast<size_t>(part.segment.begin - part.segment.first);
         const auto count = static_cast<size_t>(part.rows());
@@ -205,7 +209,7 @@ Status PairedRun::runSegment(std::span<const TokenId> segment, int64_t firstPosi
         row += rows;
         return status;
     };
-    return m_own.forward(*m_ownSequences.front(), segment, options, m_context);
+    return m_own.executable.forward(*m_ownSequences.front(), segment, options, m_context);
 }
 
 }  // namespace halftone

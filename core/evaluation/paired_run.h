@@ -45,7 +45,7 @@ class PairedRun {
     using FiguresVisitor = std::function<Status(const PairedFigures&)>;
 
     /// Everything is borrowed.
-    PairedRun(Executable& reference, Executable& own, const JobContext& context);
+    PairedRun(Executable& reference, ModelRun own, const JobContext& context);
     /// Room for so many tokens. kInvalidArgument if the vocabularies differ in size.
     Status prepare(int64_t longest);
     /// Runs `tokens` from an empty context and shows the rows of the positions [begin, end).
@@ -75,7 +75,7 @@ class PairedRun {
                       ForwardOptions options);
 
     Executable& m_reference;
-    Executable& m_own;
+    ModelRun m_own;
     const JobContext& m_context;
     int64_t m_vocabSize;
     std::vector<std::unique_ptr<Sequence>> m_referenceSequences,

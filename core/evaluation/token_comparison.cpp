@@ -41,11 +41,11 @@ void compareRows(const PairedRows& rows, std::span<const TokenId> targets, std::
 
 }  // namespace
 
-Result<std::vector<TokenComparison>> compareTokens(Executable& reference, Executable& own,
+Result<std::vector<TokenComparison>> compareTokens(Executable& reference, const ModelRun& own,
                                                    std::span<const TokenId> tokens, int64_t begin,
                                                    const TokenComparisonSink& sink, const JobContext& context) {
     const auto length = static_cast<int64_t>(tokens.size());
-    HT_TRY(checkText(own, length, begin));
+    HT_TRY(checkText(own.executable, length, begin));
     HT_TRY(checkText(reference, length, begin));
     PairedRun run(reference, own, context);
     HT_TRY(run.prepare(length - 1));

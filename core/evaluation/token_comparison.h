@@ -28,7 +28,7 @@ using TokenComparisonSink = std::function<void(int64_t first, std::span<const To
 /// 1 <= begin < tokens.size(). Memory: TokenPrediction::kMostLikely entries per token and model, and the logits of one
 /// segment. Cancelled within 100 ms with kCancelled. kInvalidArgument where `begin` is outside, the text exceeds the
 /// models' context or the vocabularies differ in size; kInvalidData where logits are not finite.
-Result<std::vector<TokenComparison>> compareTokens(Executable& reference, Executable& own,
+Result<std::vector<TokenComparison>> compareTokens(Executable& reference, const ModelRun& own,
                                                    std::span<const TokenId> tokens, int64_t begin,
                                                    const TokenComparisonSink& sink, const JobContext& context);
 

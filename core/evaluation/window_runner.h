@@ -18,7 +18,6 @@ Status runWindows(std::span<const EvaluationWindow> windows, FiguresBuilder& fig
                   const std::function<Status(const EvaluationWindow&)>& scoreWindow);
 
 /// A sequence that holds the longest of the windows.
-Result<std::unique_ptr<Sequence>> createWindowSequence(Executable& executable,
-                                                       std::span<const EvaluationWindow> windows);
+Result<std::unique_ptr<Sequence>> createWindowSequence(const ModelRun& run, std::span<const EvaluationWindow> windows);
 
 }  // namespace halftone

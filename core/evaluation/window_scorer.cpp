@@ -11,9 +11,8 @@
 
 namespace halftone {
 
-WindowScorer::WindowScorer(Executable& executable, std::span<const EvaluationWindow> windows,
-                           const ReferenceRun* reference)
-    : m_executable(executable), m_windows(windows), m_reference(reference) {
+WindowScorer::WindowScorer(ModelRun run, std::span<const EvaluationWindow> windows, const ReferenceRun* reference)
+    : m_run(std::move(run)), m_windows(windows), m_reference(reference) {
     int64_t row = 0;
     for (const EvaluationWindow& window : windows) {
         m_firstRow.push_back(row);
@@ -24,7 +23,7 @@ WindowScorer::WindowScorer(Executable& executable, std::span<const EvaluationWin
 /// As many sequences as fit; one must.
 Status WindowScorer::ensureSequences(size_t count) {
     while (m_sequences.size() < count) {
-        auto sequence = createWindowSequence(m_executable, m_windows);
+        auto sequence = createWindowSequence(m_run, m_windows);
         const bool isFull = !sequence && sequence.error().code == ErrorCode::kOutOfMemory;
         if (isFull && !m_sequences.empty()) return {};
         if (!sequence) return tl::unexpected(std::move(sequence.error()));
@@ -40,7 +39,7 @@ Status WindowScorer::forward(size_t window, const WindowStart& start, ForwardOpt
     options.hiddenIn = start.hidden;
     options.boundarySink = start.boundarySink;
     m_sequences.front()->truncate(0);
-    return m_executable.forward(*m_sequences.front(), m_windows[window].tokens, options, context);
+    return m_run.executable.forward(*m_sequences.front(), m_windows[window].tokens, options, context);
 }
 
 Status WindowScorer::runLogits(size_t window, const WindowStart& start, const LogitsSink& sink,
@@ -61,7 +60,7 @@ Result<std::vector<TokenScore>> WindowScorer::score(size_t window, const WindowS
 }
 
 size_t WindowScorer::worthTogether(size_t first) const {
-    const int64_t most = m_executable.tokensWorthTogether();
+    const int64_t most = m_run.executable.tokensWorthTogether();
     size_t end = first;
     int64_t tokens = 0;
     while (end < m_windows.size() && (end == first || tokens + std::ssize(m_windows[end].tokens) <= most))
@@ -78,7 +77,7 @@ Result<std::vector<std::vector<TokenScore>>> WindowScorer::scoreTogether(size_t 
         m_sequences[i]->truncate(0);
         inputs.push_back({m_sequences[i].get(), m_windows[first + i].tokens, prepare(first + i, scorings[i], context)});
     }
-    HT_TRY(m_executable.forwardTogether(inputs, context));
+    HT_TRY(m_run.executable.forwardTogether(inputs, context));
     std::vector<std::vector<TokenScore>> scores;
     for (size_t i = 0; i < count; ++i) {
         HT_ASSIGN_OR_RETURN(auto finished, finish(first + i, scorings[i]));
@@ -131,7 +130,7 @@ Result<std::vector<TokenScore>> WindowScorer::finish(size_t window, Scoring& sco
 }
 
 bool WindowScorer::asksForKept() const {
-    return m_reference && m_executable.sumsUpRows() && !m_reference->rows().isWhole();
+    return m_reference && m_run.executable.sumsUpRows() && !m_reference->rows().isWhole();
 }
 
 void WindowScorer::prepareKept(size_t window, Scoring& scoring, ForwardOptions& options) const {

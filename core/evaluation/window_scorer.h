@@ -24,7 +24,7 @@ struct WindowStart {
 class WindowScorer {
   public:
     /// Everything is borrowed; `reference` may be null.
-    WindowScorer(Executable& executable, std::span<const EvaluationWindow> windows, const ReferenceRun* reference);
+    WindowScorer(ModelRun run, std::span<const EvaluationWindow> windows, const ReferenceRun* reference);
 
     /// Scores of the window's scored positions, in order.
     Result<std::vector<TokenScore>> score(size_t window, const WindowStart& start, const JobContext& context);
@@ -57,7 +57,7 @@ class WindowScorer {
     Status compareRows(std::span<const float> logits, int64_t firstPosition, std::span<TokenScore> scores,
                        const TokenId* targets, int64_t firstRow, const JobContext& context) const;
 
-    Executable& m_executable;
+    ModelRun m_run;
     std::span<const EvaluationWindow> m_windows;
     const ReferenceRun* m_reference;
     std::vector<int64_t> m_firstRow;                     // of each window in the reference

@@ -12,6 +12,7 @@
 
 #include "core/base/job_context.h"
 #include "core/inference/model_weights.h"
+#include "core/inference/run_format.h"
 #include "core/stats/tensor_stats.h"
 #include "core/tokenizer/tokenizer.h"
 
@@ -66,7 +67,8 @@ struct RowReduction {
 
 /// What to compute and return besides advancing the cache.
 struct ForwardOptions {
-    /// Backends and formats without integer products ignore it. One sequence may mix both.
+    /// Backends and formats without integer products ignore it, and so do layers whose inputs the sequence's format
+    /// rounds. One sequence may mix both.
     Arithmetic arithmetic = Arithmetic::kFloat;
 
     /// Logits of the positions [logitsBegin, logitsEnd) relative to the first token of this call; empty range: none,
@@ -97,10 +99,11 @@ struct ForwardOptions {
     std::function<Status(int block, std::span<const float> hidden)> boundarySink;
 };
 
-/// The key-value cache of one sequence on one executable.
+/// The key-value cache of one sequence on one executable, and how it is run.
 class Sequence {
   public:
     virtual ~Sequence() = default;
+    [[nodiscard]] virtual const RunFormat& format() const = 0;
     [[nodiscard]] virtual int64_t position() const = 0;  ///< tokens held
     [[nodiscard]] virtual int64_t capacity() const = 0;
     /// Forgets everything past `position`.
@@ -119,8 +122,11 @@ class Executable {
   public:
     virtual ~Executable() = default;
     [[nodiscard]] virtual const ModelGraph& graph() const = 0;
-    /// kInvalidArgument for a capacity below one or beyond the model's context; kOutOfMemory names the bytes needed.
-    virtual Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) = 0;
+    /// kInvalidArgument for a capacity below one or beyond the model's context, or a format that the model cannot have;
+    /// kOutOfMemory names the bytes needed. One executable may run sequences of different formats.
+    virtual Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity, const RunFormat& format) = 0;
+    /// One that keeps everything in F32.
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) { return createSequence(capacity, RunFormat()); }
     /// Runs `tokens` (at least one) at the sequence's current position. kInvalidArgument if they do not fit the
     /// capacity or an id is outside the vocabulary. On error or cancel the sequence's position is unchanged.
     virtual Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
@@ -138,6 +144,14 @@ class Executable {
     [[nodiscard]] virtual bool canCompareWith(const LogitRows&) const { return false; }
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
+};
+
+/// A model as somebody wants it run: an executable and the format of the sequences made on it. Borrows.
+struct ModelRun {
+    // NOLINTNEXTLINE(google-explicit-constructor): an executable alone is one that keeps everything.
+    ModelRun(Executable& on, RunFormat as = {}) : executable(on), format(std::move(as)) {}
+    Executable& executable;
+    RunFormat format;
 };
 
 /// What a device can do at most, measured and not read from a data sheet.

@@ -114,7 +114,8 @@ Status Generation::run(GenerateResult& result, const std::function<void(const Ge
     const ModelConfig& config = m_executable.graph().config;
     const int64_t wanted = static_cast<int64_t>(result.promptIds.size()) +
                            std::clamp<int64_t>(m_options.maxTokens, 0, config.contextLength);
-    HT_ASSIGN_OR_RETURN(m_sequence, m_executable.createSequence(std::min(config.contextLength, wanted)));
+    HT_ASSIGN_OR_RETURN(m_sequence,
+                        m_executable.createSequence(std::min(config.contextLength, wanted), m_options.format));
     m_history = result.promptIds;
     context.start("Generating text", m_options.maxTokens, "tokens");
     const auto promptStart = Clock::now();

@@ -18,6 +18,7 @@ struct GenerateOptions {
     /// Integer products where the device has them: what other runtimes do, and several times as fast. The choice of
     /// evaluations is theirs (ForwardOptions), so figures are not touched by it.
     Arithmetic arithmetic = Arithmetic::kInteger;
+    RunFormat format{};  ///< of the cache and the activations
 };
 
 /// One generated token as it appears.

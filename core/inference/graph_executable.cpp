@@ -18,8 +18,9 @@ namespace {
 
 class CachedSequence final : public Sequence {
   public:
-    CachedSequence(int64_t capacity, std::unique_ptr<KvCache> cache)
-        : m_capacity(capacity), m_cache(std::move(cache)) {}
+    CachedSequence(int64_t capacity, RunFormat format, std::unique_ptr<KvCache> cache)
+        : m_capacity(capacity), m_format(std::move(format)), m_cache(std::move(cache)) {}
+    [[nodiscard]] const RunFormat& format() const override { return m_format; }
     [[nodiscard]] int64_t position() const override { return m_position; }
     [[nodiscard]] int64_t capacity() const override { return m_capacity; }
     void truncate(int64_t position) override { m_position = std::clamp<int64_t>(position, 0, m_position); }
@@ -28,6 +29,7 @@ class CachedSequence final : public Sequence {
 
   private:
     int64_t m_capacity;
+    RunFormat m_format;
     int64_t m_position = 0;
     std::unique_ptr<KvCache> m_cache;
 };
@@ -71,10 +73,10 @@ GraphExecutable::GraphExecutable(std::shared_ptr<const ModelGraph> graph, ModelW
       m_kernels(std::move(kernels)),
       m_values(m_graph->values.size()) {}
 
-Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capacity) {
+Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capacity, const RunFormat& format) {
     HT_TRY(checkSequenceCapacity(*m_graph, capacity));
-    const ModelConfig& config = m_graph->config;
-    const auto perToken = static_cast<uint64_t>(config.blockCount * config.kvSize()) * 2 * sizeof(float);
+    HT_TRY(checkRunFormat(*m_graph, format));
+    const auto perToken = static_cast<uint64_t>(cacheBytesPerToken(m_graph->config, format.cache));
     const auto needed = checkedMul(perToken, static_cast<uint64_t>(roundUp(capacity, 64)));
     const auto refusal = [&] {
         return makeError(ErrorCode::kOutOfMemory,
@@ -84,7 +86,7 @@ Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capaci
     };
     if (!needed || *needed > (uint64_t{1} << 46)) return refusal();
     try {
-        return std::make_unique<CachedSequence>(capacity, m_kernels->createCache(capacity));
+        return std::make_unique<CachedSequence>(capacity, format, m_kernels->createCache(capacity, format.cache));
     } catch (const std::bad_alloc&) {
         return refusal();
     }
@@ -103,7 +105,7 @@ Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tok
     HT_TRY(checkForwardArguments(*m_graph, sequence, tokens, options));
     if (options.reduction)
         return makeError(ErrorCode::kUnsupported, "The processor's engine hands out logits and sums up none.");
-    const Run run{tokens, options, context, cached->cache(), sequence.position()};
+    const Run run{tokens, options, context, cached->cache(), sequence.position(), cached->format()};
     try {
         reserve(run.tokenCount());
         HT_TRY(runBlocks(run));
@@ -290,12 +292,32 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
         for (const Op& op : ops) weights.push_back(op.weight);
         HT_TRY(run.options.linearSink(weights, {in, static_cast<size_t>(chunk.count * channels)}, channels));
     }
+    Arithmetic arithmetic = run.options.arithmetic;
+    if (roundsInput(*m_graph, ops.front(), run.format)) {
+        in = roundInput(run, chunk, ops.front());
+        arithmetic = Arithmetic::kFloat;  // rounded inputs would be rounded once more
+    }
     std::vector<LinearCall> calls;
     for (const Op& op : ops) {
-        calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count,
-                         run.options.arithmetic});
+        calls.push_back(
+            {&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count, arithmetic});
     }
     return m_kernels->linear(calls, run.context);
+}
+
+/// The rows that enter a linear layer as the sequence's format leaves them.
+const float* GraphExecutable::roundInput(const Run& run, const Chunk& chunk, const Op& op) {
+    const ActivationFormat& format = run.format.activations;
+    const int64_t channels = width(op.in);
+    const float* in = value(op.in, chunk);
+    const float scale = format.scales ? (*format.scales)[static_cast<size_t>(op.weight)] : 0.0f;
+    growTo(m_rounded, chunk.count * channels);
+    float* out = floatsOf(m_rounded);
+    run.context.pool.parallelFor(chunk.count, 8, [&](int64_t begin, int64_t end) {
+        for (int64_t token = begin; token < end; ++token)
+            roundActivations(format.rounding, scale, in + token * channels, out + token * channels, channels);
+    });
+    return out;
 }
 
 }  // namespace halftone

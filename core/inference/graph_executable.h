@@ -20,7 +20,8 @@ class GraphExecutable final : public Executable {
     GraphExecutable(std::shared_ptr<const ModelGraph> graph, ModelWeights weights, std::unique_ptr<OpKernels> kernels);
 
     [[nodiscard]] const ModelGraph& graph() const override { return *m_graph; }
-    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override;
+    using Executable::createSequence;
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity, const RunFormat& format) override;
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& context) override;
     Status updateWeights(const ModelWeights& weights, const JobContext& context) override;
@@ -36,6 +37,7 @@ class GraphExecutable final : public Executable {
     Status runTableOp(const Run& run, const Chunk& chunk, const Op& op);
     void runNorm(const Run& run, const Chunk& chunk, const Op& op);
     void runAttention(const Run& run, const Chunk& chunk, const Op& op);
+    const float* roundInput(const Run& run, const Chunk& chunk, const Op& op);
     void runSplit(const Chunk& chunk, const Op& op);
     Status runEpilogue(const Run& run);
     Status runLogits(const Run& run, int64_t begin, int64_t end);
@@ -54,6 +56,7 @@ class GraphExecutable final : public Executable {
     AlignedBuffer m_gathered;             // hidden rows of the positions whose logits are wanted
     AlignedBuffer m_logits;
     AlignedBuffer m_positionRow;
+    AlignedBuffer m_rounded;  // the input of a linear layer, where the sequence's format rounds it
 };
 
 /// Checks that every matrix fits its slot, for compile() and updateWeights().

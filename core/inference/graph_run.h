@@ -18,6 +18,7 @@ struct GraphExecutable::Run {
     const JobContext& context;
     KvCache* cache = nullptr;
     int64_t firstPosition = 0;
+    const RunFormat& format;
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
 };
 

@@ -75,7 +75,7 @@ class OpKernels {
   public:
     virtual ~OpKernels() = default;
     /// Sizes are checked; std::bad_alloc may escape.
-    virtual std::unique_ptr<KvCache> createCache(int64_t capacity) const = 0;
+    virtual std::unique_ptr<KvCache> createCache(int64_t capacity, const CacheFormat& format) const = 0;
 
     virtual Status decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const = 0;
     virtual void rmsNorm(const NormCall& call, const JobContext& context) const = 0;

@@ -100,8 +100,9 @@ Result<SpeedResult> measureSpeed(Executable& executable, const ModelWeights& wei
     HT_TRY(checkOptions(options, graph.config));
     SpeedResult result;
     countWork(graph, weights, result);
-    HT_ASSIGN_OR_RETURN(const auto sequence,
-                        executable.createSequence(std::max(options.promptTokens, options.generateTokens)));
+    HT_ASSIGN_OR_RETURN(
+        const auto sequence,
+        executable.createSequence(std::max(options.promptTokens, options.generateTokens), options.format));
     const auto prompt = someTokens(options.promptTokens, graph.config.vocabSize);
     const auto generated = someTokens(options.generateTokens, graph.config.vocabSize);
     SpeedRun run(executable, *sequence, options.arithmetic);

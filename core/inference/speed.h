@@ -15,6 +15,7 @@ struct SpeedOptions {
     int64_t generateTokens = 128;                  ///< 0: not measured
     int repeats = 5;                               ///< after one run that is not counted
     Arithmetic arithmetic = Arithmetic::kInteger;  ///< what text generation uses
+    RunFormat format{};                            ///< of the cache and the activations
 };
 
 struct SpeedResult {

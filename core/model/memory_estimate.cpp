@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/base/checked.h"
+#include "core/model/cache_format.h"
 
 namespace halftone {
 namespace {
@@ -37,15 +38,8 @@ tl::unexpected<Error> tooLarge() {
 }
 
 Result<int64_t> cacheBytes(const ModelConfig& config, DType type, int64_t cells) {
+    HT_TRY(checkCacheType(config, type));
     const DTypeInfo& info = dtypeInfo(type);
-    if (std::ranges::find(kCacheTypes, type) == kCacheTypes.end()) {
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("A cache cannot have cells of type {}.", info.name));
-    }
-    if (config.headDim % info.blockElements != 0) {
-        return makeError(ErrorCode::kInvalidArgument,
-                         fmt::format("Heads of {} values are no whole number of {} blocks of {}; take F16 cells.",
-                                     config.headDim, info.name, info.blockElements));
-    }
     Product bytes(config.kvSize() / info.blockElements);
     bytes.times(info.blockBytes()).times(cells).times(config.blockCount);
     if (!bytes.isValid()) return tooLarge();

@@ -17,7 +17,7 @@ inline constexpr int64_t kCacheStep = 256;
 struct MemoryRequest {
     int64_t weightBytes = 0;        ///< of all tensors
     int64_t contextLength = 4096;   ///< tokens that the cache has room for
-    DType keyType = DType::kF16;    ///< of the cells: one of cacheTypes()
+    DType keyType = DType::kF16;    ///< of the cells: one of runnableCacheTypes()
     DType valueType = DType::kF16;  ///< the same
     int64_t batchTokens = 512;      ///< that are computed together while a prompt is read
 };
@@ -34,7 +34,7 @@ struct MemoryEstimate {
     [[nodiscard]] int64_t total() const { return weights + keys + values + scratch; }
 };
 
-/// The types that a cache can have: F16, Q8_0, Q4_0.
+/// The types that a runtime's cache usually has, to choose from: F16, Q8_0, Q4_0.
 [[nodiscard]] std::span<const DType> cacheTypes();
 
 /// kInvalidArgument for a context or batch below one, sizes beyond 64 bits, a type that is not a cache's, or one whose

@@ -20,12 +20,16 @@ ActivationBuffers::ActivationBuffers(const ModelGraph& graph, const vk::DevicePl
                                      vk::MemoryAllocator& allocator)
     : m_graph(&graph), m_plan(&plan), m_allocator(&allocator), m_values(graph.values.size()) {}
 
-int64_t ActivationBuffers::largestChunk() const {
+int64_t ActivationBuffers::widestStride() const {
     int64_t widest = 4;
     for (ValueId id = 0; id < static_cast<ValueId>(m_values.size()); ++id) {
         if (id != m_graph->logits) widest = std::max(widest, stride(id));
     }
-    const auto fitting = static_cast<int64_t>(m_plan->maxBindingBytes) / (widest * 4) / kChunkStep * kChunkStep;
+    return widest;
+}
+
+int64_t ActivationBuffers::largestChunk() const {
+    const auto fitting = static_cast<int64_t>(m_plan->maxBindingBytes) / (widestStride() * 4) / kChunkStep * kChunkStep;
     return std::min(fitting, m_plan->isSoftware ? kSoftwareChunkTokens : kChunkTokens);
 }
 
@@ -69,6 +73,7 @@ Status ActivationBuffers::reserve(const Need& need) {
             grow(m_values[static_cast<size_t>(id)], rows * stride(id), m_graph->values[static_cast<size_t>(id)].name));
     }
     if (need.rank > 0) HT_TRY(grow(m_inner, m_chunkTokens * roundUp(need.rank, 16), "inputs of low-rank factors"));
+    if (need.rounded) HT_TRY(grow(m_rounded, m_chunkTokens * widestStride(), "rounded"));
     if (need.logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
@@ -99,6 +104,11 @@ kernel::Activations ActivationBuffers::gathered(int64_t count) const {
 kernel::Activations ActivationBuffers::inner(int64_t rank, int64_t count) const {
     const int64_t step = roundUp(rank, 16);
     return {vk::BufferSlice(m_inner).part(0, static_cast<uint64_t>(count * step) * 4), rank, step};
+}
+
+kernel::Activations ActivationBuffers::rounded(ValueId id, const TokenChunk& chunk) const {
+    const vk::BufferSlice whole(m_rounded);
+    return {whole.part(0, static_cast<uint64_t>(chunk.count * stride(id)) * 4), width(id), stride(id)};
 }
 
 kernel::Activations ActivationBuffers::value(ValueId id, const TokenChunk& chunk) const {

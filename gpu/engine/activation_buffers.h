@@ -35,6 +35,7 @@ class ActivationBuffers {
         int64_t tokens = 0;       ///< of the longest sequence
         int64_t logitTokens = 0;  ///< that want logits together
         int64_t rank = 0;         ///< the largest of the weights' corrections
+        bool rounded = false;     ///< inputs of linear layers are rounded
     };
     Status reserve(const Need& need);
     /// About what reserve() takes for long inputs, in bytes.
@@ -47,6 +48,8 @@ class ActivationBuffers {
     [[nodiscard]] kernel::Activations hidden(int64_t begin, int64_t count) const;
     /// Hidden rows gathered for the epilogue.
     [[nodiscard]] kernel::Activations gathered(int64_t count) const;
+    /// Room for a value of a chunk, rounded; one at a time.
+    [[nodiscard]] kernel::Activations rounded(ValueId id, const TokenChunk& chunk) const;
     /// A value of a chunk; the chunk says where `hidden` is.
     [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
     /// What stands between the two factors of a correction of rank `rank`.
@@ -57,13 +60,14 @@ class ActivationBuffers {
   private:
     Status grow(vk::Buffer& buffer, int64_t floats, const std::string& name);
     [[nodiscard]] int64_t largestChunk() const;
+    [[nodiscard]] int64_t widestStride() const;  ///< of all values but the logits
 
     const ModelGraph* m_graph;
     const vk::DevicePlan* m_plan;
     vk::MemoryAllocator* m_allocator;
     vk::CommandStream* m_stream = nullptr;
     std::vector<vk::Buffer> m_values;
-    vk::Buffer m_gathered, m_inner;
+    vk::Buffer m_gathered, m_inner, m_rounded;
     int64_t m_chunkTokens = 0;
     int64_t m_logitRows = 0;
 };

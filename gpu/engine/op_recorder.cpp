@@ -7,11 +7,11 @@ Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_
     for (int32_t index = begin; index < end; ++index) {
         HT_TRY(run.context.checkpoint());
         const Op& op = m_graph->ops[static_cast<size_t>(index)];
-        if (op.kind == OpKind::kLinear && run.options.capture) {
-            const bool sameInput = index > begin &&
-                                   m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
-                                   m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
-            if (!sameInput) HT_TRY(captureInput(run, chunk, index, end));
+        const bool sameInput = index > begin && m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
+                               m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
+        if (op.kind == OpKind::kLinear && !sameInput) {
+            if (run.options.capture) HT_TRY(captureInput(run, chunk, index, end));
+            if (roundsInput(*m_graph, op, run.sequence.format())) HT_TRY(roundInput(run, chunk, op));
         }
         HT_TRY(recordOp(run, chunk, op));
     }
@@ -44,7 +44,7 @@ Status OpRecorder::recordOp(const ForwardRun& run, const TokenChunk& chunk, cons
         case OpKind::kHeadRmsNorm:
             return recordNorm(chunk, op);
         case OpKind::kLinear:
-            return recordLinear(chunk, op);
+            return recordLinear(run, chunk, op);
         case OpKind::kRope:
             return recordRope(run, chunk, op);
         case OpKind::kAttention:
@@ -118,11 +118,22 @@ Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
                             .epsilon = m_graph->config.normEpsilon});
 }
 
-Status OpRecorder::recordLinear(const TokenChunk& chunk, const Op& op) {
+/// For the linear operations in a row that read the same buffer.
+Status OpRecorder::roundInput(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+    const ActivationFormat& format = run.sequence.format().activations;
+    return m_kernels->roundRows({.rounding = format.rounding,
+                                 .scale = format.scales ? (*format.scales)[static_cast<size_t>(op.weight)] : 0.0f,
+                                 .input = m_buffers->value(op.in, chunk),
+                                 .output = m_buffers->rounded(op.in, chunk),
+                                 .tokens = chunk.count});
+}
+
+Status OpRecorder::recordLinear(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
     const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
     kernel::LinearCall call;
     call.bias = vector(op.bias);
-    call.input = m_buffers->value(op.in, chunk);
+    const bool isRounded = roundsInput(*m_graph, op, run.sequence.format());
+    call.input = isRounded ? m_buffers->rounded(op.in, chunk) : m_buffers->value(op.in, chunk);
     call.output = m_buffers->value(op.out, chunk);
     call.tokens = chunk.count;
     for (const auto& rows : weight.chunks) {
@@ -171,16 +182,18 @@ Status OpRecorder::recordAttention(const ForwardRun& run, const TokenChunk& chun
     const auto& cache = run.sequence.block(op.block);
     const int64_t position = run.sequence.position() + chunk.begin;
     kernel::CacheStoreCall store;
-    store.shape = run.sequence.shape();
+    store.shape = run.sequence.keyShape();
     store.tokens = chunk.count;
     store.firstPosition = position;
     store.input = m_buffers->value(op.in2, chunk);
     store.cache = vk::BufferSlice(cache.keys);
     HT_TRY(m_kernels->storeCache(store));
+    store.shape = run.sequence.valueShape();
     store.input = m_buffers->value(op.in3, chunk);
     store.cache = vk::BufferSlice(cache.values);
     HT_TRY(m_kernels->storeCache(store));
-    return m_kernels->attention({.shape = run.sequence.shape(),
+    return m_kernels->attention({.keyShape = run.sequence.keyShape(),
+                                 .valueShape = run.sequence.valueShape(),
                                  .query = m_buffers->value(op.in, chunk),
                                  .keys = vk::BufferSlice(cache.keys),
                                  .values = vk::BufferSlice(cache.values),

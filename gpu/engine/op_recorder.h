@@ -42,7 +42,8 @@ class OpRecorder {
     Status recordOp(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordTable(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordNorm(const TokenChunk& chunk, const Op& op);
-    Status recordLinear(const TokenChunk& chunk, const Op& op);
+    Status recordLinear(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status roundInput(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status correctProduct(const DeviceWeight& weight, const kernel::LinearCall& product);
     Status correctTable(const DeviceWeight& weight, const kernel::EmbedCall& lookup);
     Status recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op);

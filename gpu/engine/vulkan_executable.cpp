@@ -31,12 +31,11 @@ bool hasOp(const ModelGraph& graph, OpKind kind) {
 }
 
 /// Of a short text: what longer ones need beyond it, blocks make room for.
-uint64_t typicalCacheBytes(const ModelGraph& graph, const VulkanOptions& options) {
+uint64_t typicalCacheBytes(const ModelGraph& graph) {
     constexpr int64_t kTypicalTokens = 512;
     const ModelConfig& config = graph.config;
-    const kernel::CacheShape shape{.type = options.cacheType, .heads = config.kvHeadCount, .headDim = config.headDim};
     const int64_t tokens = std::min(kTypicalTokens, std::max<int64_t>(config.contextLength, 1));
-    return static_cast<uint64_t>(2 * config.blockCount * tokens * shape.bytesPerToken());
+    return static_cast<uint64_t>(config.blockCount * tokens * VulkanSequence::bytesPerToken(graph, CacheFormat()));
 }
 
 int firstBlockOf(std::span<const ForwardRun> runs) {
@@ -66,7 +65,7 @@ VulkanExecutable::VulkanExecutable(std::shared_ptr<VulkanContext> context, std::
     : m_context(std::move(context)),
       m_graph(std::move(graph)),
       m_buffers(*m_graph, m_context->plan(), *m_context->allocator),
-      m_residency(m_context, m_graph, m_buffers.typicalBytes() + typicalCacheBytes(*m_graph, m_context->options)) {}
+      m_residency(m_context, m_graph, m_buffers.typicalBytes() + typicalCacheBytes(*m_graph)) {}
 
 VulkanExecutable::~VulkanExecutable() = default;
 
@@ -107,14 +106,15 @@ Status VulkanExecutable::growWithRoom(const std::function<Status()>& allocate) {
     }
 }
 
-Result<std::unique_ptr<Sequence>> VulkanExecutable::createSequence(int64_t capacity) {
+Result<std::unique_ptr<Sequence>> VulkanExecutable::createSequence(int64_t capacity, const RunFormat& format) {
     HT_TRY(checkSequenceCapacity(*m_graph, capacity));
-    HT_TRY(VulkanSequence::checkBindings(*m_context, *m_graph, capacity));
+    HT_TRY(checkRunFormat(*m_graph, format));
+    HT_TRY(VulkanSequence::checkBindings(*m_context, *m_graph, capacity, format.cache));
     const WeightResidency::Use use(m_residency);
     HT_TRY(ensureRopeTable(capacity));
     std::unique_ptr<VulkanSequence> sequence;
     HT_TRY(growWithRoom([&]() -> Status {
-        HT_ASSIGN_OR_RETURN(sequence, VulkanSequence::create(m_context, *m_graph, capacity));
+        HT_ASSIGN_OR_RETURN(sequence, VulkanSequence::create(m_context, *m_graph, capacity, format));
         return {};
     }));
     return std::unique_ptr<Sequence>(std::move(sequence));
@@ -187,6 +187,7 @@ Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
         need.tokens = std::max(need.tokens, tokens);
         for (const auto& range : epilogueRanges(input.options))
             need.logitTokens = std::max(need.logitTokens, range.end - range.begin);
+        need.rounded = need.rounded || !input.sequence->format().activations.isFull();
         fromHidden = fromHidden || !input.options.hiddenIn.empty();
     }
     HT_TRY(m_buffers.reserve(need));

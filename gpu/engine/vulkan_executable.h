@@ -29,7 +29,8 @@ class VulkanExecutable final : public Executable {
     ~VulkanExecutable() override;
 
     [[nodiscard]] const ModelGraph& graph() const override { return *m_graph; }
-    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override;
+    using Executable::createSequence;
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity, const RunFormat& format) override;
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& job) override;
     Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& job) override;

@@ -42,6 +42,11 @@ struct CacheStoreParameters {
     uint32_t tokens = 0, heads = 0, headDim = 0, headQuads = 0, inputStride = 0, firstPosition = 0;
 };
 
+struct RoundRowsParameters {
+    uint32_t tokens = 0, width = 0, inputStride = 0, outputStride = 0;
+    float scale = 0, inverseScale = 0;
+};
+
 struct AttentionParameters {
     uint32_t tokens = 0, heads = 0, headsPerCache = 0, cacheHeads = 0, headDim = 0;
     uint32_t inputStride = 0, outputStride = 0, firstPosition = 0, window = 0;

@@ -20,10 +20,6 @@ uint32_t u32(int64_t value) {
     return static_cast<uint32_t>(value);
 }
 
-std::string cacheOption(VulkanCacheType type) {
-    return type == VulkanCacheType::kF32 ? "f32" : "f16";
-}
-
 /// A binding must not be empty: what a kernel does not read is bound to something that it does.
 vk::BufferSlice orElse(const vk::BufferSlice& slice, const vk::BufferSlice& other) {
     return slice.buffer != VK_NULL_HANDLE ? slice : other;
@@ -326,41 +322,66 @@ Status Kernels::multiplyAdds(const MultiplyAddCall& call) {
     return run(key, {{call.output, Access::kWrite}}, parameters, call.invocations / key.localSize, operations);
 }
 
+Status Kernels::roundRows(const RoundRowsCall& call) {
+    const uint32_t local = m_plan->reduceLocalSize;
+    const uint32_t rounding = call.rounding == ActivationRounding::kFp8          ? 3
+                              : call.rounding == ActivationRounding::kInt8Static ? 2
+                                                                                 : 1;
+    const PipelineKey key{.family = "round_rows",
+                          .option = {},
+                          .localSize = local,
+                          .constants = {{1, severalSubgroups(local)}, {2, rounding}}};
+    const RoundRowsParameters parameters{.tokens = u32(call.tokens),
+                                         .width = u32(call.input.width),
+                                         .inputStride = u32(call.input.stride),
+                                         .outputStride = u32(call.output.stride),
+                                         .scale = call.scale,
+                                         .inverseScale = call.scale > 0 ? 1.0f / call.scale : 0.0f};
+    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
+               static_cast<uint64_t>(call.tokens), static_cast<double>(call.tokens * call.input.width) * 16);
+}
+
 Status Kernels::storeCache(const CacheStoreCall& call) {
     const PipelineKey key{.family = "cache_store",
-                          .option = cacheOption(call.shape.type),
+                          .option = {},
                           .localSize = m_plan->elementwiseLocalSize,
-                          .constants = {}};
+                          .constants = {{2, call.shape.cells()}}};
     const CacheStoreParameters parameters{.tokens = u32(call.tokens),
                                           .heads = u32(call.shape.heads),
                                           .headDim = u32(call.shape.headDim),
                                           .headQuads = u32(call.shape.headQuads()),
                                           .inputStride = u32(call.input.stride),
                                           .firstPosition = u32(call.firstPosition)};
-    const auto quads = static_cast<uint64_t>(call.tokens * call.shape.heads * call.shape.headQuads());
+    // An invocation takes a quad, or two blocks.
+    const int64_t items = call.tokens * (call.shape.isPacked() ? ceilDiv(call.shape.blocks(), 2)
+                                                               : call.shape.heads * call.shape.headQuads());
     return run(key, {{call.input.slice, Access::kRead}, {call.cache, Access::kWrite}}, parameters,
-               elementwiseGroups(quads), static_cast<double>(quads) * 16);
+               elementwiseGroups(static_cast<uint64_t>(items)),
+               static_cast<double>(items) * (call.shape.isPacked() ? 1024 : 16));
 }
 
 Status Kernels::attention(const AttentionCall& call) {
     const uint32_t local = m_plan->attention.localSize;
-    const auto quads = u32(call.shape.headQuads());
+    const CacheShape& shape = call.keyShape;
+    const auto quads = u32(shape.headQuads());
     const bool several = severalSubgroups(local) != 0;
     const uint32_t subgroups = several ? local / m_plan->minSubgroupSize : 1;
     uint32_t queries = call.tokens == 1 ? 1 : m_plan->attention.promptQueries;
     // The subgroups' partial sums and their maxima and normalizers meet in shared memory.
     while (queries > 1 && subgroups * queries * (quads * 16 + 8) > m_plan->maxSharedMemoryBytes) queries /= 2;
     const PipelineKey key{.family = "attention",
-                          .option = cacheOption(call.shape.type),
+                          .option = {},
                           .localSize = local,
                           .constants = {{1, several ? 1u : 0u},
                                         {2, queries},
                                         {3, (quads + m_plan->minSubgroupSize - 1) / m_plan->minSubgroupSize},
                                         {4, subgroups},
                                         {5, quads},
-                                        {6, call.shape.headDim % 4 == 0 ? 1u : 0u}}};
-    const double flopsPerToken = 4.0 * static_cast<double>(call.heads * call.shape.headDim) *
-                                 static_cast<double>(call.firstPosition + call.tokens);
+                                        {6, shape.headDim % 4 == 0 ? 1u : 0u},
+                                        {7, shape.cells()},
+                                        {8, call.valueShape.cells()}}};
+    const double flopsPerToken =
+        4.0 * static_cast<double>(call.heads * shape.headDim) * static_cast<double>(call.firstPosition + call.tokens);
     // Token ranges that start at multiples of 64 keep their bindings aligned.
     const int64_t atOnce =
         std::max<int64_t>(static_cast<int64_t>(m_stream->flopsPerSubmission() / flopsPerToken) / 64 * 64, 64);
@@ -368,9 +389,9 @@ Status Kernels::attention(const AttentionCall& call) {
         const int64_t count = std::min(atOnce, call.tokens - first);
         const AttentionParameters parameters{.tokens = u32(count),
                                              .heads = u32(call.heads),
-                                             .headsPerCache = u32(call.heads / call.shape.heads),
-                                             .cacheHeads = u32(call.shape.heads),
-                                             .headDim = u32(call.shape.headDim),
+                                             .headsPerCache = u32(call.heads / shape.heads),
+                                             .cacheHeads = u32(shape.heads),
+                                             .headDim = u32(shape.headDim),
                                              .inputStride = u32(call.query.stride),
                                              .outputStride = u32(call.output.stride),
                                              .firstPosition = u32(call.firstPosition + first),

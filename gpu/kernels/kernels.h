@@ -5,8 +5,10 @@
 #include <string>
 
 #include "core/base/error.h"
+#include "core/inference/run_format.h"
 #include "core/model/model_config.h"
 #include "core/quant/formats/packed_layout.h"
+#include "gpu/kernels/cache_shape.h"
 #include "gpu/kernels/kernel_parameters.h"
 #include "gpu/vk/command_stream.h"
 #include "gpu/vk/pipeline_store.h"
@@ -111,15 +113,13 @@ struct LowRankCall {
     int64_t tokens = 0;
 };
 
-/// Geometry of one block's keys or values.
-struct CacheShape {
-    VulkanCacheType type = VulkanCacheType::kF32;
-    int64_t heads = 0;
-    int64_t headDim = 0;
-    [[nodiscard]] int64_t headQuads() const { return (headDim + 3) / 4; }
-    [[nodiscard]] int64_t bytesPerToken() const {
-        return heads * headQuads() * (type == VulkanCacheType::kF32 ? 16 : 8);
-    }
+/// Rows as a sequence's format leaves the inputs of linear layers.
+struct RoundRowsCall {
+    ActivationRounding rounding = ActivationRounding::kInt8;  ///< not kNone
+    float scale = 0;                                          ///< kInt8Static
+    Activations input;
+    Activations output;
+    int64_t tokens = 0;
 };
 
 struct CacheStoreCall {
@@ -131,7 +131,7 @@ struct CacheStoreCall {
 };
 
 struct AttentionCall {
-    CacheShape shape;
+    CacheShape keyShape, valueShape;
     Activations query;
     vk::BufferSlice keys;
     vk::BufferSlice values;
@@ -199,6 +199,7 @@ class Kernels {
     Status copy(const CopyCall& call);
     Status addOutliers(const OutlierCall& call);
     Status addLowRank(const LowRankCall& call);
+    Status roundRows(const RoundRowsCall& call);
     Status storeCache(const CacheStoreCall& call);
     Status attention(const AttentionCall& call);
     Status summarizeRows(const RowSummaryCall& call);

@@ -5,12 +5,16 @@
 // a key, in the value phase it owns quads of the head's dimensions. Subgroups meet once, at the end, and not at all
 // where there is only one. Correct for any subgroup size: sizes are read at run time, arrays are cut for the smallest
 // that the device has.
+#include "include/cache_cells.glsl"
+
 layout(constant_id = 1) const bool kSeveralSubgroups = true;
 layout(constant_id = 2) const uint kQueries = 1;
 layout(constant_id = 3) const uint kQuadsPerLane = 8;   ///< ceil(kHeadQuads / smallest subgroup)
 layout(constant_id = 4) const uint kMaxSubgroups = 8;   ///< workgroup size / smallest subgroup
 layout(constant_id = 5) const uint kHeadQuads = 32;     ///< ceil(headDim / 4)
 layout(constant_id = 6) const bool kWholeQuads = true;  ///< headDim is a multiple of 4
+layout(constant_id = 7) const uint kKeyCells = 0;       ///< include/cache_cells.glsl
+layout(constant_id = 8) const uint kValueCells = 0;
 
 layout(push_constant) uniform Parameters {
     uint tokens;
@@ -26,8 +30,13 @@ layout(push_constant) uniform Parameters {
 };
 
 layout(set = 0, binding = 0) readonly restrict buffer Query { vec4 query[]; };
-layout(set = 0, binding = 1) readonly restrict buffer Keys { CACHE_QUAD keys[]; };
-layout(set = 0, binding = 2) readonly restrict buffer Values { CACHE_QUAD values[]; };
+// Three views of each half of the cache; constants say which one is read.
+layout(set = 0, binding = 1) readonly buffer KeysF32 { vec4 keyQuads[]; };
+layout(set = 0, binding = 1) readonly buffer KeysF16 { uvec2 keyHalves[]; };
+layout(set = 0, binding = 1) readonly buffer KeysPacked { uint keyWords[]; };
+layout(set = 0, binding = 2) readonly buffer ValuesF32 { vec4 valueQuads[]; };
+layout(set = 0, binding = 2) readonly buffer ValuesF16 { uvec2 valueHalves[]; };
+layout(set = 0, binding = 2) readonly buffer ValuesPacked { uint valueWords[]; };
 layout(set = 0, binding = 3) writeonly restrict buffer Output { float y[]; };
 
 /// Below every score; finite, because infinities need not survive in shader arithmetic.
@@ -40,6 +49,9 @@ shared vec4 sharedSum[kMaxSubgroups * kQueries * kHeadQuads];
 float maximum[kQueries];
 float normalizer[kQueries];
 vec4 sum[kQueries * kQuadsPerLane];
+
+CACHE_READER(readKey, kKeyCells, keyQuads, keyHalves, keyWords)
+CACHE_READER(readValue, kValueCells, valueQuads, valueHalves, valueWords)
 
 vec4 readQuery(uint token, uint head, uint quad) {
     const uint base = min(token, tokens - 1u) * inputStride + head * headDim + 4u * quad;
@@ -55,10 +67,10 @@ bool sees(uint position, uint key) { return key <= position && (window == 0u || 
 
 /// Scores of this lane's key against all queries, folded into the running maximum; leaves the weights in `weight`.
 void score(uint firstToken, uint head, uint key, uint lastKey, out float weight[kQueries]) {
-    const uint base = (min(key, lastKey) * cacheHeads + head / headsPerCache) * kHeadQuads;
+    const uint position = min(key, lastKey), cacheHead = head / headsPerCache;
     [[unroll]] for (uint q = 0; q < kQueries; ++q) weight[q] = 0.0;
     for (uint quad = 0; quad < kHeadQuads; ++quad) {
-        const vec4 k = cacheDecode(keys[base + quad]);
+        const vec4 k = readKey(position, cacheHead, quad);
         [[unroll]] for (uint q = 0; q < kQueries; ++q) weight[q] += dot(readQuery(firstToken + q, head, quad), k);
     }
     [[unroll]] for (uint q = 0; q < kQueries; ++q) {
@@ -78,11 +90,10 @@ void addValues(uint head, uint firstKey, uint keyCount, float weight[kQueries]) 
     for (uint j = 0; j < keyCount; ++j) {
         float shared_[kQueries];
         [[unroll]] for (uint q = 0; q < kQueries; ++q) shared_[q] = subgroupShuffle(weight[q], j);
-        const uint base = ((firstKey + j) * cacheHeads + head / headsPerCache) * kHeadQuads;
         [[unroll]] for (uint i = 0; i < kQuadsPerLane; ++i) {
             const uint quad = gl_SubgroupInvocationID + i * gl_SubgroupSize;
             if (quad >= kHeadQuads) continue;
-            const vec4 v = cacheDecode(values[base + quad]);
+            const vec4 v = readValue(firstKey + j, head / headsPerCache, quad);
             [[unroll]] for (uint q = 0; q < kQueries; ++q) sum[q * kQuadsPerLane + i] += shared_[q] * v;
         }
     }

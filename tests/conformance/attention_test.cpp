@@ -2,6 +2,7 @@
 // Attention with its cache: head sizes, grouped queries, windows, and every way of cutting a sequence into calls.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <tuple>
 
@@ -40,6 +41,21 @@ GraphSketch attentionSketch(const AttentionShape& shape) {
     op.in3 = v;
     sketch.returnToHidden(attended);
     return sketch;
+}
+
+/// Rows whose heads differ in magnitude, with heads of zeros and of equal values among them.
+std::vector<float> variedRows(int64_t tokens, int64_t width) {
+    std::vector<float> rows = RandomValues(17).vector(tokens * width, 1.5f);
+    for (int64_t token = 0; token < tokens; ++token) {
+        for (int64_t i = 0; i < width; ++i) {
+            float& value = rows[static_cast<size_t>(token * width + i)];
+            const int64_t kind = (token * 3 + i / 32) % 7;
+            if (kind == 0) value *= 0.01f;
+            if (kind == 1) value = token % 5 == 0 ? 0.0f : -0.5f;
+            if (kind == 2 && i % 32 == 9) value *= 3.0f;
+        }
+    }
+    return rows;
 }
 
 class AttentionConformance : public testing::TestWithParam<std::tuple<ConformanceBackend, AttentionShape>> {};
@@ -101,6 +117,79 @@ TEST_P(AttentionConformance, TruncatedSequenceForgets) {
     HT_ASSERT_OK(actual);
     EXPECT_EQ(*actual, *expected);
 }
+
+struct CacheCase {
+    AttentionShape shape;
+    const char* cache;
+};
+constexpr CacheCase kCacheCases[] = {
+    {{64, 8, 2, 0}, "f16"},           {{20, 3, 3, 0}, "f16"},          {{100, 2, 1, 33}, "k=f16,v=f32"},
+    {{32, 3, 3, 0}, "q8_0"},          {{32, 8, 1, 64}, "q8_0"},        {{64, 4, 4, 0}, "q8_0"},
+    {{64, 8, 2, 5}, "q8_0"},          {{96, 2, 2, 0}, "q8_0"},         {{128, 4, 1, 0}, "q8_0"},
+    {{256, 2, 1, 17}, "q8_0"},        {{32, 3, 3, 0}, "q4_0"},         {{64, 4, 2, 16}, "q4_0"},
+    {{96, 3, 1, 0}, "q4_0"},          {{128, 4, 4, 0}, "q4_0"},        {{256, 2, 1, 0}, "q4_0"},
+    {{64, 8, 2, 0}, "k=q8_0,v=q4_0"}, {{64, 4, 4, 9}, "k=q4_0,v=f16"}, {{32, 8, 4, 0}, "k=f32,v=q8_0"},
+    {{32, 5, 5, 0}, "k=q8_0,v=f32"},  {{128, 2, 1, 0}, "k=f16,v=q8_0"}};
+
+class CacheConformance : public testing::TestWithParam<std::tuple<ConformanceBackend, CacheCase>> {};
+
+TEST_P(CacheConformance, MatchesReferenceHoweverTheSequenceIsCut) {
+    const auto& [entry, param] = GetParam();
+    HT_OPEN_BACKEND_OR_SKIP(backend, entry);
+    const GraphSketch sketch = attentionSketch(param.shape);
+    const RunFormat format{.cache = CacheFormat::parse(param.cache).value(), .activations = {}};
+    const auto reference = sketch.compile(*createCpuReferenceBackend());
+    HT_ASSERT_OK(reference);
+    const auto executable = sketch.compile(backend);
+    HT_ASSERT_OK(executable);
+    const int64_t width = sketch.graph().values[0].width, most = entry.maxTokens, total = 2 * most + 40;
+    const std::vector<float> input = variedRows(total, width);
+    const auto expected = runHidden({**reference, format}, input, total);
+    HT_ASSERT_OK(expected);
+    const auto full = runHidden(**reference, input, total);
+    HT_ASSERT_OK(full);
+    EXPECT_NE(*expected, *full) << "the format changes nothing";
+    for (const std::vector<int64_t>& cut : std::vector<std::vector<int64_t>>{{total}, {1, 2, 17, most, 1, 33}}) {
+        const auto sequence = (*executable)->createSequence(total, format);
+        HT_ASSERT_OK(sequence);
+        EXPECT_EQ((*sequence)->format().cache, format.cache);
+        for (const int64_t tokens : cut) {
+            const auto begin = static_cast<size_t>((*sequence)->position() * width),
+                       size = static_cast<size_t>(tokens * width);
+            const auto actual =
+                continueHidden(**executable, **sequence, std::span<const float>(input).subspan(begin, size), tokens);
+            HT_ASSERT_OK(actual);
+            EXPECT_LT(relativeDifference(*actual, std::span<const float>(*expected).subspan(begin, size)),
+                      entry.attentionTolerance)
+                << tokens << " tokens up to position " << (*sequence)->position();
+        }
+    }
+}
+
+TEST_P(CacheConformance, RefusesHeadsThatBlocksDoNotDivide) {
+    const auto& [entry, param] = GetParam();
+    HT_OPEN_BACKEND_OR_SKIP(backend, entry);
+    AttentionShape shape = param.shape;
+    shape.headDim = 48;
+    const auto executable = attentionSketch(shape).compile(backend);
+    HT_ASSERT_OK(executable);
+    const RunFormat format{.cache = {DType::kF16, DType::kQ8_0}, .activations = {}};
+    const auto refused = (*executable)->createSequence(8, format);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().message, "Heads of 48 values are no whole number of Q8_0 blocks of 32; take F16 cells.");
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, CacheConformance,
+                         testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kCacheCases)),
+                         [](const auto& param) {
+                             const CacheCase& tried = std::get<1>(param.param);
+                             std::string cache = tried.cache;
+                             std::ranges::replace_if(
+                                 cache, [](char c) { return c == '=' || c == ','; }, '_');
+                             return std::get<0>(param.param).name + "_d" + std::to_string(tried.shape.headDim) + "_h" +
+                                    std::to_string(tried.shape.heads) + "_kv" + std::to_string(tried.shape.kvHeads) +
+                                    "_w" + std::to_string(tried.shape.window) + "_" + cache;
+                         });
 
 INSTANTIATE_TEST_SUITE_P(Backends, AttentionConformance,
                          testing::Combine(testing::ValuesIn(conformanceBackends()), testing::ValuesIn(kShapes)),

@@ -165,9 +165,9 @@ Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequ
     return result;
 }
 
-Result<std::vector<float>> runHidden(Executable& executable, std::span<const float> input, int64_t tokens) {
-    HT_ASSIGN_OR_RETURN(const auto sequence, executable.createSequence(tokens));
-    return continueHidden(executable, *sequence, input, tokens);
+Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens) {
+    HT_ASSIGN_OR_RETURN(const auto sequence, run.executable.createSequence(tokens, run.format));
+    return continueHidden(run.executable, *sequence, input, tokens);
 }
 
 Result<std::vector<float>> runTokenIds(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens) {

@@ -63,7 +63,7 @@ class GraphSketch {
 ModelConfig sketchConfig();
 
 /// The hidden state after block 0 for `input` (tokens x hidden width), on a fresh sequence.
-Result<std::vector<float>> runHidden(Executable& executable, std::span<const float> input, int64_t tokens);
+Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens);
 /// The same, continuing a sequence.
 Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
                                           int64_t tokens);

@@ -35,11 +35,11 @@ void likeAGraphicsCard(vk::DevicePlan& plan) {
     plan.reduceLocalSize = 64;
 }
 
-ConformanceBackend entry(std::string name, PlanAdjustment adjust, VulkanOptions options = {.validation = true}) {
+ConformanceBackend entry(std::string name, PlanAdjustment adjust) {
     ConformanceBackend backend;
     backend.name = std::move(name);
-    backend.create = [adjust = std::move(adjust), options]() -> Result<std::shared_ptr<Backend>> {
-        auto context = openVulkanContext(-1, options, adjust);
+    backend.create = [adjust = std::move(adjust)]() -> Result<std::shared_ptr<Backend>> {
+        auto context = openVulkanContext(-1, {.validation = true}, adjust);
         if (context) return makeVulkanBackend(std::move(*context));
         const char* required = std::getenv("HT_REQUIRE_VULKAN");
         const bool mustRun = required && std::string_view(required) == "1";
@@ -81,11 +81,6 @@ std::vector<ConformanceBackend> vulkanConformanceBackends() {
     ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
     card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
     backends.push_back(std::move(card));
-    ConformanceBackend half = entry("vulkan_f16_cache", {}, {.validation = true, .cacheType = VulkanCacheType::kF16});
-    half.formats = {"f32"};
-    half.attentionTolerance = 2e-3;
-    half.modelTolerance = 5e-3;
-    backends.push_back(std::move(half));
     return backends;
 }
 

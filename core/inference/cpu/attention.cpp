@@ -11,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include "core/inference/cpu/vector_math-inl.h"
+#include "core/quant/formats/codec.h"
 
 #ifndef HT_ATTENTION_COMMON_
 #define HT_ATTENTION_COMMON_
@@ -22,6 +23,9 @@ inline constexpr float kNoMaximum = -1e30f;
 inline constexpr float kMaskedScore = -3e38f;
 inline int64_t paddedHead(int64_t headDim) {
     return (headDim + 63) / 64 * 64;
+}
+inline int64_t tileFloats(int64_t headDim) {
+    return kAttentionRows * (2 * paddedHead(headDim) + kScoreColumns + 2);
 }
 }  // namespace halftone::cpu
 #endif
@@ -44,7 +48,9 @@ struct Tile {
           sums(queries + kAttentionRows * stride),
           scores(sums + kAttentionRows * stride),
           maxima(scores + kAttentionRows * kScoreColumns),
-          totals(maxima + kAttentionRows) {}
+          totals(maxima + kAttentionRows),
+          unpackedKeys(job.scratch + tileFloats(job.headDim)),
+          unpackedValues(unpackedKeys + kScoreColumns * job.headDim) {}
 
     [[nodiscard]] int64_t positionOf(int64_t row) const {
         return job.firstPosition + (job.rowBegin + row) / job.headsPerKv;
@@ -60,7 +66,41 @@ struct Tile {
     const AttentionJob& job;
     int64_t rows, stride;
     float *queries, *sums, *scores, *maxima, *totals;
+    // Keys and values of one block of columns, where the cache is packed: [key / 16][headDim][16] and [key][headDim].
+    float *unpackedKeys, *unpackedValues;
 };
+
+void decodeHead(const PackedHead& head, int64_t firstKey, int64_t count, int64_t headDim, float* out) {
+    const auto bytes = static_cast<size_t>(head.layout->rowBytes);
+    const std::span packed(head.rows + static_cast<size_t>(firstKey) * bytes, static_cast<size_t>(count) * bytes);
+    const Status status = decodeRows(*head.layout, packed, count, {out, static_cast<size_t>(count * headDim)});
+    HT_CHECK(status.has_value());  // the types of a cache are checked when it is made
+}
+
+/// Keys that the scores of a block of columns are made from: where they begin and what lies between key blocks.
+struct KeySource {
+    const float* keys;
+    int64_t blockStride;
+};
+
+/// Decodes packed keys [firstKey, endKey) into the tile, sixteen side by side. Past the last one there are zeros.
+KeySource keysFrom(const Tile& tile, int64_t firstKey, int64_t endKey) {
+    const AttentionJob& job = tile.job;
+    const int64_t stride = job.kvSize * kKeyBlock, headDim = job.headDim, count = endKey - firstKey;
+    if (!job.packedKeys.layout) return {job.keys + firstKey / kKeyBlock * stride, stride};
+    decodeHead(job.packedKeys, firstKey, count, headDim, tile.unpackedValues);
+    const int64_t columns = (count + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
+    std::fill(tile.unpackedValues + count * headDim, tile.unpackedValues + columns * headDim, 0.0f);
+    for (int64_t block = 0; block < columns; block += kKeyBlock) {
+        const float* rows = tile.unpackedValues + block * headDim;
+        float* target = tile.unpackedKeys + block * headDim;
+        for (int64_t channel = 0; channel < headDim; ++channel) {
+            for (int64_t key = 0; key < kKeyBlock; ++key)
+                target[channel * kKeyBlock + key] = rows[key * headDim + channel];
+        }
+    }
+    return {tile.unpackedKeys, headDim * kKeyBlock};
+}
 
 void begin(Tile& tile) {
     const int64_t paddedRows = (tile.rows + kTileRows - 1) / kTileRows * kTileRows;
@@ -141,7 +181,7 @@ HWY_INLINE void addProduct(const Product& p, float* out, int64_t outStride) {
 
 /// scores[row][key - firstKey] for the keys of a block of kScoreColumns (whole key blocks, maybe beyond the last key).
 void computeScores(const Tile& tile, int64_t firstKey, int64_t endKey) {
-    const int64_t blockStride = tile.job.kvSize * kKeyBlock;
+    const KeySource source = keysFrom(tile, firstKey, endKey);
     const int64_t columns = (endKey - firstKey + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
     for (int64_t row = 0; row < tile.rows; row += kTileRows) {
         float* scores = tile.scores + row * kScoreColumns;
@@ -150,8 +190,8 @@ void computeScores(const Tile& tile, int64_t firstKey, int64_t endKey) {
             Product product{tile.queries + row * tile.stride, tile.stride, {}, kKeyBlock, tile.job.headDim};
             for (int64_t v = 0; v < kVectors; ++v) {
                 // Vectors past the last key block read that block again; their scores are masked.
-                const int64_t key = firstKey + std::min(column + v * kLanes, columns - kLanes);
-                product.right[v] = tile.job.keys + key / kKeyBlock * blockStride + key % kKeyBlock;
+                const int64_t key = std::min(column + v * kLanes, columns - kLanes);
+                product.right[v] = source.keys + key / kKeyBlock * source.blockStride + key % kKeyBlock;
             }
             addProduct(product, scores + column, kScoreColumns);
         }
@@ -184,10 +224,13 @@ void normalizeRow(const Tile& tile, int64_t row, int64_t firstKey, int64_t endKe
 
 /// sums[row] += weights[row][key] * values[key].
 void addValues(const Tile& tile, int64_t firstKey, int64_t endKey) {
-    const float* values = tile.job.values + firstKey * tile.job.kvSize;
+    const bool isPacked = tile.job.packedValues.layout != nullptr;
+    const float* values = isPacked ? tile.unpackedValues : tile.job.values + firstKey * tile.job.kvSize;
+    const int64_t stride = isPacked ? tile.job.headDim : tile.job.kvSize;
+    if (isPacked) decodeHead(tile.job.packedValues, firstKey, endKey - firstKey, tile.job.headDim, tile.unpackedValues);
     for (int64_t row = 0; row < tile.rows; row += kTileRows) {
         for (int64_t channel = 0; channel < tile.job.headDim; channel += kVectors * kLanes) {
-            Product product{tile.scores + row * kScoreColumns, kScoreColumns, {}, tile.job.kvSize, endKey - firstKey};
+            Product product{tile.scores + row * kScoreColumns, kScoreColumns, {}, stride, endKey - firstKey};
             for (int64_t v = 0; v < kVectors; ++v) {
                 // Channels past the head read its first ones again; what they add is never used.
                 const int64_t first = channel + v * kLanes;
@@ -233,8 +276,9 @@ namespace halftone::cpu {
 
 HWY_EXPORT(attend);
 
-int64_t attentionScratch(int64_t headDim) {
-    return kAttentionRows * (2 * paddedHead(headDim) + kScoreColumns + 2);
+int64_t attentionScratch(const AttentionJob& job) {
+    const bool isPacked = job.packedKeys.layout || job.packedValues.layout;
+    return tileFloats(job.headDim) + (isPacked ? 2 * kScoreColumns * job.headDim : 0);
 }
 void attentionRows(const AttentionJob& job) {
     HWY_DYNAMIC_DISPATCH(attend)(job);

@@ -7,6 +7,7 @@
 
 #include "core/base/checked.h"
 #include "core/inference/cpu/corrections.h"
+#include "core/inference/cpu/cpu_cache.h"
 #include "core/inference/cpu/linear.h"
 #include "core/inference/cpu/parallel.h"
 #include "core/inference/cpu/simd_kernels.h"
@@ -17,40 +18,6 @@ namespace {
 
 /// Values that one task of an elementwise operation goes through; a multiple of every vector length.
 constexpr int64_t kElementwiseChunk = 1 << 14;
-
-/// Per transformer block a plane of keys ([position / 16][kvSize][16]) and one of values ([position][kvSize]).
-class CpuCache final : public KvCache {
-  public:
-    CpuCache(const ModelConfig& config, int64_t capacity)
-        : m_kvSize(config.kvSize()),
-          m_plane(roundUp(capacity, kKeyBlock) * m_kvSize),
-          m_keys(static_cast<size_t>(m_plane * config.blockCount) * sizeof(float)),
-          m_values(m_keys.size()) {}
-
-    float* keys(int64_t block) { return reinterpret_cast<float*>(m_keys.data()) + block * m_plane; }
-    float* values(int64_t block) { return reinterpret_cast<float*>(m_values.data()) + block * m_plane; }
-
-    /// Stores the tokens of one call whose positions lie in key block `keyBlock`.
-    void append(const AttentionCall& call, int64_t keyBlock) {
-        const int64_t begin = std::max(call.firstPosition, keyBlock * kKeyBlock);
-        const int64_t end = std::min(call.firstPosition + call.tokens, (keyBlock + 1) * kKeyBlock);
-        float* target = keys(call.block) + keyBlock * kKeyBlock * m_kvSize;
-        // Scores are computed for whole key blocks, so what is not written yet must be finite.
-        if (begin == keyBlock * kKeyBlock) std::fill_n(target, kKeyBlock * m_kvSize, 0.0f);
-        for (int64_t position = begin; position < end; ++position) {
-            const float* key = call.k + (position - call.firstPosition) * m_kvSize;
-            const float* value = call.v + (position - call.firstPosition) * m_kvSize;
-            for (int64_t channel = 0; channel < m_kvSize; ++channel)
-                target[channel * kKeyBlock + position % kKeyBlock] = key[channel];
-            std::copy_n(value, m_kvSize, values(call.block) + position * m_kvSize);
-        }
-    }
-
-  private:
-    int64_t m_kvSize;
-    int64_t m_plane;
-    AlignedBuffer m_keys, m_values;
-};
 
 /// `call` cut down to values [begin, end).
 ElementwiseCall rangeOf(const ElementwiseCall& call, int64_t task) {
@@ -80,8 +47,8 @@ void overNormRows(const NormCall& call, const JobContext& context, const Body& b
 
 }  // namespace
 
-std::unique_ptr<KvCache> CpuKernels::createCache(int64_t capacity) const {
-    return std::make_unique<CpuCache>(m_config, capacity);
+std::unique_ptr<KvCache> CpuKernels::createCache(int64_t capacity, const CacheFormat& format) const {
+    return std::make_unique<CpuCache>(m_config, capacity, format);
 }
 
 Status CpuKernels::decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const {
@@ -133,13 +100,8 @@ void CpuKernels::rope(const RopeCall& call, const JobContext& context) const {
     });
 }
 
-void CpuKernels::attention(const AttentionCall& call, const JobContext& context) const {
-    auto& cache = static_cast<CpuCache&>(*call.cache);
-    const int64_t firstBlock = call.firstPosition / kKeyBlock,
-                  endBlock = ceilDiv(call.firstPosition + call.tokens, kKeyBlock);
-    runTasks(context, endBlock - firstBlock, call.tokens * m_config.kvSize() * 4,
-             [&](int64_t task) { cache.append(call, firstBlock + task); });
-
+/// What all tiles of a call have in common.
+AttentionJob CpuKernels::attentionJob(const AttentionCall& call) const {
     AttentionJob whole;
     whole.qStride = m_config.qSize();
     whole.kvSize = m_config.kvSize();
@@ -148,17 +110,27 @@ void CpuKernels::attention(const AttentionCall& call, const JobContext& context)
     whole.firstPosition = call.firstPosition;
     whole.window = m_config.windowOf(call.block);
     whole.scale = m_config.attentionScale;
+    return whole;
+}
+
+void CpuKernels::attention(const AttentionCall& call, const JobContext& context) const {
+    auto& cache = static_cast<CpuCache&>(*call.cache);
+    const int64_t firstBlock = call.firstPosition / kKeyBlock,
+                  endBlock = ceilDiv(call.firstPosition + call.tokens, kKeyBlock);
+    runTasks(context, endBlock - firstBlock, call.tokens * m_config.kvSize() * 4,
+             [&](int64_t task) { cache.append(call, firstBlock + task); });
+
+    const AttentionJob whole = attentionJob(call);
     const int64_t rows = call.tokens * whole.headsPerKv, tiles = ceilDiv(rows, kAttentionRows);
     const int64_t work = call.tokens * (call.firstPosition + call.tokens) * whole.qStride;
     runTasks(context, m_config.kvHeadCount * tiles, work, [&](int64_t task) {
         if (context.cancelled()) return;
         const int64_t kvHead = task / tiles, tile = task % tiles, kvOffset = kvHead * whole.headDim;
-        auto buffer = m_scratch.borrow(attentionScratch(whole.headDim));
         AttentionJob job = whole;
+        cache.bind(call.block, kvHead, job);
+        auto buffer = m_scratch.borrow(attentionScratch(job));
         job.q = call.q + kvOffset * whole.headsPerKv;
         job.out = call.out + kvOffset * whole.headsPerKv;
-        job.keys = cache.keys(call.block) + kvOffset * kKeyBlock;
-        job.values = cache.values(call.block) + kvOffset;
         job.rowBegin = tile * kAttentionRows;
         job.rowEnd = std::min(job.rowBegin + kAttentionRows, rows);
         job.scratch = buffer.floats();

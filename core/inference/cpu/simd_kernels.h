@@ -53,6 +53,13 @@ struct MatmulJob {
 };
 void matmulPanel(const MatmulJob& job);
 
+/// Keys or values of one key-value head in a packed format: a row of headDim values per position, from position 0 on.
+/// No layout: they are F32.
+struct PackedHead {
+    const PackedLayout* layout = nullptr;
+    const std::byte* rows = nullptr;
+};
+
 /// Softmax(q k^T) v for query rows [rowBegin, rowEnd) of one key-value head, at most kAttentionRows of them; row r is
 /// head r % headsPerKv of token r / headsPerKv. Online softmax over blocks of keys (Dao et al. 2022).
 struct AttentionJob {
@@ -61,6 +68,7 @@ struct AttentionJob {
     float* out = nullptr;           ///< laid out as q
     const float* keys = nullptr;    ///< of the block's plane: [position / 16][kvSize][16], at the head's first channel
     const float* values = nullptr;  ///< [position][kvSize], at the head's first channel
+    PackedHead packedKeys, packedValues;  ///< instead of keys and values
     int64_t kvSize = 0;
     int64_t headDim = 0;
     int64_t headsPerKv = 1;
@@ -68,9 +76,9 @@ struct AttentionJob {
     int64_t window = 0;         ///< 0: all earlier keys
     float scale = 1;
     int64_t rowBegin = 0, rowEnd = 0;
-    float* scratch = nullptr;  ///< attentionScratch(headDim) floats, 64-byte aligned
+    float* scratch = nullptr;  ///< attentionScratch() floats, 64-byte aligned
 };
-[[nodiscard]] int64_t attentionScratch(int64_t headDim);
+[[nodiscard]] int64_t attentionScratch(const AttentionJob& job);
 void attentionRows(const AttentionJob& job);
 
 void rmsNormRows(const NormCall& call);

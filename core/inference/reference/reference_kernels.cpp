@@ -15,17 +15,46 @@ namespace {
 /// Rows of kvSize floats per position, one plane per block.
 class ReferenceCache final : public KvCache {
   public:
-    ReferenceCache(const ModelConfig& config, int64_t capacity)
+    ReferenceCache(const ModelConfig& config, int64_t capacity, const CacheFormat& format)
         : m_width(config.kvSize()),
+          m_headDim(config.headDim),
           m_planeSize(capacity * config.kvSize()),
+          m_format(format),
           m_keys(static_cast<size_t>(m_planeSize * config.blockCount)),
           m_values(m_keys.size()) {}
     float* key(int64_t block, int64_t position) { return m_keys.data() + block * m_planeSize + position * m_width; }
     float* value(int64_t block, int64_t position) { return m_values.data() + block * m_planeSize + position * m_width; }
 
+    /// Appends the keys and values of one call.
+    void store(const AttentionCall& call) {
+        for (int64_t token = 0; token < call.tokens; ++token) {
+            const int64_t position = call.firstPosition + token;
+            storeRow(m_format.key, call.k + token * m_width, key(call.block, position));
+            storeRow(m_format.value, call.v + token * m_width, value(call.block, position));
+        }
+    }
+
   private:
+    /// A row as it comes back from cells of a type, each head encoded by itself.
+    void storeRow(DType type, const float* in, float* out) const {
+        if (type == DType::kF32) {
+            std::copy_n(in, m_width, out);
+            return;
+        }
+        const PackedLayout layout = PackedLayout::of(Format::of(type), m_headDim);
+        std::vector<std::byte> packed(static_cast<size_t>(layout.rowBytes));
+        const auto count = static_cast<size_t>(m_headDim);
+        for (int64_t head = 0; head < m_width; head += m_headDim) {
+            const Status encoded = encodeRowsReference(layout, {in + head, count}, 1, {}, packed);
+            const Status decoded = decodeRowsReference(layout, packed, 1, {out + head, count});
+            HT_CHECK(encoded && decoded);  // the types of a cache are checked when it is made
+        }
+    }
+
     int64_t m_width;
+    int64_t m_headDim;
     int64_t m_planeSize;
+    CacheFormat m_format;
     std::vector<float> m_keys, m_values;
 };
 
@@ -55,8 +84,8 @@ double dot(const float* a, const float* b, int64_t count) {
 
 }  // namespace
 
-std::unique_ptr<KvCache> ReferenceKernels::createCache(int64_t capacity) const {
-    return std::make_unique<ReferenceCache>(m_config, capacity);
+std::unique_ptr<KvCache> ReferenceKernels::createCache(int64_t capacity, const CacheFormat& format) const {
+    return std::make_unique<ReferenceCache>(m_config, capacity, format);
 }
 
 Status ReferenceKernels::decodeTableRows(const PackedTensor& table, std::span<const int64_t> rows, float* out) const {
@@ -133,12 +162,9 @@ void ReferenceKernels::rope(const RopeCall& call, const JobContext&) const {
 
 void ReferenceKernels::attention(const AttentionCall& call, const JobContext& context) const {
     auto& cache = static_cast<ReferenceCache&>(*call.cache);
-    const int64_t kvSize = m_config.kvSize(), headDim = m_config.headDim, qSize = m_config.qSize();
+    const int64_t headDim = m_config.headDim, qSize = m_config.qSize();
     const int64_t window = m_config.windowOf(call.block), headsPerKv = m_config.headCount / m_config.kvHeadCount;
-    for (int64_t token = 0; token < call.tokens; ++token) {
-        std::copy_n(call.k + token * kvSize, kvSize, cache.key(call.block, call.firstPosition + token));
-        std::copy_n(call.v + token * kvSize, kvSize, cache.value(call.block, call.firstPosition + token));
-    }
+    cache.store(call);
     std::vector<double> scores, sums(static_cast<size_t>(headDim));
     for (int64_t index = 0; index < call.tokens * m_config.headCount && !context.cancelled(); ++index) {
         const int64_t token = index / m_config.headCount, head = index % m_config.headCount;

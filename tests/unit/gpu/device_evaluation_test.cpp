@@ -23,8 +23,9 @@ class WatchedExecutable final : public Executable {
   public:
     explicit WatchedExecutable(std::unique_ptr<Executable> inner) : m_inner(std::move(inner)) {}
     [[nodiscard]] const ModelGraph& graph() const override { return m_inner->graph(); }
-    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override {
-        return m_inner->createSequence(capacity);
+    using Executable::createSequence;
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity, const RunFormat& format) override {
+        return m_inner->createSequence(capacity, format);
     }
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& context) override {

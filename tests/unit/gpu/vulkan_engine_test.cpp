@@ -116,13 +116,13 @@ TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
     const auto opened = test::openModel(folder);
     HT_ASSERT_OK(opened);
-    auto context = open({}, {.validation = true, .cacheType = VulkanCacheType::kF16});
+    auto context = open({});
     ASSERT_TRUE(context);
     auto executable = compile(context, *opened);
     HT_ASSERT_OK(executable);
     const auto reference = referenceOf(folder);
     const auto ids = reference["logits"]["input_ids"].get<std::vector<TokenId>>();
-    auto sequence = (*executable)->createSequence(64);
+    auto sequence = (*executable)->createSequence(64, {.cache = {DType::kF16, DType::kF16}, .activations = {}});
     const auto logits = lastLogits(**executable, **sequence, ids);
     HT_ASSERT_OK(logits);
     EXPECT_LT(referenceError(reference["logits"], *logits), 5e-3);

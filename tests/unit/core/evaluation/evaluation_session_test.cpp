@@ -41,8 +41,9 @@ class StoppingExecutable final : public Executable {
   public:
     StoppingExecutable(std::unique_ptr<Executable> inner) : m_inner(std::move(inner)) {}
     [[nodiscard]] const ModelGraph& graph() const override { return m_inner->graph(); }
-    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity) override {
-        return m_inner->createSequence(capacity);
+    using Executable::createSequence;
+    Result<std::unique_ptr<Sequence>> createSequence(int64_t capacity, const RunFormat& format) override {
+        return m_inner->createSequence(capacity, format);
     }
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& context) override {
@@ -441,6 +442,66 @@ TEST_P(SessionTest, ACorrectionAloneIsAnEdit) {
     PackedTensor again = copied(corrected);
     again.correction = makeCorrection(packOutliers(rows, bare.cols()), bare.rows, bare.cols());
     EXPECT_EQ(evaluate(*session, m_original.with(*m_model.graph, name, again)).blocksRun, 0);
+}
+
+TEST_P(SessionTest, TheOriginalKeepsEverythingAndTheRecipeItsFormat) {
+    RunFormat format;
+    format.cache = {DType::kQ8_0, DType::kQ4_0};
+    format.activations.rounding = ActivationRounding::kInt8;
+    const auto plain = startSession();
+    const auto session = makeSession({.format = format});
+    HT_ASSERT_OK(session->runReference(kNoLimit, {}, m_context));
+    // The reference is that of a session without a format, to the bit.
+    EXPECT_EQ(session->reference()->result().tokenNll, plain->reference()->result().tokenNll);
+    EXPECT_EQ(session->reference()->result().runFormat, "");
+
+    // The original's own states serve nothing but what comes before the first block.
+    const SessionFigures original = evaluate(*session, m_original);
+    EXPECT_EQ(original.blocksRun, kWindows * kBlocks);
+    EXPECT_GT(original.result.reference->kld.mean, 1e-5);
+    EXPECT_EQ(original.result.runFormat, "cache k=q8_0,v=q4_0, activations int8");
+    EXPECT_EQ(original.result.conditions(), m_protocol.name() + ", cache k=q8_0,v=q4_0, activations int8");
+    auto fresh = compile();
+    const auto full = evaluateAgainst({*fresh, format}, m_windows, m_protocol, *session->reference(), {}, m_context);
+    HT_ASSERT_OK(full);
+    EXPECT_EQ(original.result.tokenNll, full->tokenNll);
+    EXPECT_EQ(original.result.tokenKld, full->tokenKld);
+
+    // Edits go on from states of the same format.
+    const ModelWeights weights = edited(m_original, "blk.4.attn_v.weight");
+    const SessionFigures figures = evaluate(*session, weights);
+    EXPECT_EQ(figures.blocksRun, kWindows * 2);
+    HT_ASSERT_OK(fresh->updateWeights(weights, m_context));
+    const auto fullEdit =
+        evaluateAgainst({*fresh, format}, m_windows, m_protocol, *session->reference(), {}, m_context);
+    HT_ASSERT_OK(fullEdit);
+    EXPECT_EQ(figures.result.tokenKld, fullEdit->tokenKld);
+
+    // Another format is another run, and going back costs nothing.
+    HT_ASSERT_OK(session->setFormat({}));
+    EXPECT_EQ(evaluate(*session, m_original).result.reference->kld.mean, 0.0);
+    HT_ASSERT_OK(session->setFormat(format));
+    const SessionFigures back = evaluate(*session, m_original);
+    EXPECT_EQ(back.blocksRun, 0);
+    EXPECT_EQ(back.result.tokenKld, original.result.tokenKld);
+    format.cache.key = DType::kQ4_K;
+    EXPECT_FALSE(session->setFormat(format).has_value());
+    EXPECT_FALSE(EvaluationSession::create(*m_executable, m_original, m_windows, m_protocol, {.format = format}));
+}
+
+TEST_P(SessionTest, SideBySideTheReferenceKeepsEverything) {
+    const RunFormat format{.cache = {DType::kQ4_0, DType::kQ4_0}, .activations = {}};
+    const auto reference = compile(), own = compile();
+    const auto paired = evaluateSideBySide(*reference, {*own, format}, m_windows, m_protocol, {}, m_context);
+    HT_ASSERT_OK(paired);
+    EXPECT_EQ(paired->runFormat, "cache q4_0");
+    const auto original = evaluatePerplexity(*reference, m_windows, m_protocol, {}, m_context);
+    const auto alone = evaluatePerplexity({*own, format}, m_windows, m_protocol, {}, m_context);
+    EXPECT_NEAR(paired->reference->referencePerplexity.mean / original->perplexity.mean, 1.0, 1e-6);
+    EXPECT_NEAR(paired->perplexity.mean / alone->perplexity.mean, 1.0, 1e-6);
+    EXPECT_NE(alone->perplexity.mean, original->perplexity.mean);
+    EXPECT_EQ(alone->conditions(), m_protocol.name() + ", cache q4_0");
+    EXPECT_EQ(original->conditions(), m_protocol.name());
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, SessionTest, testing::Values("cpu", "reference"),
