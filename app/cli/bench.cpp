@@ -23,7 +23,9 @@ struct Bench {
     SpeedResult speed;
     std::optional<DeviceRates> limits;
     std::string device, deviceDescription;
-    int64_t peakBytes = 0;  ///< of the process, the model loaded and run
+    RunFormat format;
+    int64_t cacheBytes = 0;  ///< of the longer of the two runs
+    int64_t peakBytes = 0;   ///< of the process, the model loaded and run
 
     /// Of the multiply-adds that the device can do; prompts.
     [[nodiscard]] double shareOfOperations() const {
@@ -47,9 +49,17 @@ Result<Bench> measure(const BenchOptions& options, Backend& backend, const JobCo
     Bench bench;
     bench.device = backend.name();
     bench.deviceDescription = backend.description();
-    HT_ASSIGN_OR_RETURN(bench.running, prepareModel(model, recipe, backend, context));
-    const SpeedOptions speed{
-        .promptTokens = options.promptTokens, .generateTokens = options.generateTokens, .repeats = options.repeats};
+    HT_ASSIGN_OR_RETURN(bench.format, parseRunFormat(options.run, options.format, model.graph->config));
+    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(bench.running, prepareModel(model, recipe, calibration, backend, context));
+    HT_ASSIGN_OR_RETURN(bench.format,
+                        completeRunFormat(bench.format, *model.graph, calibration.get(), bench.running.inputScales));
+    const SpeedOptions speed{.promptTokens = options.promptTokens,
+                             .generateTokens = options.generateTokens,
+                             .repeats = options.repeats,
+                             .format = bench.format};
+    bench.cacheBytes = cacheBytesPerToken(model.graph->config, bench.format.cache) *
+                       std::max(options.promptTokens, options.generateTokens);
     HT_ASSIGN_OR_RETURN(bench.speed, measureSpeed(*bench.running.executable, bench.running.weights, speed, context));
     bench.peakBytes = peakResidentBytes();
     // Last, as its buffers are no part of what the model needs; what cannot be measured is left out of the report.
@@ -73,6 +83,9 @@ void printReport(const Bench& bench, const BenchOptions& options) {
     std::vector<std::pair<std::string, std::string>> fields{
         {"device", fmt::format("{}: {}", bench.device, bench.deviceDescription)},
         {"weights", fmt::format("{}, {:.3g} bits per weight", bytesText(double(totals.bytes)), totals.bitsPerWeight())},
+        {"cache", fmt::format("{}, {} for {} tokens", bench.format.cache.name(), bytesText(double(bench.cacheBytes)),
+                              countText(std::max(options.promptTokens, options.generateTokens)))},
+        {"activations", std::string(bench.format.activations.name())},
         {"peak memory", bytesText(double(bench.peakBytes)) + " of the process"}};
     if (bench.limits) {
         fields.emplace_back("limits",
@@ -99,6 +112,9 @@ Json reportJson(const Bench& bench, const BenchOptions& options) {
               {"bytes", totals.bytes},
               {"bits_per_weight", totals.bitsPerWeight()},
               {"matrix_bytes", bench.speed.matrixBytes},
+              {"cache", bench.format.cache.name()},
+              {"cache_bytes", bench.cacheBytes},
+              {"activations", bench.format.activations.name()},
               {"peak_resident_bytes", bench.peakBytes},
               {"prompt_tokens", options.promptTokens},
               {"prompt_tokens_per_second", medianOf(bench.speed.promptRates)},

@@ -80,8 +80,17 @@ void addFormat(CLI::App& verb, FormatChoice& choice, bool required) {
 }
 
 void addCalibration(CLI::App& verb, FormatChoice& choice) {
-    verb.add_option("--calibration", choice.calibration,
-                    "Text or saved calibration for methods that need one (gptq, awq)");
+    verb.add_option(
+        "--calibration", choice.calibration,
+        "Text or saved calibration for methods that need one (gptq, awq) and for --activations int8-static");
+}
+
+void addRun(CLI::App& verb, RunChoice& choice) {
+    verb.add_option("--cache", choice.cache,
+                    "Cells of the attention cache: f32, f16, q8_0 or q4_0; apart as in k=q8_0,v=q4_0. Otherwise f32");
+    verb.add_option(
+        "--activations", choice.activations,
+        "Rounding of what enters the linear layers of blocks: int8, int8-static (with --calibration) or fp8");
 }
 
 void addMethodVerbs(CLI::App& app, AllOptions& all) {
@@ -199,6 +208,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addMeasurement(evaluateVerb, evaluate);
     addFormat(evaluateVerb, evaluate.format, false);
     addCalibration(evaluateVerb, evaluate.format);
+    addRun(evaluateVerb, evaluate.run);
     evaluateVerb.add_option("--reference", evaluate.reference,
                             "Checkpoint to compare with instead of the original weights");
     addSensitivityVerb(app, all);
@@ -210,18 +220,22 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addSampling(generate, all.generate);
     addFormat(generate, all.generate.format, false);
     addCalibration(generate, all.generate.format);
+    addRun(generate, all.generate.run);
 
     CLI::App& compare = addVerb(app, all, "compare", "Continues a prompt with the original and with a recipe",
                                 [&all] { return runCompare(all.compare, all.common); });
     addCheckpoint(compare, all.compare.checkpoint);
     addSampling(compare, all.compare);
-    addFormat(compare, all.compare.format, true);
+    addFormat(compare, all.compare.format, false);
     addCalibration(compare, all.compare.format);
+    addRun(compare, all.compare.run);
 
     CLI::App& bench = addVerb(app, all, "bench", "How fast a model reads and writes text, beside the device's limits",
                               [&all] { return runBench(all.bench, all.common); });
     addCheckpoint(bench, all.bench.checkpoint);
     addFormat(bench, all.bench.format, false);
+    addCalibration(bench, all.bench.format);
+    addRun(bench, all.bench.run);
     bench.add_option("--prompt", all.bench.promptTokens, "Tokens to read at once; 0: do not measure")
         ->check(CLI::Range(int64_t{0}, int64_t{1} << 20))
         ->capture_default_str();

@@ -28,13 +28,20 @@ std::string sizeText(const RecipeTotals& totals) {
 
 struct Column {
     std::string title;
+    RunFormat format;
     RecipeTotals totals;
     GenerateResult result;
 };
 
+std::string changedTitle(const FormatChoice& choice, const Recipe& recipe) {
+    if (!choice.isSet()) return "original weights";
+    return recipe.name.empty() ? choice.recipe : recipe.name;
+}
+
 void printColumns(const GenerateCommandOptions& options, const Column& original, const Column& changed) {
     for (const Column* column : {&original, &changed}) {
-        fmt::print("--- {} ({}) ---\n{}{}\n\n", column->title, sizeText(column->totals), options.prompt,
+        const std::string format = column->format.isFull() ? "" : ", " + column->format.name();
+        fmt::print("--- {} ({}{}) ---\n{}{}\n\n", column->title, sizeText(column->totals), format, options.prompt,
                    column->result.text);
     }
     const int64_t difference = firstDifference(original.result, changed.result);
@@ -55,7 +62,9 @@ void printColumnsJson(const GenerateCommandOptions& options, const Column& origi
     const auto columnJson = [](const Column& column) {
         nlohmann::ordered_json json{{"weights", column.title},
                                     {"bytes", column.totals.bytes},
-                                    {"bits_per_weight", column.totals.bitsPerWeight()}};
+                                    {"bits_per_weight", column.totals.bitsPerWeight()},
+                                    {"cache", column.format.cache.name()},
+                                    {"activations", column.format.activations.name()}};
         json.update(generationJson(column.result));
         return json;
     };
@@ -71,26 +80,38 @@ void printColumnsJson(const GenerateCommandOptions& options, const Column& origi
 }  // namespace
 
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common) {
+    if (!options.format.isSet() && !options.run.isSet()) {
+        return usageError(
+            "There is nothing to compare with the original: give --format, --mix, --recipe, --cache or --activations.");
+    }
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *model.checkpoint));
+    HT_ASSIGN_OR_RETURN(RunFormat format, parseRunFormat(options.run, options.format, model.graph->config));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
-    const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling};
+    GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling};
 
     // One after the other on one executable: the second set of weights replaces the first.
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
     HT_ASSIGN_OR_RETURN(const auto executable, backend->compile(model.graph, weights->original(), monitor.context()));
-    Column original{.title = "original", .totals = resolve(Recipe{}, model.checkpoint->tensors()).totals, .result = {}};
+    Column original{.title = "original",
+                    .format = {},
+                    .totals = resolve(Recipe{}, model.checkpoint->tensors()).totals,
+                    .result = {}};
     HT_ASSIGN_OR_RETURN(original.result,
                         generateText(*executable, model.tokenizer, options.prompt, generate, {}, monitor.context()));
     HT_TRY(cancelledUnlessFinished(original.result));
-    HT_ASSIGN_OR_RETURN(auto calibration,
+    HT_ASSIGN_OR_RETURN(const auto calibration,
                         obtainCalibration(options.format.calibration, model, true, monitor.context()));
-    HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(resolved, std::move(calibration), monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(resolved, calibration, monitor.context()));
+    HT_ASSIGN_OR_RETURN(generate.format,
+                        completeRunFormat(format, *model.graph, calibration.get(), applied.inputScales));
     HT_TRY(executable->updateWeights(applied.weights, monitor.context()));
-    Column changed{
-        .title = recipe.name.empty() ? options.format.recipe : recipe.name, .totals = resolved.totals, .result = {}};
+    Column changed{.title = changedTitle(options.format, recipe),
+                   .format = generate.format,
+                   .totals = resolved.totals,
+                   .result = {}};
     HT_ASSIGN_OR_RETURN(changed.result,
                         generateText(*executable, model.tokenizer, options.prompt, generate, {}, monitor.context()));
     monitor.hideProgress();

@@ -18,6 +18,7 @@ using Json = nlohmann::ordered_json;
 // One evaluation with what its report says beside the figures.
 struct Evaluation {
     RunningModel subject;
+    RunFormat format;  // of the subject; the reference keeps everything
     std::optional<RunningModel> reference;
     Protocol protocol;
     std::vector<EvaluationWindow> windows;
@@ -47,15 +48,18 @@ Result<Evaluation> prepareEvaluation(const EvaluateOptions& options, Backend& ba
     HT_ASSIGN_OR_RETURN(const std::string text, readText(options.text));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
+    HT_ASSIGN_OR_RETURN(evaluation.format, parseRunFormat(options.run, options.format, model.graph->config));
     HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
     evaluation.coverage = coverageNote(textCoverage(*model.tokenizer, text, tokens), model.checkpoint->name());
     HT_ASSIGN_OR_RETURN(
         evaluation.windows,
         makeWindows(tokens, evaluation.protocol, evaluationBos(evaluation.protocol, *model.tokenizer), options.chunks));
     HT_TRY(checkContextLength(model.graph->config, evaluation.protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(options.format.calibration, model, true, context));
-    HT_ASSIGN_OR_RETURN(evaluation.subject, prepareModel(model, recipe, std::move(calibration), backend, context));
-    if (options.format.isSet() || !options.reference.empty()) {
+    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(evaluation.subject, prepareModel(model, recipe, calibration, backend, context));
+    HT_ASSIGN_OR_RETURN(evaluation.format, completeRunFormat(evaluation.format, *model.graph, calibration.get(),
+                                                             evaluation.subject.inputScales));
+    if (options.format.isSet() || !evaluation.format.isFull() || !options.reference.empty()) {
         HT_ASSIGN_OR_RETURN(evaluation.reference, prepareReference(options, model, text, backend, context));
     }
     evaluation.description = !options.format.isSet() ? "original weights"
@@ -70,12 +74,16 @@ Json resultJson(const Evaluation& evaluation, const EvaluationResult& result) {
               {"scored", result.scored},
               {"windows", result.windows},
               {"protocol", result.protocol},
+              {"cache", evaluation.format.cache.name()},
+              {"activations", evaluation.format.activations.name()},
               {"perplexity", result.perplexity.mean},
               {"perplexity_stderr", result.perplexity.standardError},
               {"nll", result.nll.mean},
               {"nll_stderr", result.nll.standardError}};
     if (result.reference) {
         const auto& against = *result.reference;
+        json["reference_cache"] = CacheFormat().name();
+        json["reference_activations"] = ActivationFormat().name();
         json["kld_mean"] = against.kld.mean;
         json["kld_stderr"] = against.kld.standardError;
         json["kld_max"] = against.kldMax;
@@ -104,12 +112,14 @@ void printResult(const Evaluation& evaluation, const EvaluationResult& result) {
     std::vector<std::pair<std::string, std::string>> fields{
         {"weights", fmt::format("{} ({}, {:.3g} bits per weight)", evaluation.description,
                                 bytesText(double(totals.bytes)), totals.bitsPerWeight())},
-        {"protocol", fmt::format("{}: {} windows, {} tokens, {} scored", result.protocol, result.windows,
+        {"protocol", fmt::format("{}: {} windows, {} tokens, {} scored", result.conditions(), result.windows,
                                  countText(result.tokens), countText(result.scored))},
         {"perplexity", perplexityText(result.perplexity)}};
     if (result.reference) {
         const auto& against = *result.reference;
-        fields.emplace_back("reference perplexity", perplexityText(against.referencePerplexity));
+        fields.emplace_back("reference perplexity",
+                            perplexityText(against.referencePerplexity) +
+                                (result.runFormat.empty() ? "" : " (cache f32, activations none)"));
         fields.emplace_back("perplexity ratio", fmt::format("{:.5f} ± {:.5f}", against.perplexityRatio.mean,
                                                             against.perplexityRatio.standardError));
         fields.emplace_back("KL divergence", divergenceText(against.kld));
@@ -131,12 +141,12 @@ void printResult(const Evaluation& evaluation, const EvaluationResult& result) {
 
 Result<EvaluationResult> runWithReference(Evaluation& evaluation, const EvaluationObserver& observer,
                                           const JobContext& context) {
+    const ModelRun subject(*evaluation.subject.executable, evaluation.format);
     if (!evaluation.reference) {
-        return evaluatePerplexity(*evaluation.subject.executable, evaluation.windows, evaluation.protocol, observer,
-                                  context);
+        return evaluatePerplexity(subject, evaluation.windows, evaluation.protocol, observer, context);
     }
-    return evaluateSideBySide(*evaluation.reference->executable, *evaluation.subject.executable, evaluation.windows,
-                              evaluation.protocol, observer, context);
+    return evaluateSideBySide(*evaluation.reference->executable, subject, evaluation.windows, evaluation.protocol,
+                              observer, context);
 }
 
 }  // namespace

@@ -53,18 +53,20 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
+    HT_ASSIGN_OR_RETURN(RunFormat format, parseRunFormat(options.run, options.format, model.graph->config));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
-    HT_ASSIGN_OR_RETURN(auto calibration,
+    HT_ASSIGN_OR_RETURN(const auto calibration,
                         obtainCalibration(options.format.calibration, model, true, monitor.context()));
     HT_ASSIGN_OR_RETURN(const RunningModel running,
-                        prepareModel(model, recipe, std::move(calibration), *backend, monitor.context()));
+                        prepareModel(model, recipe, calibration, *backend, monitor.context()));
+    HT_ASSIGN_OR_RETURN(format, completeRunFormat(format, *model.graph, calibration.get(), running.inputScales));
     const auto stream = [&](const GeneratedToken& token) {
         if (common.json) return;
         monitor.hideProgress();
         fmt::print("{}", token.text);
         std::fflush(stdout);
     };
-    const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling};
+    const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling, .format = format};
     HT_ASSIGN_OR_RETURN(const GenerateResult result, generateText(*running.executable, model.tokenizer, options.prompt,
                                                                   generate, stream, monitor.context()));
     monitor.hideProgress();
@@ -76,6 +78,8 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     json.update(generationJson(result));
     json["bytes"] = running.recipe.totals.bytes;
     json["bits_per_weight"] = running.recipe.totals.bitsPerWeight();
+    json["cache"] = format.cache.name();
+    json["activations"] = format.activations.name();
     json["device"] = backend->name();
     json["problems"] = problemsJson(running.recipe.problems);
     printJson(json);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/text_file.h"
+#include "core/pipeline/activation_scales.h"
 #include "core/quant/methods/calibration_file.h"
 #include "core/recipe/stock_mix.h"
 
@@ -65,6 +66,31 @@ Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& che
     return resolved;
 }
 
+Result<RunFormat> parseRunFormat(const RunChoice& choice, const FormatChoice& format, const ModelConfig& config) {
+    RunFormat run;
+    if (!choice.cache.empty()) {
+        const auto cache = CacheFormat::parse(choice.cache);
+        if (!cache) return usageError(cache.error().message);
+        run.cache = *cache;
+    }
+    if (!choice.activations.empty()) {
+        const auto activations = ActivationFormat::parse(choice.activations);
+        if (!activations) return usageError(activations.error().message);
+        run.activations = *activations;
+    }
+    if (run.activations.rounding == ActivationRounding::kInt8Static && format.calibration.empty())
+        return usageError("--activations int8-static needs --calibration: the scales come from it.");
+    HT_TRY(checkCacheFormat(config, run.cache));
+    return run;
+}
+
+Result<RunFormat> completeRunFormat(RunFormat format, const ModelGraph& graph, const Calibration* calibration,
+                                    const std::map<std::string, std::vector<float>>& inputScales) {
+    if (format.activations.rounding != ActivationRounding::kInt8Static) return format;
+    HT_ASSIGN_OR_RETURN(format.activations, staticActivations(graph, *calibration, inputScales));
+    return format;
+}
+
 Result<std::string> readText(const std::string& path) {
     HT_ASSIGN_OR_RETURN(std::string text, readTextFile(path, kMaxTextBytes));
     if (text.empty())
@@ -80,7 +106,7 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
 Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe,
                                   std::shared_ptr<const Calibration> calibration, Backend& backend,
                                   const JobContext& context) {
-    RunningModel running{.model = model, .recipe = {}, .weights = {}, .executable = nullptr};
+    RunningModel running{.model = model, .recipe = {}, .weights = {}, .inputScales = {}, .executable = nullptr};
     HT_ASSIGN_OR_RETURN(running.recipe, resolveRecipe(recipe, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
     HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(running.recipe, std::move(calibration), context));
@@ -89,6 +115,7 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
     }
     HT_ASSIGN_OR_RETURN(running.executable, backend.compile(model.graph, applied.weights, context));
     running.weights = applied.weights;
+    running.inputScales = applied.inputScales;
     return running;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ Result<Recipe> loadRecipe(const FormatChoice& choice, const Checkpoint& checkpoi
 /// The recipe applied to a checkpoint. Its errors stop the verb; the rest stays in `problems`.
 Result<ResolvedRecipe> resolveRecipe(const Recipe& recipe, const Checkpoint& checkpoint);
 
+/// What --cache and --activations name, for this model; static rounding still lacks its scales. A usage error for words
+/// that are none and for int8-static without --calibration; kInvalidArgument for what the model cannot have.
+Result<RunFormat> parseRunFormat(const RunChoice& choice, const FormatChoice& format, const ModelConfig& config);
+
 /// A text file. kInvalidArgument with the name where it is empty.
 Result<std::string> readText(const std::string& path);
 
@@ -32,9 +37,14 @@ Result<std::string> readText(const std::string& path);
 struct RunningModel {
     LoadedModel model;
     ResolvedRecipe recipe;
-    ModelWeights weights{};  ///< as the recipe makes them
+    ModelWeights weights{};                                   ///< as the recipe makes them
+    std::map<std::string, std::vector<float>> inputScales{};  ///< RecipeWeights::Applied
     std::unique_ptr<Executable> executable;
 };
+
+/// `format` with the scales that static rounding takes from a calibration, where it asks for it.
+Result<RunFormat> completeRunFormat(RunFormat format, const ModelGraph& graph, const Calibration* calibration,
+                                    const std::map<std::string, std::vector<float>>& inputScales);
 
 /// Quantizes what the recipe changes and compiles.
 Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe, Backend& backend,

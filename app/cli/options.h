@@ -28,6 +28,13 @@ struct FormatChoice {
     [[nodiscard]] bool isSet() const { return !format.empty() || !mix.empty() || !recipe.empty(); }
 };
 
+/// How a model is run: by default with all of its cache and activations.
+struct RunChoice {
+    std::string cache;        ///< CacheFormat::parse()
+    std::string activations;  ///< ActivationFormat::parse()
+    [[nodiscard]] bool isSet() const { return !cache.empty() || !activations.empty(); }
+};
+
 struct InspectOptions {
     std::string checkpoint;
 };
@@ -46,6 +53,7 @@ struct EvaluateOptions {
     int64_t contextLength = 0;  ///< 0: the protocol's
     int64_t chunks = 0;         ///< 0: all
     FormatChoice format;
+    RunChoice run{};
     std::string reference;
 };
 
@@ -70,11 +78,13 @@ struct GenerateCommandOptions {
     int64_t tokens = 128;
     SamplingOptions sampling;
     FormatChoice format;
+    RunChoice run{};
 };
 
 struct BenchOptions {
     std::string checkpoint;
     FormatChoice format;
+    RunChoice run{};
     int64_t promptTokens = 512;
     int64_t generateTokens = 128;
     int repeats = 5;

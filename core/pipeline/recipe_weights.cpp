@@ -84,6 +84,10 @@ Result<RecipeWeights::Applied> RecipeWeights::applyMethods(const ResolvedRecipe&
     for (const auto& [name, values] : plan->vectors()) {
         applied.weights = applied.weights.with(*m_graph, name, packedVector(values));
     }
+    for (const WeightSlot& slot : m_graph->weights) {
+        const std::vector<float>& columns = plan->scaleOf(slot.name).columns;
+        if (!columns.empty()) applied.inputScales[slot.name] = columns;
+    }
     for (const ResolvedTensor* tensor : changed) {
         HT_TRY(context.checkpoint());
         if (context.progress) context.progress->setStage("Quantizing " + tensor->name);

@@ -34,6 +34,9 @@ class RecipeWeights {
         std::map<std::string, Distortion> distortion;  ///< by canonical name, tensors that the recipe changes
         int64_t quantizedNow = 0;                      ///< tensors that were not in the cache
         std::vector<std::string> notes;                ///< sentences of the methods to show beside the result
+        /// What the inputs of a tensor are divided by, channel by channel, where methods folded factors into its
+        /// neighbours (AWQ, SmoothQuant); by canonical name.
+        std::map<std::string, std::vector<float>> inputScales{};
     };
     /// Every matrix of the graph in the format that the recipe gives it; vectors as they are. Progress in rows.
     /// The first error of the recipe is an error here.
