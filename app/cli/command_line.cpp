@@ -245,7 +245,9 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     bench.add_option("--repeat", all.bench.repeats, "Runs that count, after one that does not")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+}
 
+void addQuantizeVerb(CLI::App& app, AllOptions& all) {
     CLI::App& quantize =
         addVerb(app, all, "quantize", "Writes a GGUF file", [&all] { return runQuantize(all.quantize, all.common); });
     addCheckpoint(quantize, all.quantize.checkpoint);
@@ -315,6 +317,7 @@ int runCommandLine(int argc, const char* const* argv) {
     AllOptions all;
     addReadingVerbs(app, all);
     addRunningVerbs(app, all);
+    addQuantizeVerb(app, all);
     addMethodVerbs(app, all);
     try {
         app.parse(argc, argv);
