@@ -18,6 +18,7 @@
 #include <QVBoxLayout>
 
 #include "app/dialogs/export_dialog.h"
+#include "app/dialogs/preferences_dialog.h"
 #include "app/language/language.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/candidates/candidate_panel.h"
@@ -197,6 +198,7 @@ void MainWindow::restoreState() {
     m_docks->restore(settings);
     m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/3")).toByteArray());
     m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
+    m_session.setSettings(StudioSettings::load());
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
     m_empty->setRecentFiles(recentFiles());
     for (auto* action : m_needCheckpoint) action->setEnabled(false);
@@ -249,9 +251,9 @@ void MainWindow::setWorkspace(Workspace workspace) {
 }
 
 void MainWindow::chooseTheme(ThemeChoice choice) {
+    QSettings().setValue(QStringLiteral("theme"), themeName(choice));
     applyTheme(*qApp, choice);
     m_themes->actions().at(int(choice))->setChecked(true);
-    QSettings().setValue(QStringLiteral("theme"), themeName(choice));
 }
 
 void MainWindow::chooseLanguage(const QString& name) {
@@ -262,6 +264,17 @@ void MainWindow::chooseLanguage(const QString& name) {
         if (isChosen && textsOf(name) != currentTexts())
             m_session.messages().note(tr("The window changes its language at the next start: %1.").arg(action->text()));
     }
+}
+
+void MainWindow::showPreferences() {
+    auto* dialog = findChild<PreferencesDialog*>();
+    if (!dialog) {
+        dialog = new PreferencesDialog(m_session, this);
+        connect(dialog, &PreferencesDialog::themeChosen, this, &MainWindow::chooseTheme);
+        connect(dialog, &PreferencesDialog::languageChosen, this, &MainWindow::chooseLanguage);
+    }
+    dialog->show();
+    dialog->raise();
 }
 
 void MainWindow::showExport() {

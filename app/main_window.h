@@ -46,6 +46,8 @@ class MainWindow : public QMainWindow {
     void chooseTheme(ThemeChoice choice);
     /// Of the next start: widgets take their texts when they are made.
     void chooseLanguage(const QString& name);
+    /// The preferences, which stay open beside the window.
+    void showPreferences();
     /// The export dialog, which stays open beside the window.
     void showExport();
     void showRotation();

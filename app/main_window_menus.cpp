@@ -97,6 +97,10 @@ void MainWindow::createEditMenu() {
         m_tensors->focusFilter();
     });
     menu->addAction(tr("Find a tensor…"), QKeySequence(Qt::CTRL | Qt::Key_P), this, &MainWindow::showTensorFinder);
+    menu->addSeparator();
+    auto* preferences = menu->addAction(tr("P&references…"), QKeySequence(Qt::CTRL | Qt::Key_Comma), this,
+                                        &MainWindow::showPreferences);
+    preferences->setMenuRole(QAction::PreferencesRole);
 }
 
 void MainWindow::createRecipeMenu() {

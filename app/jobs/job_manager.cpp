@@ -30,6 +30,10 @@ JobManager::~JobManager() {
     shutdown();
 }
 
+void JobManager::setThreads(int threads) {
+    m_pool = ThreadPool(threads);
+}
+
 void JobManager::shutdown() {
     for (const auto& job : m_jobs) {
         job->superseded = true;

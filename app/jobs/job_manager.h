@@ -34,11 +34,11 @@ class JobManager : public QObject {
     JobId start(JobSpec spec, QObject* receiver, std::function<Result<T>(const JobControl&)> work,
                 std::function<void(Result<T>)> deliver) {
         auto job = createJob(std::move(spec));
-        job->body = [this, job = job.get(), self = std::weak_ptr<Job>(job), work = std::move(work),
+        job->body = [this, pool = m_pool, job = job.get(), self = std::weak_ptr<Job>(job), work = std::move(work),
                      deliver = std::move(deliver), guard = QPointer<QObject>(receiver)] {
             auto owned = self.lock();
             if (!owned) return;
-            auto result = std::make_shared<Result<T>>(runGuarded<T>(work, JobControl(*this, owned, m_pool)));
+            auto result = std::make_shared<Result<T>>(runGuarded<T>(work, JobControl(*this, owned, pool)));
             const Error* error = result->has_value() ? nullptr : &result->error();
             finishFromWorker(owned, error, [deliver, guard, result] {
                 if (guard) deliver(std::move(*result));
@@ -60,6 +60,8 @@ class JobManager : public QObject {
     /// Queued or running jobs that have a line in the strip.
     [[nodiscard]] int visibleCount() const;
     [[nodiscard]] const ThreadPool& pool() const { return m_pool; }
+    /// Of jobs that start from now on; 0: one thread per hardware thread.
+    void setThreads(int threads);
 
   signals:
     void jobStarted(halftone::app::JobId id, const QString& title);

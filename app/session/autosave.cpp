@@ -15,7 +15,6 @@ namespace halftone::app {
 
 namespace {
 
-constexpr int kDelayMs = 2000;
 const QString kTag = QStringLiteral("autosave");
 
 QString lockPathOf(const QString& path) {
@@ -29,19 +28,29 @@ Autosave::Autosave(Session& session, QString folder, std::function<QString()> ui
     const QString name = QUuid::createUuid().toString(QUuid::WithoutBraces) + QStringLiteral(".halftone");
     m_path = QDir(m_folder).filePath(name);
     m_timer.setSingleShot(true);
-    m_timer.setInterval(kDelayMs);
     connect(&m_timer, &QTimer::timeout, this, &Autosave::write);
-    const auto soon = qOverload<>(&QTimer::start);
-    connect(&m_session.recipe(), &RecipeEditor::changed, &m_timer, soon);
-    connect(&m_session.evaluation(), &EvaluationService::runAdded, &m_timer, soon);
+    takeSettings();
+    connect(&m_session, &Session::settingsChanged, this, &Autosave::takeSettings);
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, &Autosave::schedule);
+    connect(&m_session.evaluation(), &EvaluationService::runAdded, this, &Autosave::schedule);
     // What was restored is not on disk any more once its file is discarded.
-    connect(&m_session, &Session::sessionRestored, &m_timer, soon);
+    connect(&m_session, &Session::sessionRestored, this, &Autosave::schedule);
     connect(&m_session, &Session::checkpointChanged, this, &Autosave::forget);
 }
 
 Autosave::~Autosave() {
     m_session.jobs().cancelTag(kTag);
     forget();
+}
+
+void Autosave::takeSettings() {
+    const int seconds = m_session.settings().autosaveSeconds;
+    m_timer.setInterval(seconds * 1000);
+    if (seconds == 0) forget();
+}
+
+void Autosave::schedule() {
+    if (m_session.settings().autosaveSeconds > 0) m_timer.start();
 }
 
 /// Another checkpoint: what was kept of the last one has been left on purpose.

@@ -33,7 +33,7 @@ class Autosave : public QObject {
     /// The normal end: there is nothing to recover.
     ~Autosave() override;
 
-    /// How long to wait for more changes before writing.
+    /// How long to wait for more changes before writing, instead of what the settings say; 0: at once.
     void setDelay(int milliseconds) { m_timer.setInterval(milliseconds); }
     [[nodiscard]] const QString& path() const { return m_path; }
 
@@ -44,6 +44,8 @@ class Autosave : public QObject {
     [[nodiscard]] static QString usualFolder();
 
   private:
+    void schedule();
+    void takeSettings();
     void write();
     void forget();
 

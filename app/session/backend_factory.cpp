@@ -63,14 +63,14 @@ QList<DeviceEntry> vulkanDevices() {
     return list;
 }
 
-Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
+Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId, int64_t memoryLimitBytes) {
     if (deviceId == "cpu") return createCpuBackend();
     if (deviceId == "cpu-reference") return createCpuReferenceBackend();
     int index = -1;
     const auto colon = deviceId.find(':');
     if (colon != std::string::npos)
         std::from_chars(deviceId.data() + colon + 1, deviceId.data() + deviceId.size(), index);
-    return createVulkanBackend(index);
+    return createVulkanBackend(index, {.memoryLimitBytes = uint64_t(memoryLimitBytes)});
 }
 
 #else
@@ -79,7 +79,7 @@ QList<DeviceEntry> vulkanDevices() {
     return {};
 }
 
-Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId) {
+Result<std::shared_ptr<Backend>> createBackend(const std::string& deviceId, int64_t /*memoryLimitBytes*/) {
     if (deviceId == "cpu-reference") return createCpuReferenceBackend();
     if (deviceId == "cpu") return createCpuBackend();
     return makeError(ErrorCode::kNotFound, "This build has no Vulkan engine; take the CPU.");

@@ -51,6 +51,22 @@ void DeviceService::setChoice(const QString& choice) {
     decide();
 }
 
+void DeviceService::setMemoryLimit(int64_t bytes) {
+    if (bytes == m_memoryLimit) return;
+    m_memoryLimit = bytes;
+    emit changed();
+}
+
+int64_t DeviceService::effectiveMemoryLimit() const {
+    return m_decision.id.startsWith(QLatin1String("vulkan")) ? m_memoryLimit : 0;
+}
+
+void DeviceService::setStreamedBytes(int64_t bytes) {
+    if (bytes == m_streamedBytes) return;
+    m_streamedBytes = bytes;
+    emit changed();
+}
+
 void DeviceService::markLost(const QString& id, const QString& message) {
     if (!m_lost.contains(id)) m_lost.append(id);
     decide();

@@ -26,6 +26,14 @@ class DeviceService : public QObject {
     [[nodiscard]] const QString& choice() const { return m_choice; }
     void setChoice(const QString& choice);
     [[nodiscard]] const DeviceDecision& decision() const { return m_decision; }
+    /// What a Vulkan device may take of its memory, for jobs that start from now on; 0: what there is.
+    [[nodiscard]] int64_t memoryLimit() const { return m_memoryLimit; }
+    void setMemoryLimit(int64_t bytes);
+    /// The limit, where the device that runs has one.
+    [[nodiscard]] int64_t effectiveMemoryLimit() const;
+    /// Weights that the last run brought from the host each time because they do not fit the device.
+    [[nodiscard]] int64_t streamedBytes() const { return m_streamedBytes; }
+    void setStreamedBytes(int64_t bytes);
     /// A device failed while running: it is not used again until it is chosen by hand.
     void markLost(const QString& id, const QString& message);
 
@@ -42,6 +50,7 @@ class DeviceService : public QObject {
     QStringList m_lost;
     QString m_choice = QStringLiteral("auto");
     DeviceDecision m_decision;
+    int64_t m_memoryLimit = 0, m_streamedBytes = 0;
 };
 
 }  // namespace halftone::app

@@ -18,12 +18,14 @@ bool sameWindows(const std::vector<EvaluationWindow>& a, const std::vector<Evalu
 Status Engine::prepare(const EngineRequest& request, const JobContext& context) {
     HT_TRY(context.checkpoint());
     const bool sameModel = m_model == request.model && m_weights;
-    if (sameModel && m_device == request.device && m_backend) return {};
+    const bool sameDevice = m_device == request.device && m_memoryLimitBytes == request.memoryLimitBytes;
+    if (sameModel && sameDevice && m_backend) return {};
     if (!sameModel) drop();
     // Quantized weights outlive a change of the device; executables do not.
     dropExecutables();
-    HT_ASSIGN_OR_RETURN(m_backend, createBackend(request.device));
+    HT_ASSIGN_OR_RETURN(m_backend, createBackend(request.device, request.memoryLimitBytes));
     m_device = request.device;
+    m_memoryLimitBytes = request.memoryLimitBytes;
     if (sameModel) return {};
     HT_ASSIGN_OR_RETURN(m_weights, RecipeWeights::create(request.model->checkpoint, request.model->graph));
     m_model = request.model;
@@ -93,6 +95,13 @@ Status Engine::prepareEvaluated(const JobContext& context) {
     return {};
 }
 
+void Engine::noteStreaming() {
+    int64_t most = 0;
+    for (const auto* executable : {m_original.get(), m_quantized.get()})
+        if (executable) most = std::max(most, executable->streamedWeightBytes());
+    m_streamedBytes = most;
+}
+
 std::string Engine::deviceDescription() const {
     return m_backend ? m_backend->name() + " " + m_backend->description() : m_device;
 }
@@ -103,6 +112,7 @@ void Engine::dropExecutables() {
     m_quantized.reset();
     m_backend.reset();
     m_quantizedKey = 0;
+    m_streamedBytes = 0;
 }
 
 void Engine::drop() {

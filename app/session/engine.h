@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,7 +28,8 @@ constexpr int64_t kMostReferenceBytes = int64_t(4) << 30;
 /// What a job asks the engine for.
 struct EngineRequest {
     std::shared_ptr<const LoadedModel> model;
-    std::string device;  ///< id of a DeviceEntry
+    std::string device;            ///< id of a DeviceEntry
+    int64_t memoryLimitBytes = 0;  ///< of a Vulkan device; 0: what there is
 };
 
 /// The executables of the model in work: the original's and the current recipe's, kept between jobs. Used by jobs of
@@ -41,6 +43,7 @@ class Engine {
     template <typename T>
     Result<T> run(EngineRequest& request, const LostHandler& lost, const std::function<Result<T>()>& body) {
         auto result = body();
+        noteStreaming();
         if (result || result.error().code != ErrorCode::kDeviceLost || request.device == "cpu") return result;
         lost(request.device, result.error().message);
         drop();
@@ -66,6 +69,8 @@ class Engine {
     Result<RecipeWeights::Applied> recipeWeights(const WeightsRequest& weights, const JobContext& context);
     /// The device that runs, as results name it: "vulkan:0 AMD Radeon 780M", "cpu AVX-512, 8 threads".
     [[nodiscard]] std::string deviceDescription() const;
+    /// Bytes of weights that streamed in the last use, of the executable that streams most; 0: all fit. Any thread.
+    [[nodiscard]] int64_t streamedBytes() const { return m_streamedBytes; }
     /// Frees executables and quantized weights.
     void drop();
 
@@ -73,17 +78,21 @@ class Engine {
     /// Frees what a device holds; quantized weights stay.
     void dropExecutables();
     Status prepare(const EngineRequest& request, const JobContext& context);
+    /// To be called where blocks may have moved: after a run, a compilation, an edit.
+    void noteStreaming();
     /// The executable that evaluations use, with whatever weights.
     Status prepareEvaluated(const JobContext& context);
 
     std::shared_ptr<const LoadedModel> m_model;
     std::string m_device;
+    int64_t m_memoryLimitBytes = 0;
     std::shared_ptr<Backend> m_backend;
     std::unique_ptr<RecipeWeights> m_weights;
     std::unique_ptr<Executable> m_original, m_quantized;
     uint64_t m_quantizedKey = 0;
     std::unique_ptr<EvaluationSession> m_evaluation;
     Protocol m_evaluationProtocol;
+    std::atomic<int64_t> m_streamedBytes = 0;
 };
 
 }  // namespace halftone::app

@@ -63,7 +63,7 @@ WeightsRequest ModelJobs::weightsRequest(ResolvedRecipe recipe) const {
 }
 
 EngineRequest ModelJobs::engineRequest() const {
-    return {m_model, m_devices.decision().id.toStdString()};
+    return {m_model, m_devices.decision().id.toStdString(), m_devices.memoryLimit()};
 }
 
 Engine::LostHandler ModelJobs::lostHandler(const JobControl& control) {

@@ -69,6 +69,8 @@ Session::~Session() {
 void Session::connectServices() {
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, [this] { m_quantization.setModel(m_modelJobs.model()); });
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
+    connect(&m_jobs, &JobManager::jobFinished, this,
+            [this] { m_devices.setStreamedBytes(m_modelJobs.engine()->streamedBytes()); });
     connect(&m_statistics, &StatisticsService::tensorReady, this,
             [this](int tensor) { emit tensorsChanged({tensor}); });
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
@@ -84,6 +86,14 @@ void Session::connectServices() {
         setUseCalibration(m_useCalibration);
         emit tensorsChanged({});
     });
+}
+
+void Session::setSettings(const StudioSettings& settings) {
+    if (settings == m_settings) return;
+    if (settings.threads != m_settings.threads) m_jobs.setThreads(settings.threads);
+    m_settings = settings;
+    m_devices.setMemoryLimit(settings.memoryLimitBytes);
+    emit settingsChanged();
 }
 
 int Session::tensorCount() const {

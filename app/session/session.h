@@ -23,6 +23,7 @@
 #include "app/session/selection.h"
 #include "app/session/sensitivity_service.h"
 #include "app/session/statistics_service.h"
+#include "app/session/studio_settings.h"
 
 namespace halftone::app {
 
@@ -51,6 +52,10 @@ class Session : public QObject {
     CompareService& compare() { return m_compare; }
     ExportService& exporter() { return m_exporter; }
     MemoryService& memory() { return m_memory; }
+
+    [[nodiscard]] const StudioSettings& settings() const { return m_settings; }
+    /// Applies to jobs that start from now on; keeping them is the caller's.
+    void setSettings(const StudioSettings& settings);
 
     /// Opens a checkpoint or a saved session (*.halftone) in the background. The table is there as soon as the headers
     /// are read; what is open now stays until then, and stays if the new one cannot be opened.
@@ -86,6 +91,7 @@ class Session : public QObject {
     [[nodiscard]] SessionFile snapshot(const QString& uiState) const;
 
   signals:
+    void settingsChanged();
     /// Another checkpoint is open, or none.
     void checkpointChanged();
     /// Hyper-parameters and tokenizer have been read.
@@ -123,6 +129,7 @@ class Session : public QObject {
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
     bool m_useCalibration = true;
+    StudioSettings m_settings;
     QString m_sessionPath;
     SessionFile m_preferences;
     MemoryService m_memory{m_modelJobs, m_devices};

@@ -4,8 +4,10 @@
 #include <QActionGroup>
 #include <QMenu>
 #include <QPainter>
+#include <QStringList>
 
 #include "app/session/device_service.h"
+#include "app/widgets/number_text.h"
 #include "app/widgets/theme.h"
 
 namespace halftone::app {
@@ -41,9 +43,21 @@ void DeviceButton::refresh() {
     const bool asWished = m_devices.choice() == QLatin1String("auto") || m_devices.choice() == decision.id;
     const auto colors = themeColors(palette());
     setIcon(dot(asWished ? colors.ok : colors.stale, devicePixelRatioF()));
-    setText(decision.name);
-    setToolTip(tr("Models run on %1 (%2). %3").arg(decision.name, decision.id, decision.reason));
-    setAccessibleName(tr("Device: %1").arg(decision.name));
+    QStringList shown{decision.name};
+    QStringList sentences{tr("Models run on %1 (%2). %3").arg(decision.name, decision.id, decision.reason)};
+    if (const int64_t limit = m_devices.effectiveMemoryLimit(); limit > 0) {
+        shown << tr("≤ %1").arg(bytesText(double(limit)));
+        sentences << tr("At most %1 of its memory are taken.").arg(bytesText(double(limit)));
+    }
+    const bool isVulkan = decision.id.startsWith(QLatin1String("vulkan"));
+    if (const int64_t streamed = m_devices.streamedBytes(); isVulkan && streamed > 0) {
+        shown << tr("streams");
+        sentences << tr("In the last run %1 of weights did not fit and came from RAM block by block.")
+                         .arg(bytesText(double(streamed)));
+    }
+    setText(shown.join(QStringLiteral(" · ")));
+    setToolTip(sentences.join(QLatin1Char(' ')));
+    setAccessibleName(tr("Device: %1").arg(text()));
 }
 
 void DeviceButton::fillMenu() {

@@ -142,6 +142,8 @@ class Executable {
     virtual Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows);
     /// Whether rows that were kept by another executable can be compared with this one's.
     [[nodiscard]] virtual bool canCompareWith(const LogitRows&) const { return false; }
+    /// Bytes of weights that do not fit the device and pass through it whenever the model runs; 0: all of them stay.
+    [[nodiscard]] virtual int64_t streamedWeightBytes() const { return 0; }
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
 };

@@ -39,6 +39,7 @@ class VulkanExecutable final : public Executable {
     Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows) override;
     [[nodiscard]] bool canCompareWith(const LogitRows& rows) const override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
+    [[nodiscard]] int64_t streamedWeightBytes() const override { return m_residency.streamedBytes(); }
 
     /// Tensors copied to the device to stay so far: what an edit really uploads.
     [[nodiscard]] int64_t uploadCount() const { return m_residency.uploadCount(); }

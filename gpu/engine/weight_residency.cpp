@@ -217,6 +217,13 @@ Result<WeightResidency::StreamedBlock> WeightResidency::layOutBlock(const ModelW
     return layout;
 }
 
+int64_t WeightResidency::streamedBytes() const {
+    uint64_t bytes = 0;
+    for (size_t block = 0; block < m_plan.streamed.size(); ++block)
+        bytes += m_plan.streamed[block] ? m_blockBytes[block] : 0;
+    return static_cast<int64_t>(bytes);
+}
+
 void WeightResidency::begin(int64_t firstBlock) {
     if (!m_streamer) return;
     std::vector<const BlockStreamer::Block*> order;

@@ -38,6 +38,8 @@ class WeightResidency {
     [[nodiscard]] const vk::WeightPlan& plan() const { return m_plan; }
     /// Of the corrections of these weights; 0: there are none of low rank.
     [[nodiscard]] int64_t largestRank() const { return m_largestRank; }
+    /// Of the blocks that stream, as they lie on the device.
+    [[nodiscard]] int64_t streamedBytes() const;
     /// Tensors uploaded to stay so far.
     [[nodiscard]] int64_t uploadCount() const { return m_uploadCount; }
 

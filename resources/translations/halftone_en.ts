@@ -119,6 +119,16 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::PreferencesDialog</name>
+    <message numerus="yes">
+        <source>all (%n)</source>
+        <translation>
+            <numerusform>all (%n)</numerusform>
+            <numerusform>all (%n)</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::ProblemModel</name>
     <message numerus="yes">
         <source>%1 (and %n more)</source>

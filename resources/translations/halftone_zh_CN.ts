@@ -2270,6 +2270,22 @@
         <source>Look for devices again</source>
         <translation>重新查找设备</translation>
     </message>
+    <message>
+        <source>≤ %1</source>
+        <translation>≤ %1</translation>
+    </message>
+    <message>
+        <source>At most %1 of its memory are taken.</source>
+        <translation>最多占用其 %1 内存。</translation>
+    </message>
+    <message>
+        <source>streams</source>
+        <translation>流式加载</translation>
+    </message>
+    <message>
+        <source>In the last run %1 of weights did not fit and came from RAM block by block.</source>
+        <translation>上次运行时有 %1 权重放不下，逐层从主存读入。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::DeviceService</name>
@@ -3590,6 +3606,10 @@
         <source>&amp;Zeros and corrections of the selection…</source>
         <translation>所选张量的置零与修正(&amp;Z)…</translation>
     </message>
+    <message>
+        <source>P&amp;references…</source>
+        <translation>首选项(&amp;R)…</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::MatrixPanel</name>
@@ -4001,6 +4021,119 @@
     <message>
         <source>%1 cannot be written: %2.</source>
         <translation>无法写入 %1：%2。</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::PreferencesDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>首选项</translation>
+    </message>
+    <message>
+        <source>none: what is free</source>
+        <translation>不限：用空闲的全部</translation>
+    </message>
+    <message numerus="yes">
+        <source>all (%n)</source>
+        <translation>
+            <numerusform>全部（%n）</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Computing</source>
+        <translation>计算</translation>
+    </message>
+    <message>
+        <source>Run models on</source>
+        <translation>运行设备</translation>
+    </message>
+    <message>
+        <source>Limit of its memory</source>
+        <translation>显存上限</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>Of the processor. Jobs that run already keep theirs.</source>
+        <translation>处理器的线程。已在运行的任务不受影响。</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>配色</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>In case of a crash</source>
+        <translation>防备崩溃</translation>
+    </message>
+    <message>
+        <source>Keep changes after</source>
+        <translation>更改后多久保存</translation>
+    </message>
+    <message>
+        <source>A copy of the session, offered at the next start if this one does not end in the normal way.</source>
+        <translation>会话的副本；若本次未正常结束，下次启动时可恢复。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>%1. %2</source>
+        <translation>%1。%2</translation>
+    </message>
+    <message>
+        <source>For Vulkan devices; this machine has none that can be used.</source>
+        <translation>仅用于 Vulkan 设备；本机没有可用的。</translation>
+    </message>
+    <message>
+        <source>Holds when %1 runs; the CPU takes what it needs.</source>
+        <translation>在 %1 运行时生效；CPU 按需取用内存。</translation>
+    </message>
+    <message>
+        <source>It has %1, so this limits nothing.</source>
+        <translation>它共有 %1，因此这一上限不起作用。</translation>
+    </message>
+    <message>
+        <source>Weights beyond it come from RAM block by block whenever the model runs: slower, with the same figures.</source>
+        <translation>超出部分的权重在每次运行时逐层从主存读入：较慢，数值不变。</translation>
+    </message>
+    <message>
+        <source>In the last run %1 of them did.</source>
+        <translation>上次运行时有 %1 如此。</translation>
+    </message>
+    <message>
+        <source>The window speaks it.</source>
+        <translation>窗口正在使用该语言。</translation>
+    </message>
+    <message>
+        <source>The window speaks it from the next start on.</source>
+        <translation>下次启动后窗口使用该语言。</translation>
     </message>
 </context>
 <context>

@@ -77,6 +77,7 @@ class AccessibilityTest : public WindowTest {
   protected:
     QList<QDialog*> dialogs() {
         window.showExport();
+        window.showPreferences();
         (new AllocateDialog(session, window.evaluationPanel().options(), &window))->show();
         RecipeRule rule;
         rule.format = Format::of(DType::kQ6_K);

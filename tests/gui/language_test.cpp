@@ -173,6 +173,7 @@ TEST_F(ChineseWindowTest, DialogsHaveNoEnglish) {
     openSample();
     ASSERT_TRUE(awaitIdle());
     window.showExport();
+    window.showPreferences();
     (new AllocateDialog(session, window.evaluationPanel().options(), &window))->show();
     RecipeRule rule;
     rule.format = Format::of(DType::kQ6_K);
