@@ -12,6 +12,7 @@
 #include "app/recovery.h"
 #include "app/screenshots.h"
 #include "app/session/session.h"
+#include "app/tour.h"
 #include "app/widgets/theme.h"
 
 namespace halftone::app {
@@ -86,6 +87,7 @@ int runStudio(int argc, char** argv) {
     }
     Recovery recovery(session, window, Autosave::usualFolder());
     if (!path.isEmpty()) QTimer::singleShot(0, &window, [&] { window.openPath(path); });
+    QTimer::singleShot(0, &window, [&] { window.tour().startIfNew(); });
     return QApplication::exec();
 }
 

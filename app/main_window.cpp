@@ -22,6 +22,7 @@
 #include "app/language/language.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/candidates/candidate_panel.h"
+#include "app/panels/channels/channel_map_panel.h"
 #include "app/panels/channels/channel_panel.h"
 #include "app/panels/compare/compare_panel.h"
 #include "app/panels/damage/damage_panel.h"
@@ -38,9 +39,11 @@
 #include "app/panels/tradeoff/tradeoff_panel.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
+#include "app/tour.h"
 #include "app/widgets/empty_page.h"
 #include "app/widgets/jobs_strip.h"
 #include "app/widgets/number_text.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -59,6 +62,7 @@ MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent),
     createCorner();
     createStatusBar();
     connectSession();
+    m_tour = new Tour(m_session, *this);
     restoreState();
     updateTitle();
     updateTotals();
@@ -85,6 +89,8 @@ void MainWindow::createPanels() {
     m_groups = new GroupPanel(m_session);
     m_docks->addPanel(QStringLiteral("groups"), tr("Groups"), m_groups);
     m_docks->addPanel(QStringLiteral("channels"), tr("Channels"), m_channels);
+    m_channelMap = new ChannelMapPanel(m_session);
+    m_docks->addPanel(QStringLiteral("channelMap"), tr("Channel map"), m_channelMap);
     m_ranges = new RangePanel(m_session);
     m_docks->addPanel(QStringLiteral("ranges"), tr("Activation ranges"), m_ranges);
     m_docks->addPanel(QStringLiteral("calibration"), tr("Calibration"), m_calibration);
@@ -181,6 +187,8 @@ void MainWindow::connectSession() {
     };
     connect(m_distribution, &DistributionPanel::probed, this, probe);
     connect(m_channels, &ChannelPanel::probed, this, probe);
+    connect(m_channelMap, &ChannelMapPanel::probed, this, probe);
+    connect(m_channelMap, &ChannelMapPanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
     connect(m_candidates, &CandidatePanel::probed, this, probe);
     connect(m_groups, &GroupPanel::probed, this, probe);
     connect(m_ranges, &RangePanel::probed, this, probe);
@@ -199,6 +207,8 @@ void MainWindow::restoreState() {
     m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/3")).toByteArray());
     m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
     m_session.setSettings(StudioSettings::load());
+    m_session.recipe().setTarget(
+        findHardwareTarget(settings.value(QStringLiteral("hardwareTarget")).toString().toStdString()));
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
     m_empty->setRecentFiles(recentFiles());
     for (auto* action : m_needCheckpoint) action->setEnabled(false);

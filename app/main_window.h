@@ -17,6 +17,7 @@ namespace halftone::app {
 
 class CalibrationPanel;
 class CandidatePanel;
+class ChannelMapPanel;
 class ChannelPanel;
 class ComparePanel;
 class DamagePanel;
@@ -30,6 +31,7 @@ class RangePanel;
 class RecipePanel;
 class Session;
 class TensorPanel;
+class Tour;
 class TradeoffPanel;
 
 /// The window: menus, workspaces, docks, status and jobs. It only wires; all state is the session's.
@@ -68,6 +70,7 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] MatrixPanel& matrixPanel() { return *m_matrix; }
     [[nodiscard]] TensorPanel& tensorPanel() { return *m_tensors; }
     [[nodiscard]] DockArea& docks() { return *m_docks; }
+    [[nodiscard]] Tour& tour() { return *m_tour; }
 
   protected:
     void closeEvent(QCloseEvent* event) override;
@@ -123,6 +126,7 @@ class MainWindow : public QMainWindow {
     TensorPanel* m_tensors = nullptr;
     DistributionPanel* m_distribution = nullptr;
     ChannelPanel* m_channels = nullptr;
+    ChannelMapPanel* m_channelMap = nullptr;
     RecipePanel* m_recipe = nullptr;
     EvaluationPanel* m_evaluation = nullptr;
     CalibrationPanel* m_calibration = nullptr;
@@ -139,6 +143,7 @@ class MainWindow : public QMainWindow {
     QLabel *m_status = nullptr, *m_totals = nullptr;
     QToolButton* m_message = nullptr;
     QTimer m_messageTimer;
+    Tour* m_tour = nullptr;
     QString m_probe;
 };
 

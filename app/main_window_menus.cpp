@@ -21,6 +21,7 @@
 #include "app/dialogs/rotate_dialog.h"
 #include "app/dialogs/selection_menu.h"
 #include "app/dialogs/shortcuts_dialog.h"
+#include "app/language/core_text.h"
 #include "app/language/language.h"
 #include "app/main_window.h"
 #include "app/panels/calibration/calibration_panel.h"
@@ -32,9 +33,11 @@
 #include "app/panels/tensors/tensor_panel.h"
 #include "app/report/report.h"
 #include "app/session/session.h"
+#include "app/tour.h"
 #include "app/widgets/command_palette.h"
 #include "app/widgets/device_button.h"
 #include "app/widgets/format_combo.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -109,6 +112,8 @@ void MainWindow::createRecipeMenu() {
     fillWithPresets(*presets, m_session);
     auto* formats = menu->addMenu(tr("&Format of the selection"));
     fillWithFormats(*formats);
+    connect(formats, &QMenu::aboutToShow, this,
+            [this, formats] { markFormats(*formats, m_session.recipe().target()); });
     connect(formats, &QMenu::triggered, this, [this](const QAction* action) {
         if (const auto format = Format::parse(action->data().toString().toStdString()))
             m_session.recipe().setFormat(m_session.selection().tensors(), *format);
@@ -224,6 +229,7 @@ void MainWindow::createHelpMenu() {
     auto* menu = menuBar()->addMenu(tr("&Help"));
     menu->addAction(tr("&Shortcuts"), QKeySequence(Qt::Key_Question), this,
                     [this] { showShortcuts(allActions(), this); });
+    menu->addAction(tr("&Take the tour"), this, [this] { m_tour->start(); });
     menu->addAction(tr("&About Halftone"), this, [this] { showAbout(m_session.devices(), this); });
 }
 
@@ -317,9 +323,15 @@ void MainWindow::fillRecentMenu() {
 }
 
 void MainWindow::setBits(int bits) {
-    m_session.recipe().changeFormats(m_session.selection().tensors(), [bits](const ResolvedTensor& tensor) {
-        return std::optional(formatWithBits(tensor.requested, bits));
+    const auto* target = m_session.recipe().target();
+    int without = 0;
+    m_session.recipe().changeFormats(m_session.selection().tensors(), [&](const ResolvedTensor& tensor) {
+        const auto format = formatWithBits(tensor.requested, bits, target);
+        without += !format;
+        return format;
     });
+    if (without > 0)
+        m_session.messages().note(tr("%1 has no fast format of %2 bits.").arg(coreText(target->name)).arg(bits));
 }
 
 void MainWindow::popUp(void (*fill)(QMenu&, Session&)) {

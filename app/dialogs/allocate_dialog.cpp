@@ -51,7 +51,11 @@ void AllocateDialog::createFields() {
         if (format == Format()) continue;
         auto* item = new QListWidgetItem(formatMenuText(format), m_formats);
         item->setData(Qt::UserRole, QString::fromStdString(format.name()));
-        item->setCheckState(std::ranges::find(usual, format) != usual.end() ? Qt::Checked : Qt::Unchecked);
+        const QString obstacle = m_session.recipe().targetObstacleOf(format);
+        const bool isUsual = std::ranges::find(usual, format) != usual.end();
+        item->setCheckState(isUsual && obstacle.isEmpty() ? Qt::Checked : Qt::Unchecked);
+        item->setToolTip(obstacle);
+        if (!obstacle.isEmpty()) item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
     }
     connect(m_bits, &QDoubleSpinBox::valueChanged, this, &AllocateDialog::refresh);
     connect(m_formats, &QListWidget::itemChanged, this, &AllocateDialog::refresh);

@@ -75,6 +75,7 @@ PreferencesDialog::PreferencesDialog(Session& session, QWidget* parent) : QDialo
 QLabel* PreferencesDialog::addNote(QFormLayout& form, const char* name) {
     auto* note = mutedLabel({}, this);
     note->setObjectName(QString::fromLatin1(name));
+    note->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     note->setMinimumWidth(kFieldCharacters * fontMetrics().averageCharWidth());
     form.addRow(QString(), note);
     return note;
@@ -111,14 +112,14 @@ void PreferencesDialog::createComputing(QFormLayout& form) {
 }
 
 void PreferencesDialog::createWindow(QFormLayout& form) {
-    m_language = new QComboBox(this);
-    m_language->setObjectName(QStringLiteral("preferredLanguage"));
-    for (const auto& [name, title] : offeredLanguages()) m_language->addItem(title, name);
     m_theme = new QComboBox(this);
     m_theme->setObjectName(QStringLiteral("preferredTheme"));
     m_theme->addItem(tr("As the system"), int(ThemeChoice::System));
     m_theme->addItem(tr("Light"), int(ThemeChoice::Light));
     m_theme->addItem(tr("Dark"), int(ThemeChoice::Dark));
+    m_language = new QComboBox(this);
+    m_language->setObjectName(QStringLiteral("preferredLanguage"));
+    for (const auto& [name, title] : offeredLanguages()) m_language->addItem(title, name);
     form.addRow(sectionLabel(tr("Window"), this));
     form.addRow(tr("Colours"), m_theme);
     form.addRow(tr("Language"), m_language);

@@ -87,6 +87,10 @@ void RuleDialog::askForFormatExtras() {
                  });
 }
 
+void RuleDialog::setTarget(const HardwareTarget* target) {
+    markFormats(*m_format, target);
+}
+
 void RuleDialog::createMethod(const std::optional<MethodChoice>& method, const MethodChoice& defaultMethod) {
     m_method = new MethodCombo(tr("default"), this);
     m_method->setObjectName(QStringLiteral("ruleMethod"));

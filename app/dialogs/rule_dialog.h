@@ -16,6 +16,10 @@ class QListWidget;
 class QSpinBox;
 class QToolButton;
 
+namespace halftone {
+struct HardwareTarget;
+}
+
 namespace halftone::app {
 
 class MethodCombo;
@@ -29,6 +33,8 @@ class RuleDialog : public QDialog {
     RuleDialog(const RecipeRule& rule, const MethodChoice& defaultMethod, std::span<const TensorInfo> tensors,
                QWidget* parent = nullptr);
     [[nodiscard]] RecipeRule rule() const;
+    /// The machine that formats are to suit; null: any.
+    void setTarget(const HardwareTarget* target);
 
   private:
     void createFields(const RecipeRule& rule);

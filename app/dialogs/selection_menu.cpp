@@ -93,23 +93,29 @@ void addParameters(QMenu& menu, Session& session, const Editable& editable) {
 
 void addGroupSize(QMenu& menu, Session& session, int size, const Editable& editable) {
     int fitting = 0, same = 0;
+    QString obstacle;
     for (const auto& [format, count] : editable.requested) {
-        const auto changed = formatWithGroupSize(format, size);
+        auto changed = formatWithGroupSize(format, size);
+        if (changed && obstacle.isEmpty()) obstacle = session.recipe().targetObstacleOf(*changed);
+        if (changed && !session.recipe().targetObstacleOf(*changed).isEmpty()) changed.reset();
         if (changed) fitting += count;
         if (changed == format) same += count;
     }
     auto* action = menu.addAction(
         entryText(Texts::tr("Groups of %1").arg(size), fitting, editable.count), &session, [&session, size] {
-            session.recipe().changeFormats(session.selection().tensors(), [size](const ResolvedTensor& tensor) {
-                return formatWithGroupSize(tensor.requested, size);
-            });
+            session.recipe().changeFormats(
+                session.selection().tensors(), [&session, size](const ResolvedTensor& tensor) {
+                    const auto changed = formatWithGroupSize(tensor.requested, size);
+                    return changed && session.recipe().targetObstacleOf(*changed).isEmpty() ? changed : std::nullopt;
+                });
         });
     action->setObjectName(QString::number(size));
     action->setCheckable(true);
     action->setChecked(same == editable.count);
     action->setEnabled(fitting > 0);
-    action->setToolTip(fitting > 0
-                           ? Texts::tr("Smaller groups follow the weights more closely and cost more scales.")
+    action->setToolTip(fitting > 0 ? Texts::tr("Smaller groups follow the weights more closely and cost more scales.")
+                       : !obstacle.isEmpty()
+                           ? obstacle
                            : Texts::tr("None of the selected tensors has a format with groups of a chosen size."));
     if (action->isChecked()) menu.setActiveAction(action);
 }

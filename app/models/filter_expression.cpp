@@ -13,6 +13,7 @@ struct FilterExpression::Node {
     QString operation;  ///< Number, Text
     QString text;       ///< Word, Text
     double number = 0;
+    int rank = 0;  ///< Number: compared with the largest but so many; 0: with `number`
 };
 
 namespace {
@@ -85,6 +86,15 @@ std::optional<double> parseNumber(QString text) {
     bool ok = false;
     const double value = text.toDouble(&ok);
     return ok ? std::optional(value * factor) : std::nullopt;
+}
+
+/// "#10": 10.
+std::optional<int> parseRank(const QString& text) {
+    constexpr int kMostRank = 1'000'000;
+    if (!text.startsWith('#')) return std::nullopt;
+    bool ok = false;
+    const int rank = text.mid(1).toInt(&ok);
+    return ok && rank >= 1 && rank <= kMostRank ? std::optional(rank) : std::nullopt;
 }
 
 /// Recursive descent; the first problem ends it.
@@ -205,10 +215,13 @@ class Parser {
         node->kind = kind == FilterField::Number ? Node::Kind::Number : Node::Kind::Text;
         if (kind == FilterField::Number) {
             const auto number = parseNumber(m_token.text);
-            if (!number) return fail(Texts::tr("“%1” is not a number, and %2 is one.").arg(m_token.text, name.text));
+            const auto rank = parseRank(m_token.text);
+            if (!number && !rank)
+                return fail(Texts::tr("“%1” is not a number, and %2 is one.").arg(m_token.text, name.text));
             if (operation == QLatin1String("~"))
                 return fail(Texts::tr("~ compares text; %1 is a number.").arg(name.text));
-            node->number = *number;
+            node->number = number.value_or(0);
+            node->rank = rank.value_or(0);
         } else if (operation.startsWith('<') || operation.startsWith('>')) {
             return fail(Texts::tr("%1 is text; compare it with = != or ~.").arg(name.text));
         }
@@ -238,6 +251,10 @@ bool compareTexts(const QString& value, const QString& operation, const QString&
     return value.contains(wanted, Qt::CaseInsensitive);
 }
 
+bool hasRanks(const Node* node) {
+    return node && (node->rank > 0 || hasRanks(node->left.get()) || hasRanks(node->right.get()));
+}
+
 bool evaluate(const Node& node, const FilterSubject& subject) {
     switch (node.kind) {
         case Node::Kind::And:
@@ -254,7 +271,8 @@ bool evaluate(const Node& node, const FilterSubject& subject) {
             break;
     }
     const auto value = subject.number(node.name);
-    return value && compareNumbers(*value, node.operation, node.number);
+    const auto bound = node.rank > 0 ? subject.ranked(node.name, node.rank) : std::optional(node.number);
+    return value && bound && compareNumbers(*value, node.operation, *bound);
 }
 
 }  // namespace
@@ -267,6 +285,10 @@ FilterExpression FilterExpression::parse(const QString& text, const FieldLookup&
     problem = parser.problem();
     if (problem) expression.m_root.reset();
     return expression;
+}
+
+bool FilterExpression::usesRanks() const {
+    return hasRanks(m_root.get());
 }
 
 bool FilterExpression::matches(const FilterSubject& subject) const {

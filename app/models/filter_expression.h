@@ -16,6 +16,9 @@ class FilterSubject {
     /// Number of that name, or nullopt where the row has none.
     [[nodiscard]] virtual std::optional<double> number(const QString& name) const = 0;
     [[nodiscard]] virtual QString text(const QString& name) const = 0;
+    /// The rank-th largest number of that name over all rows, the least one where there are fewer; nullopt: none is
+    /// known.
+    [[nodiscard]] virtual std::optional<double> ranked(const QString& name, int rank) const = 0;
 };
 
 enum class FilterField { Unknown, Number, Text };
@@ -25,9 +28,11 @@ enum class FilterField { Unknown, Number, Text };
 ///     ffn_down                      the name contains it
 ///     role=ffn_down && kurtosis>20
 ///     (block<4 || block>=20) !norm
+///     kld>=#10                      one of the ten largest
 ///
 /// Operators: = != < <= > >= and ~ (contains); && || ! and parentheses; terms side by side are joined by &&. Numbers
-/// may end in k, M or G. A row without the number fails the comparison. Immutable, cheap to copy.
+/// may end in k, M or G; #N is the N-th largest of that column. A row without the number fails the comparison.
+/// Immutable, cheap to copy.
 class FilterExpression {
   public:
     struct Problem {
@@ -44,6 +49,8 @@ class FilterExpression {
 
     [[nodiscard]] bool matches(const FilterSubject& subject) const;
     [[nodiscard]] bool isEmpty() const { return !m_root; }
+    /// Whether a row's answer depends on other rows.
+    [[nodiscard]] bool usesRanks() const;
 
   private:
     std::shared_ptr<const Node> m_root;

@@ -105,6 +105,7 @@ QWidget* TensorDelegate::createEditor(QWidget* parent, const QStyleOptionViewIte
     auto* combo = new QComboBox(parent);
     combo->setAccessibleName(tr("Format"));
     fillWithFormats(*combo);
+    markFormats(*combo, m_session.recipe().target());
     auto* delegate = const_cast<TensorDelegate*>(this);
     connect(combo, &QComboBox::activated, delegate, [delegate, combo] {
         emit delegate->commitData(combo);

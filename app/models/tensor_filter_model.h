@@ -2,6 +2,10 @@
 #pragma once
 
 #include <QSortFilterProxyModel>
+#include <QTimer>
+
+#include <map>
+#include <utility>
 
 #include "app/models/filter_expression.h"
 
@@ -26,7 +30,13 @@ class TensorFilterModel : public QSortFilterProxyModel {
 
   private:
     Session& m_session;
+    /// By name and rank.
+    [[nodiscard]] std::optional<double> ranked(const QString& name, int rank) const;
+    friend class TensorSubject;
+
     FilterExpression m_expression;
+    mutable std::map<std::pair<QString, int>, std::optional<double>> m_ranked;
+    QTimer m_refresh;  ///< values arrive tensor by tensor; ranks follow a few times a second
 };
 
 }  // namespace halftone::app

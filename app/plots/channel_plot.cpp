@@ -12,6 +12,8 @@ namespace halftone::app {
 ChannelPlot::ChannelPlot(QWidget* parent) : PlotBase(parent) {
     m_graph = addGraph();
     m_graph->setLineStyle(QCPGraph::lsImpulse);
+    m_litGraph = addGraph();
+    m_litGraph->setLineStyle(QCPGraph::lsImpulse);
     setMouseTracking(true);
     yAxis->setLabel(tr("|x| max"));
     setAccessibleName(tr("Largest magnitude of each channel"));
@@ -20,7 +22,9 @@ ChannelPlot::ChannelPlot(QWidget* parent) : PlotBase(parent) {
 
 void ChannelPlot::applyColors(const ThemeColors& theme) {
     PlotBase::applyColors(theme);
-    if (m_graph) m_graph->setPen(QPen(theme.accent, m_barWidth, Qt::SolidLine, Qt::FlatCap));
+    if (!m_litGraph) return;
+    m_graph->setPen(QPen(theme.accent, m_barWidth, Qt::SolidLine, Qt::FlatCap));
+    m_litGraph->setPen(QPen(theme.second, std::max(m_barWidth, 2.0), Qt::SolidLine, Qt::FlatCap));
 }
 
 void ChannelPlot::setData(std::vector<float> maxima, const QString& axisLabel) {
@@ -60,9 +64,45 @@ void ChannelPlot::rebuild() {
     m_barWidth = std::max(1.0, std::floor(room * 0.8));
     applyColors(colors());
     m_graph->setData(x, y, true);
+    rebuildLit();
     xAxis->setRange(-0.5, std::max<double>(double(count), 1) - 0.5);
     yAxis->setRange(0, most > 0 ? most * 1.05 : 1);
     replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ChannelPlot::setLit(const QList<int>& channels) {
+    if (channels == m_lit) return;
+    m_lit = channels;
+    rebuildLit();
+    replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ChannelPlot::rebuildLit() {
+    QVector<double> x, y;
+    for (size_t place = 0; !m_lit.isEmpty() && place < m_order.size(); ++place) {
+        if (!std::binary_search(m_lit.begin(), m_lit.end(), int(m_order[place]))) continue;
+        x.append(double(place));
+        y.append(double(m_maxima[size_t(m_order[place])]));
+    }
+    m_litGraph->setData(x, y, true);
+}
+
+QPointF ChannelPlot::pixelOf(int channel) const {
+    const auto found = std::find(m_order.begin(), m_order.end(), int64_t(channel));
+    return {xAxis->coordToPixel(double(found - m_order.begin())), axisRect()->rect().center().y() + 0.5};
+}
+
+int64_t ChannelPlot::channelAt(const QPoint& point) const {
+    const auto place = int64_t(std::floor(xAxis->pixelToCoord(point.x()) + 0.5));
+    const bool isInside = place >= 0 && place < int64_t(m_order.size()) && axisRect()->rect().contains(point);
+    return isInside ? m_order[size_t(place)] : -1;
+}
+
+void ChannelPlot::mousePressEvent(QMouseEvent* event) {
+    PlotBase::mousePressEvent(event);
+    const auto channel = channelAt(event->pos());
+    if (event->button() == Qt::LeftButton && channel >= 0)
+        emit picked(int(channel), event->modifiers() & Qt::ControlModifier);
 }
 
 void ChannelPlot::resizeEvent(QResizeEvent* event) {
@@ -72,12 +112,8 @@ void ChannelPlot::resizeEvent(QResizeEvent* event) {
 
 void ChannelPlot::mouseMoveEvent(QMouseEvent* event) {
     PlotBase::mouseMoveEvent(event);
-    const auto place = int64_t(std::floor(xAxis->pixelToCoord(event->pos().x()) + 0.5));
-    if (place < 0 || place >= int64_t(m_order.size()) || !axisRect()->rect().contains(event->pos())) {
-        emit probed({});
-        return;
-    }
-    const auto channel = m_order[size_t(place)];
+    const auto channel = channelAt(event->pos());
+    if (channel < 0) return emit probed({});
     emit probed(tr("channel %1 · max %2").arg(channel).arg(numberText(double(m_maxima[size_t(channel)]))));
 }
 

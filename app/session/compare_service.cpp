@@ -31,6 +31,7 @@ struct CompareService::Request {
 
 struct CompareService::Outcome {
     std::array<std::optional<Result<GenerateResult>>, 2> results;
+    std::optional<TextOverlap> overlap;
 };
 
 /// A text that both models read; predictions of ids[begin] and what follows are wanted.
@@ -57,6 +58,7 @@ void CompareService::reset() {
     m_columns = {};
     m_prompt.clear();
     m_divergence = -1;
+    m_overlap.reset();
     m_mode = CompareMode::FreeRunning;
     m_blind = m_swapped = false;
     m_vote.reset();
@@ -91,6 +93,18 @@ std::shared_ptr<const Tokenizer> CompareService::tokenizer() const {
 const ChatTemplate* CompareService::chatTemplate() const {
     const auto& model = m_modelJobs.model();
     return model && model->chatTemplate ? &*model->chatTemplate : nullptr;
+}
+
+/// Of two texts that were both written.
+static std::optional<TextOverlap> overlapOf(const std::array<std::optional<Result<GenerateResult>>, 2>& results) {
+    std::array<std::vector<TokenId>, 2> ids;
+    for (size_t side = 0; side < 2; ++side) {
+        if (!results[side] || !*results[side]) return std::nullopt;
+        for (const auto& token : (*results[side])->tokens) ids[side].push_back(token.id);
+    }
+    TextOverlap overlap;
+    overlap.add(ids[CompareService::Original], ids[CompareService::Quantized]);
+    return overlap;
 }
 
 Status CompareService::generateSides(const Request& request, const std::array<Executable*, 2>& executables,
@@ -140,6 +154,7 @@ Result<std::shared_ptr<CompareService::Outcome>> CompareService::generate(
         context.start("generating", (both ? 2 : 1) * request.options.generate.maxTokens, "tokens");
         auto outcome = std::make_shared<Outcome>();
         HT_TRY(generateSides(request, executables, *outcome, context, onToken));
+        outcome->overlap = overlapOf(outcome->results);
         return outcome;
     });
 }
@@ -212,6 +227,7 @@ void CompareService::start(const CompareOptions& options) {
     m_columns = {};
     m_columns[Quantized].weightsKey = m_modelJobs.weightsKey();
     m_divergence = -1;
+    m_overlap.reset();
     m_prompt = *prompt;
     m_mode = options.mode;
     m_blind = options.blind && options.mode == CompareMode::FreeRunning;
@@ -309,6 +325,7 @@ void CompareService::addPart(const Part& part) {
 }
 
 void CompareService::store(const Outcome& outcome) {
+    m_overlap = outcome.overlap;
     for (const Side side : {Original, Quantized}) {
         auto& column = m_columns[side];
         const auto& result = outcome.results[side];

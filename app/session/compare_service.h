@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/session/model_jobs.h"
+#include "core/evaluation/text_overlap.h"
 #include "core/evaluation/token_comparison.h"
 #include "core/inference/generate.h"
 #include "core/project/session_file.h"
@@ -69,6 +70,8 @@ class CompareService : public QObject {
     [[nodiscard]] CompareMode mode() const { return m_mode; }
     /// Index of the first token that differs; -1 as long as the columns agree.
     [[nodiscard]] int divergence() const { return m_divergence; }
+    /// Overlap of the recipe's text with the original's, once both wrote to their end; nullopt: not yet, or one text.
+    [[nodiscard]] const std::optional<TextOverlap>& overlap() const { return m_overlap; }
     /// Tokens of a column, ascending, where the models' likeliest tokens differ, and where the texts part.
     [[nodiscard]] QList<int> divergences(Side side) const;
     /// The recipe was edited since its column was generated.
@@ -122,6 +125,7 @@ class CompareService : public QObject {
     QString m_prompt;
     CompareMode m_mode = CompareMode::FreeRunning;
     int m_divergence = -1;
+    std::optional<TextOverlap> m_overlap;
     int m_run = 0;
     bool m_blind = false, m_swapped = false;
     std::optional<Vote> m_vote;

@@ -3,10 +3,12 @@
 
 #include <QUndoCommand>
 
+#include <iterator>
 #include <span>
 
 #include "app/language/core_text.h"
 #include "core/base/hash.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -228,7 +230,7 @@ void RecipeEditor::keepLocked(Recipe& next) const {
 void RecipeEditor::assign(const Recipe& recipe) {
     const ResolvedRecipe before = std::move(m_resolved);
     m_recipe = recipe;
-    m_resolved = m_checkpoint ? resolve(m_recipe, m_checkpoint->tensors()) : ResolvedRecipe{};
+    resolveAgain();
     m_key = recipeKey(m_resolved);
     QList<int> tensors;
     for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
@@ -236,6 +238,25 @@ void RecipeEditor::assign(const Recipe& recipe) {
         if (i >= before.tensors.size() || !comesToTheSame(before.tensors[i], now)) tensors.append(int(i));
     }
     emit changed(tensors);
+}
+
+void RecipeEditor::resolveAgain() {
+    m_resolved = m_checkpoint ? resolve(m_recipe, m_checkpoint->tensors()) : ResolvedRecipe{};
+    if (!m_target) return;
+    auto more = targetProblems(*m_target, m_resolved);
+    m_resolved.problems.insert(m_resolved.problems.end(), std::make_move_iterator(more.begin()),
+                               std::make_move_iterator(more.end()));
+}
+
+void RecipeEditor::setTarget(const HardwareTarget* target) {
+    if (target == m_target) return;
+    m_target = target;
+    resolveAgain();
+    emit targetChanged();
+}
+
+QString RecipeEditor::targetObstacleOf(const Format& format) const {
+    return m_target ? coreText(targetObstacle(*m_target, format)) : QString();
 }
 
 QString RecipeEditor::nameOfStep(const Recipe& next) const {

@@ -16,6 +16,10 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/recipe/recipe.h"
 
+namespace halftone {
+struct HardwareTarget;
+}
+
 namespace halftone::app {
 
 /// What a recipe makes of the tensors, as one number: equal for recipes that come to the same.
@@ -64,6 +68,13 @@ class RecipeEditor : public QObject {
     void removeRule(int index);
     void moveRule(int from, int to);
 
+    /// The kind of machine that the recipe is for, whose limits are among its problems; null: any. No part of the
+    /// recipe and of its history.
+    [[nodiscard]] const HardwareTarget* target() const { return m_target; }
+    void setTarget(const HardwareTarget* target);
+    /// Why the target cannot take a format; empty: it can, or there is no target.
+    [[nodiscard]] QString targetObstacleOf(const Format& format) const;
+
     /// The method that was set by hand for a tensor, or null.
     [[nodiscard]] const MethodChoice* methodByHand(int tensor) const;
     /// Whether `method` can be set for a tensor; empty, or the sentence that says why not.
@@ -82,6 +93,8 @@ class RecipeEditor : public QObject {
   signals:
     /// `tensors` changed their format or method; may be empty (a rule that matches nothing).
     void changed(const QList<int>& tensors);
+    /// Another target; formats and sizes are what they were, their problems may not be.
+    void targetChanged();
     /// `tensors` were locked or unlocked.
     void locksChanged(const QList<int>& tensors);
     /// An edit of a selection left out so many tensors because they are locked.
@@ -90,6 +103,7 @@ class RecipeEditor : public QObject {
   private:
     friend class RecipeCommand;
     void assign(const Recipe& recipe);
+    void resolveAgain();
     [[nodiscard]] QString nameOfStep(const Recipe& next) const;
     /// Those that can be edited; tells how many are locked.
     [[nodiscard]] QList<int> editable(const QList<int>& tensors);
@@ -100,6 +114,7 @@ class RecipeEditor : public QObject {
     Recipe m_recipe;
     ResolvedRecipe m_resolved;
     quint64 m_key = 0;
+    const HardwareTarget* m_target = nullptr;
     std::set<std::string> m_locked;  ///< canonical names
     QUndoStack m_undoStack;
 };

@@ -25,9 +25,18 @@ void Selection::setHovered(int tensor) {
     emit hoveredChanged(tensor);
 }
 
+void Selection::selectChannels(QList<int> channels) {
+    std::sort(channels.begin(), channels.end());
+    channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
+    if (channels == m_channels) return;
+    m_channels = std::move(channels);
+    emit channelsChanged();
+}
+
 void Selection::clear() {
     setHovered(-1);
     select({});
+    selectChannels({});
 }
 
 }  // namespace halftone::app

@@ -7,7 +7,7 @@
 namespace halftone::app {
 
 /// The tensors that all views have selected, and the one under the mouse. Tensors are indices into
-/// Checkpoint::tensors().
+/// Checkpoint::tensors(). Beside them, channels of the residual stream: they mean the same in every block.
 class Selection : public QObject {
     Q_OBJECT
 
@@ -26,12 +26,17 @@ class Selection : public QObject {
     void setHovered(int tensor);
     void clear();
 
+    /// Ascending, no repeats; lit in every view that shows input channels of layers that read the residual stream.
+    [[nodiscard]] const QList<int>& channels() const { return m_channels; }
+    void selectChannels(QList<int> channels);
+
   signals:
     void changed();
+    void channelsChanged();
     void hoveredChanged(int tensor);
 
   private:
-    QList<int> m_tensors;
+    QList<int> m_tensors, m_channels;
     int m_current = -1;
     int m_hovered = -1;
 };

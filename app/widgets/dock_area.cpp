@@ -14,7 +14,7 @@ namespace halftone::app {
 namespace {
 
 /// Increase when docks are added or renamed: arrangements of older versions are then dropped.
-constexpr int kLayoutVersion = 3;
+constexpr int kLayoutVersion = 4;
 
 QString settingsKey(int workspace) {
     return QStringLiteral("layout/workspace%1").arg(workspace);
@@ -151,6 +151,7 @@ void DockArea::arrangeInspect() {
     auto* matrix = m_docks["matrix"];
     auto* distribution = m_docks["distribution"];
     auto* channels = m_docks["channels"];
+    auto* channelMap = m_docks["channelMap"];
     auto* tensors = m_docks["tensors"];
     auto* calibration = m_docks["calibration"];
     auto* model = m_docks["model"];
@@ -160,11 +161,12 @@ void DockArea::arrangeInspect() {
     splitDockWidget(matrix, tensors, Qt::Vertical);
     splitDockWidget(matrix, distribution, Qt::Horizontal);
     splitDockWidget(distribution, channels, Qt::Vertical);
-    tabifyDockWidget(channels, ranges);
+    tabifyDockWidget(channels, channelMap);
+    tabifyDockWidget(channelMap, ranges);
     tabifyDockWidget(ranges, calibration);
     tabifyDockWidget(matrix, model);
     tabifyDockWidget(distribution, groups);
-    for (auto* dock : {matrix, distribution, channels, tensors, calibration, model, groups, ranges}) dock->show();
+    for (auto* dock : {matrix, distribution, channels, channelMap, tensors, calibration, model, groups, ranges}) dock->show();
     matrix->raise();
     distribution->raise();
     channels->raise();

@@ -5,11 +5,14 @@
 #include <QCoreApplication>
 #include <QMap>
 #include <QMenu>
+#include <QStandardItemModel>
 
 #include <algorithm>
 #include <array>
 
+#include "app/language/core_text.h"
 #include "app/widgets/number_text.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -89,6 +92,56 @@ void fillWithFormats(QMenu& menu) {
         }
         target->addAction(formatMenuText(format))->setData(QString::fromStdString(format.name()));
     }
+}
+
+namespace {
+
+/// The tooltip of a format's entry; `isTaken` is whether it can be chosen.
+QString entryToolTip(const Format& format, const HardwareTarget* target, bool& isTaken) {
+    const std::string obstacle = target ? targetObstacle(*target, format) : std::string();
+    isTaken = obstacle.empty();
+    return isTaken ? formatMenuText(format) : coreText(obstacle);
+}
+
+}  // namespace
+
+void markFormats(QComboBox& combo, const HardwareTarget* target) {
+    auto* items = qobject_cast<QStandardItemModel*>(combo.model());
+    for (int i = 0; items && i < combo.count(); ++i) {
+        const auto format = Format::parse(combo.itemData(i).toString().toStdString());
+        if (!format) continue;
+        bool isTaken = true;
+        combo.setItemData(i, entryToolTip(*format, target, isTaken), Qt::ToolTipRole);
+        items->item(i)->setEnabled(isTaken);
+    }
+}
+
+void markFormats(QMenu& menu, const HardwareTarget* target) {
+    menu.setToolTipsVisible(true);
+    for (auto* action : menu.actions()) {
+        if (action->menu()) {
+            markFormats(*action->menu(), target);
+            continue;
+        }
+        const auto format = Format::parse(action->data().toString().toStdString());
+        if (action->isSeparator() || !format) continue;
+        bool isTaken = true;
+        const QString tip = entryToolTip(*format, target, isTaken);
+        action->setToolTip(isTaken ? QString() : tip);
+        action->setEnabled(isTaken);
+    }
+}
+
+std::optional<Format> formatWithBits(const Format& current, int bits, const HardwareTarget* target) {
+    const auto isTaken = [target](const Format& format) { return !target || targetObstacle(*target, format).empty(); };
+    const Format usual = formatWithBits(current, bits);
+    if (isTaken(usual)) return usual;
+    const auto fits = [&](const Format& format) {
+        const int codes = format.isStorage() ? int(format.bitsPerWeight()) : format.codeBits();
+        return codes == bits && isTaken(format);
+    };
+    const auto found = std::ranges::find_if(offeredFormats(), fits);
+    return found == offeredFormats().end() ? std::nullopt : std::optional(*found);
 }
 
 Format formatWithBits(const Format& current, int bits) {

@@ -32,6 +32,23 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::ChannelMapPanel</name>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>%n more</numerusform>
+            <numerusform>%n more</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n selected</source>
+        <translation>
+            <numerusform>%n selected</numerusform>
+            <numerusform>%n selected</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::ComparePanel</name>
     <message numerus="yes">
         <source>%1 of %n words: another one is likeliest</source>

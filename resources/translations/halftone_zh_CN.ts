@@ -64,6 +64,33 @@
     </message>
 </context>
 <context>
+    <name>ChannelMap</name>
+    <message>
+        <source>embedding</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>read by attention</source>
+        <translation>注意力的输入</translation>
+    </message>
+    <message>
+        <source>added by attention</source>
+        <translation>注意力的输出</translation>
+    </message>
+    <message>
+        <source>read by feed-forward</source>
+        <translation>前馈的输入</translation>
+    </message>
+    <message>
+        <source>added by feed-forward</source>
+        <translation>前馈的输出</translation>
+    </message>
+    <message>
+        <source>read by the head</source>
+        <translation>输出头的输入</translation>
+    </message>
+</context>
+<context>
     <name>Core</name>
     <message>
         <source>Nearest</source>
@@ -981,6 +1008,94 @@
         <source>The head is tied to the embedding, but comes to differ from it: it is written apart, as output.weight.</source>
         <translation>输出头与嵌入共享权重，但之后两者不同：它将单独写为 output.weight。</translation>
     </message>
+    <message>
+        <source>CPU server</source>
+        <translation>CPU 服务器</translation>
+    </message>
+    <message>
+        <source>GPU server</source>
+        <translation>GPU 服务器</translation>
+    </message>
+    <message>
+        <source>Mobile</source>
+        <translation>移动设备</translation>
+    </message>
+    <message>
+        <source>Edge</source>
+        <translation>边缘设备</translation>
+    </message>
+    <message>
+        <source>llama.cpp on x86-64 with AVX2 or AVX-512</source>
+        <translation>llama.cpp，x86-64，带 AVX2 或 AVX-512</translation>
+    </message>
+    <message>
+        <source>vLLM on NVIDIA, weights as compressed-tensors</source>
+        <translation>vLLM，NVIDIA，权重为 compressed-tensors</translation>
+    </message>
+    <message>
+        <source>llama.cpp on Adreno GPUs through OpenCL</source>
+        <translation>llama.cpp，Adreno GPU，经 OpenCL</translation>
+    </message>
+    <message>
+        <source>llama.cpp on Arm processors with dot products</source>
+        <translation>llama.cpp，带点积指令的 Arm 处理器</translation>
+    </message>
+    <message>
+        <source>Q4_0, Q4_K, IQ4_NL and MXFP4 are fastest: their blocks are interleaved at load.</source>
+        <translation>Q4_0、Q4_K、IQ4_NL 和 MXFP4 最快：加载时分块会交错排列。</translation>
+    </message>
+    <message>
+        <source>Integers of 4 or 8 bits per row or in groups of 32, 64 or 128, FP8 E4M3, MXFP4, NVFP4.</source>
+        <translation>4 位或 8 位整数（按行，或每组 32、64、128），FP8 E4M3，MXFP4，NVFP4。</translation>
+    </message>
+    <message>
+        <source>Q4_0 throughout is fastest; Q8_0, MXFP4 and F16 have kernels too.</source>
+        <translation>全部用 Q4_0 最快；Q8_0、MXFP4 和 F16 也有内核。</translation>
+    </message>
+    <message>
+        <source>Types whose blocks are interleaved at load: Q4_0, IQ4_NL, MXFP4, Q4_K to Q6_K, Q8_0.</source>
+        <translation>加载时分块会交错排列的类型：Q4_0、IQ4_NL、MXFP4、Q4_K 至 Q6_K、Q8_0。</translation>
+    </message>
+    <message>
+        <source>%1 does not suit %2: its fast kernels want outputs in multiples of %3 and inputs of %4.</source>
+        <translation>%1 不适合 %2：其快速内核要求输出数为 %3 的倍数，输入数为 %4 的倍数。</translation>
+    </message>
+    <message>
+        <source>%1 does not suit %2: %3</source>
+        <translation>%1 不适合 %2：%3</translation>
+    </message>
+    <message>
+        <source>%1 is %2 and %3 is %4: vLLM makes one matrix of them, give both the same.</source>
+        <translation>%1 是 %2，%3 是 %4：vLLM 把它们合成一个矩阵，请用同一格式。</translation>
+    </message>
+    <message>
+        <source>%1 leaves out zeros or adds corrections, which no runtime has for %2.</source>
+        <translation>%1 省去零值或附加修正，%2 没有支持它的运行时。</translation>
+    </message>
+    <message>
+        <source>%1 is no type of GGUF, and llama.cpp loads nothing else.</source>
+        <translation>%1 不是 GGUF 的类型，而 llama.cpp 只加载 GGUF。</translation>
+    </message>
+    <message>
+        <source>%1 is slow on processors, or so new that an older llama.cpp refuses the file.</source>
+        <translation>%1 在处理器上较慢，或因太新而被旧版 llama.cpp 拒绝。</translation>
+    </message>
+    <message>
+        <source>%1 is a type of GGUF, which vLLM reads through an experimental plug-in only.</source>
+        <translation>%1 是 GGUF 的类型，vLLM 只能经实验性插件读取。</translation>
+    </message>
+    <message>
+        <source>vLLM has no fast kernel for %1: it wants integers of 4 or 8 bits per row or in groups of 32, 64 or 128, or FP8 E4M3.</source>
+        <translation>vLLM 没有适合 %1 的快速内核：它要 4 位或 8 位整数（按行，或每组 32、64、128），或 FP8 E4M3。</translation>
+    </message>
+    <message>
+        <source>%1 has no fast kernel on phone GPUs: take Q4_0, Q8_0 or MXFP4.</source>
+        <translation>%1 在手机 GPU 上没有快速内核：请用 Q4_0、Q8_0 或 MXFP4。</translation>
+    </message>
+    <message>
+        <source>%1 has no interleaved kernel on Arm, so prompts take long: take Q4_0, IQ4_NL, Q4_K to Q6_K or Q8_0.</source>
+        <translation>%1 在 Arm 上没有交错内核，处理提示词较慢：请用 Q4_0、IQ4_NL、Q4_K 至 Q6_K 或 Q8_0。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -1456,6 +1571,10 @@
         <source>Recipe</source>
         <translation>配方</translation>
     </message>
+    <message>
+        <source>%1, for the target %2</source>
+        <translation>%1，用于 %2</translation>
+    </message>
 </context>
 <context>
     <name>Report</name>
@@ -1794,6 +1913,21 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::Callout</name>
+    <message>
+        <source>Tour</source>
+        <translation>导览</translation>
+    </message>
+    <message>
+        <source>End the tour</source>
+        <translation>结束导览</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>上一步</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::CandidateModel</name>
     <message>
         <source>%1 dB</source>
@@ -1865,6 +1999,128 @@
     <message>
         <source>%1 · %2 bits · error %3 · SQNR %4 dB · click to take it</source>
         <translation>%1 · %2 位 · 误差 %3 · SQNR %4 dB · 单击采用</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::ChannelMap</name>
+    <message>
+        <source>Channels of the residual stream by layer</source>
+        <translation>残差流各通道逐层分布</translation>
+    </message>
+    <message>
+        <source>Left and right move, Shift extends, Period goes to the next massive channel</source>
+        <translation>左右键移动，Shift 扩展选择，句点键到下一个巨大通道</translation>
+    </message>
+    <message>
+        <source>emb</source>
+        <translation>嵌入</translation>
+    </message>
+    <message>
+        <source>head</source>
+        <translation>输出头</translation>
+    </message>
+    <message>
+        <source>block %1, %2</source>
+        <translation>第 %1 层，%2</translation>
+    </message>
+    <message>
+        <source>channel %1 · %2 · max %3 · %4 × the median channel</source>
+        <translation>通道 %1 · %2 · 最大 %3 · 为中位通道的 %4 倍</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::ChannelMapPanel</name>
+    <message>
+        <source>Named is a channel whose maximum is at least %1 times that of the median channel of a layer; in brackets the largest such ratio. Few of them carry most of the range that a format has to cover.</source>
+        <translation>若通道的最大值至少是某层中位通道的 %1 倍，便列出其编号，括号内是最大倍数。少数这样的通道占去了格式所须覆盖的大部分范围。</translation>
+    </message>
+    <message>
+        <source>Layers that are shown</source>
+        <translation>显示哪些位置</translation>
+    </message>
+    <message>
+        <source>all layers</source>
+        <translation>所有位置</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>The largest weight that each channel meets in a layer</source>
+        <translation>每个通道在一层中遇到的最大权重</translation>
+    </message>
+    <message>
+        <source>activations</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>The largest value of each channel that enters a layer on the calibration text</source>
+        <translation>校准文本上每个通道进入一层的最大值</translation>
+    </message>
+    <message>
+        <source>sorted</source>
+        <translation>排序</translation>
+    </message>
+    <message>
+        <source>The largest maximum over all layers first</source>
+        <translation>所有层中最大值大者在前</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint to see the channels of its residual stream.</source>
+        <translation>打开检查点即可查看其残差流的通道。</translation>
+    </message>
+    <message>
+        <source>The calibration text is being run…</source>
+        <translation>正在运行校准文本…</translation>
+    </message>
+    <message>
+        <source>The activations of the channels are known after a calibration run.</source>
+        <translation>校准之后才知道各通道的激活。</translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Waiting for the statistics of the weights…</source>
+        <translation>正在等待权重的统计…</translation>
+    </message>
+    <message>
+        <source>No activations are measured at this place.</source>
+        <translation>此处没有测量激活。</translation>
+    </message>
+    <message>
+        <source>No tensor of this checkpoint is known to meet a residual stream.</source>
+        <translation>此检查点中没有已知与残差流相接的张量。</translation>
+    </message>
+    <message>
+        <source>Gathering the channels…</source>
+        <translation>正在汇集通道…</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>no massive channels</source>
+        <translation>没有巨大通道</translation>
+    </message>
+    <message>
+        <source>massive: %1</source>
+        <translation>巨大：%1</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n more</source>
+        <translation>
+            <numerusform>另有 %n 个</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n selected</source>
+        <translation>
+            <numerusform>已选 %n 个</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2135,6 +2391,10 @@
     <message>
         <source>Next word where the models disagree (F8)</source>
         <translation>下一个有分歧的词 (F8)</translation>
+    </message>
+    <message>
+        <source>BLEU %1, ROUGE-L %2.</source>
+        <translation>BLEU %1，ROUGE-L %2。</translation>
     </message>
 </context>
 <context>
@@ -3610,6 +3870,18 @@
         <source>P&amp;references…</source>
         <translation>首选项(&amp;R)…</translation>
     </message>
+    <message>
+        <source>Channel map</source>
+        <translation>通道图</translation>
+    </message>
+    <message>
+        <source>&amp;Take the tour</source>
+        <translation>功能导览(&amp;T)</translation>
+    </message>
+    <message>
+        <source>%1 has no fast format of %2 bits.</source>
+        <translation>%1 没有 %2 位的快速格式。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::MatrixPanel</name>
@@ -4560,6 +4832,22 @@
         <source>Zeros and corrections of the default format</source>
         <translation>默认格式的置零与修正</translation>
     </message>
+    <message>
+        <source>Machine that the model is to run on</source>
+        <translation>模型将在哪类机器上运行</translation>
+    </message>
+    <message>
+        <source>any machine</source>
+        <translation>任何机器</translation>
+    </message>
+    <message>
+        <source>Every format can be chosen</source>
+        <translation>可选任何格式</translation>
+    </message>
+    <message>
+        <source>Runs on</source>
+        <translation>运行于</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::RecoveryBar</name>
@@ -4975,6 +5263,37 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::SavedFilters</name>
+    <message>
+        <source>Outliers</source>
+        <translation>离群值</translation>
+    </message>
+    <message>
+        <source>Far from the bulk</source>
+        <translation>远离主体</translation>
+    </message>
+    <message>
+        <source>Worst ten by KLD alone</source>
+        <translation>单独 KLD 最差的十个</translation>
+    </message>
+    <message>
+        <source>Worst ten by error</source>
+        <translation>误差最大的十个</translation>
+    </message>
+    <message>
+        <source>Largest ten</source>
+        <translation>最大的十个</translation>
+    </message>
+    <message>
+        <source>Attention matrices</source>
+        <translation>注意力矩阵</translation>
+    </message>
+    <message>
+        <source>Not finite</source>
+        <translation>非有限值</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::ScatterPlot</name>
     <message>
         <source>%1 against %2</source>
@@ -5083,10 +5402,6 @@
         <translation>张量表的筛选条件</translation>
     </message>
     <message>
-        <source>A part of the name, or comparisons: role, block, format, method, stored, kurtosis, maxsigma, error, sqnr, bits, size, outliers, zeros with = != &lt; &lt;= &gt; &gt;= ~ joined by &amp;&amp; and ||.</source>
-        <translation>名称的一部分，或比较条件：role、block、format、method、stored、kurtosis、maxsigma、error、sqnr、bits、size、outliers、zeros，配合 = != &lt; &lt;= &gt; &gt;= ~，以 &amp;&amp; 与 || 连接。</translation>
-    </message>
-    <message>
         <source>Tensors</source>
         <translation>张量</translation>
     </message>
@@ -5133,6 +5448,38 @@
     <message>
         <source>Zeros and corrections…</source>
         <translation>置零与修正…</translation>
+    </message>
+    <message>
+        <source>A part of the name, or comparisons: role, block, format, method, stored, kurtosis, maxsigma, error, sqnr, bits, size, outliers, zeros with = != &lt; &lt;= &gt; &gt;= ~ joined by &amp;&amp; and ||. kld&gt;=#10 holds for the ten largest.</source>
+        <translation>名称的一部分，或比较：role、block、format、method、stored、kurtosis、maxsigma、error、sqnr、bits、size、outliers、zeros，用 = != &lt; &lt;= &gt; &gt;= ~，以 &amp;&amp; 和 || 连接。kld&gt;=#10 表示最大的十个。</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>已存</translation>
+    </message>
+    <message>
+        <source>Choose, keep or delete a filter</source>
+        <translation>选择、保存或删除筛选</translation>
+    </message>
+    <message>
+        <source>Keep this filter…</source>
+        <translation>保存此筛选…</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Keep the filter</source>
+        <translation>保存筛选</translation>
+    </message>
+    <message>
+        <source>Name of the filter %1</source>
+        <translation>筛选 %1 的名称</translation>
+    </message>
+    <message>
+        <source>A filter cannot be kept under the name “%1”: take another.</source>
+        <translation>筛选不能以“%1”为名保存：请另取名称。</translation>
     </message>
 </context>
 <context>
@@ -5348,6 +5695,65 @@ in the file: %2</source>
     <message>
         <source>p</source>
         <translation>p</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::Tour</name>
+    <message>
+        <source>Open a language model</source>
+        <translation>打开语言模型</translation>
+    </message>
+    <message>
+        <source>A Hugging Face folder, a GGUF or a safetensors file. A small model comes with the program: it shows everything in seconds.</source>
+        <translation>Hugging Face 文件夹、GGUF 或 safetensors 文件。程序自带一个小模型，几秒内即可看到全部功能。</translation>
+    </message>
+    <message>
+        <source>See where it is difficult</source>
+        <translation>看清难处所在</translation>
+    </message>
+    <message>
+        <source>Each cell is a matrix: blocks downwards, roles across, the colour a measure of your choice. Click or drag to select; all views follow.</source>
+        <translation>每格是一个矩阵：层自上而下，角色自左而右，颜色为所选度量。点击或拖动即可选择，各视图随之联动。</translation>
+    </message>
+    <message>
+        <source>Find tensors</source>
+        <translation>查找张量</translation>
+    </message>
+    <message>
+        <source>Sort by a column, or filter by a condition such as role=ffn_down &amp;&amp; kurtosis&gt;20. Good ones can be kept under Saved.</source>
+        <translation>按列排序，或按 role=ffn_down &amp;&amp; kurtosis&gt;20 之类的条件筛选。好用的条件可存入“已存”。</translation>
+    </message>
+    <message>
+        <source>Choose formats</source>
+        <translation>选择格式</translation>
+    </message>
+    <message>
+        <source>Begin with a preset, then change what you like: the digits 2 to 8 set the bits of the selection, every edit can be undone.</source>
+        <translation>先取一个预设，再随意修改：数字键 2 至 8 设定所选张量的位数，每次编辑都可撤销。</translation>
+    </message>
+    <message>
+        <source>Measure what it costs</source>
+        <translation>测量代价</translation>
+    </message>
+    <message>
+        <source>F5 evaluates the recipe against the original: perplexity and divergence with their intervals. Compare shows both as text; File exports the GGUF.</source>
+        <translation>按 F5 对照原模型评测配方：困惑度和散度及其误差。“对比”以文本显示两者；“文件”菜单可导出 GGUF。</translation>
+    </message>
+    <message>
+        <source>Open the sample</source>
+        <translation>打开示例</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一步</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 / %2</translation>
     </message>
 </context>
 <context>

@@ -19,9 +19,11 @@
 #include "app/dialogs/method_dialog.h"
 #include "app/dialogs/rule_dialog.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/plots/channel_map.h"
 #include "app/plots/heat_strip.h"
 #include "app/plots/layer_matrix.h"
 #include "app/plots/plot_base.h"
+#include "app/tour.h"
 #include "tests/gui/window_fixture.h"
 
 namespace halftone::app {
@@ -40,7 +42,7 @@ bool isUsed(const QWidget& widget) {
     const bool isView = qobject_cast<const QTableView*>(&widget) || widget.inherits("QListView") ||
                         qobject_cast<const QPlainTextEdit*>(&widget) || widget.inherits("QTextEdit");
     const bool isPlot = qobject_cast<const PlotBase*>(&widget) || qobject_cast<const LayerMatrix*>(&widget) ||
-                        qobject_cast<const HeatStrip*>(&widget);
+                        qobject_cast<const HeatStrip*>(&widget) || qobject_cast<const ChannelMap*>(&widget);
     return isView || isPlot || qobject_cast<const QAbstractButton*>(&widget) ||
            qobject_cast<const QAbstractSpinBox*>(&widget) || qobject_cast<const QComboBox*>(&widget) ||
            qobject_cast<const QLineEdit*>(&widget) || qobject_cast<const QProgressBar*>(&widget);
@@ -111,6 +113,7 @@ class AccessibilityTest : public WindowTest {
 
 TEST_F(AccessibilityTest, EverythingThatIsUsedHasAName) {
     EXPECT_GT(expectNames(window), 60);
+    window.tour().start();
     openSample();
     ASSERT_TRUE(awaitIdle());
     EXPECT_GT(expectNames(window), 60);

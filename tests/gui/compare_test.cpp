@@ -80,6 +80,10 @@ TEST_F(CompareTest, FreeRunningTextsAreComparedWordByWord) {
     ASSERT_EQ(original().comparisons.size(), 40u);
     ASSERT_EQ(quantized().comparisons.size(), size_t(quantized().tokens.size()));
     ASSERT_GE(session.compare().divergence(), 0);
+    ASSERT_TRUE(session.compare().overlap());
+    EXPECT_LT(session.compare().overlap()->rougeL(), 1);
+    EXPECT_GE(session.compare().overlap()->rougeL(), double(session.compare().divergence()) / 40);
+    EXPECT_TRUE(find<QLabel>("compareStatus")->text().contains("BLEU"));
     for (int i = 0; i < 40; ++i) {
         EXPECT_EQ(original().comparisons[size_t(i)].token, original().tokens[i].id);
         EXPECT_GT(original().comparisons[size_t(i)].kld, 0);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "app/plots/channel_map_data.h"
 #include "app/plots/channel_plot.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
@@ -41,6 +42,8 @@ ChannelPanel::ChannelPanel(Session& session, QWidget* parent) : QWidget(parent),
         if (tensors.isEmpty() || tensors.contains(m_session.selection().current())) refresh();
     });
     connect(m_plot, &ChannelPlot::probed, this, &ChannelPanel::probed);
+    connect(m_plot, &ChannelPlot::picked, this, &ChannelPanel::pick);
+    connect(&m_session.selection(), &Selection::channelsChanged, this, &ChannelPanel::lightUp);
     refresh();
 }
 
@@ -87,6 +90,23 @@ ChannelPanel::Axis ChannelPanel::axis() const {
     return m_outputs->isChecked() ? Axis::Outputs : Axis::Inputs;
 }
 
+bool ChannelPanel::showsStream() const {
+    const int tensor = m_session.selection().current();
+    if (tensor < 0 || tensor >= m_session.tensorCount()) return false;
+    const auto place = streamPlaceOf(m_session.tensor(tensor), streamWidth(m_session.checkpoint()->tensors()));
+    return place && readsStream(*place) == (axis() != Axis::Outputs);
+}
+
+void ChannelPanel::lightUp() {
+    m_plot->setLit(showsStream() ? m_session.selection().channels() : QList<int>());
+}
+
+void ChannelPanel::pick(int channel, bool adds) {
+    if (!showsStream()) return;
+    QList<int> channels = adds ? m_session.selection().channels() : QList<int>();
+    m_session.selection().selectChannels(channels << channel);
+}
+
 void ChannelPanel::show(const std::vector<float>& maxima, const QString& axisLabel) {
     if (maxima.empty()) {
         m_worst->clear();
@@ -95,6 +115,7 @@ void ChannelPanel::show(const std::vector<float>& maxima, const QString& axisLab
     }
     m_worst->setText(tr("worst: %1").arg(worstChannelsText(maxima, kNamed)));
     m_plot->setData(maxima, axisLabel);
+    lightUp();
     m_stack->showContent();
 }
 

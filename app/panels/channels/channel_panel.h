@@ -30,6 +30,10 @@ class ChannelPanel : public QWidget {
     void refresh();
     void show(const std::vector<float>& maxima, const QString& axisLabel);
     [[nodiscard]] Axis axis() const;
+    /// Whether the channels that are shown are those of the residual stream.
+    [[nodiscard]] bool showsStream() const;
+    void lightUp();
+    void pick(int channel, bool adds);
 
     Session& m_session;
     ChannelPlot* m_plot = nullptr;

@@ -22,6 +22,7 @@
 #include "app/plots/token_legend.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
+#include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
 #include "app/widgets/token_details.h"
 #include "app/widgets/token_view.h"
@@ -308,7 +309,13 @@ QString ComparePanel::statusText() const {
         return tr("%1 of %n words: another one is likeliest", nullptr, int(first.comparisons.size()))
             .arg(disagreements);
     }
-    if (compare.divergence() >= 0) return tr("The texts part at token %1.").arg(compare.divergence() + 1);
+    if (compare.divergence() >= 0) {
+        const QString part = tr("The texts part at token %1.").arg(compare.divergence() + 1);
+        if (!compare.overlap()) return part;
+        return part + QStringLiteral(" ") +
+               tr("BLEU %1, ROUGE-L %2.")
+                   .arg(fixedText(compare.overlap()->bleu(), 3), fixedText(compare.overlap()->rougeL(), 3));
+    }
     return compare.isGenerating() ? tr("No difference so far.") : tr("Both texts are the same.");
 }
 

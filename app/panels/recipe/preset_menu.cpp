@@ -12,6 +12,7 @@
 #include "app/session/resources.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
+#include "core/recipe/hardware_target.h"
 #include "core/recipe/stock_mix.h"
 
 namespace halftone::app {
@@ -27,6 +28,7 @@ struct Entry {
     QAction* action = nullptr;
     QString name;
     std::function<Recipe()> recipe;
+    QString meaning{};
 };
 
 struct Texts {
@@ -62,12 +64,46 @@ Recipe recipeOf(const Session& session, const StockMix& mix) {
     return stockMixRecipe(mix, session.checkpoint()->tensors(), session.usesImportance());
 }
 
+// Why the target cannot take one of the recipe's formats; empty: it takes all.
+QString obstacleOf(const Recipe& recipe, Session& session) {
+    QString obstacle;
+    if (recipe.defaultFormat) obstacle = session.recipe().targetObstacleOf(*recipe.defaultFormat);
+    for (const RecipeRule& rule : recipe.rules)
+        if (obstacle.isEmpty()) obstacle = session.recipe().targetObstacleOf(rule.format);
+    return obstacle;
+}
+
+// The recipe that a target suggests, at the top of the menu while there is a target.
+void addSuggestion(QMenu& menu, Session& session) {
+    auto* action = menu.addAction(QString(), &session, [&session] {
+        const auto* target = session.recipe().target();
+        if (!target || !session.checkpoint()) return;
+        Recipe recipe = Recipe::pure(*Format::parse(target->suggested));
+        recipe.name = recipe.defaultFormat->displayName();
+        take(session, std::move(recipe));
+    });
+    action->setObjectName(QStringLiteral("suggestedByTarget"));
+    action->setVisible(false);
+    QObject::connect(&menu, &QMenu::aboutToShow, &session, [action, &session] {
+        const auto* target = session.recipe().target();
+        action->setVisible(target != nullptr);
+        if (!target) return;
+        const QString format = QString::fromStdString(Format::parse(target->suggested)->displayName());
+        action->setText(Texts::tr("%1, for the target %2").arg(format, coreText(target->name)));
+        action->setToolTip(coreText(target->sentence));
+    });
+}
+
 // What each recipe comes to for the open checkpoint, where menus show shortcuts.
 void showSizes(const QList<Entry>& entries, Session& session) {
     if (!session.checkpoint()) return;
     const auto tensors = session.checkpoint()->tensors();
     for (const Entry& entry : entries) {
-        const RecipeTotals totals = resolve(entry.recipe(), tensors).totals;
+        const Recipe recipe = entry.recipe();
+        const QString obstacle = obstacleOf(recipe, session);
+        entry.action->setEnabled(obstacle.isEmpty());
+        entry.action->setToolTip(obstacle.isEmpty() ? entry.meaning : obstacle);
+        const RecipeTotals totals = resolve(recipe, tensors).totals;
         entry.action->setText(Texts::tr("%1\t%2 bits  %3")
                                   .arg(entry.name)
                                   .arg(totals.bitsPerWeight(), 0, 'f', 2)
@@ -79,7 +115,7 @@ Entry addEntry(QMenu& menu, Session& session, const QString& name, const std::fu
     auto* action = menu.addAction(name, &session, [&session, recipe] {
         if (session.checkpoint()) take(session, recipe());
     });
-    return {action, name, recipe};
+    return {action, name, recipe, {}};
 }
 
 void fillWithMixes(QMenu& menu, Session& session) {
@@ -89,7 +125,8 @@ void fillWithMixes(QMenu& menu, Session& session) {
         entries.append(
             addEntry(menu, session, fromView(mix.displayName), [&session, &mix] { return recipeOf(session, mix); }));
         entries.back().action->setObjectName(fromView(mix.name));
-        entries.back().action->setToolTip(coreText(mix.sentence));
+        entries.back().meaning = coreText(mix.sentence);
+        entries.back().action->setToolTip(entries.back().meaning);
     }
     QObject::connect(&menu, &QMenu::aboutToShow, &session, [entries, &session] { showSizes(entries, session); });
 }
@@ -97,6 +134,8 @@ void fillWithMixes(QMenu& menu, Session& session) {
 }  // namespace
 
 void fillWithPresets(QMenu& menu, Session& session) {
+    menu.setToolTipsVisible(true);
+    addSuggestion(menu, session);
     fillWithMixes(*menu.addMenu(Texts::tr("Known mixtures, as llama-quantize makes them")), session);
     menu.addSeparator();
     QList<Entry> entries;

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QListView>
 #include <QMenu>
+#include <QSettings>
 #include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -28,6 +29,7 @@
 #include "app/widgets/method_combo.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -48,6 +50,7 @@ RecipePanel::RecipePanel(Session& session, QWidget* parent)
       m_problems(new ProblemModel(this)) {
     setObjectName(QStringLiteral("recipePanel"));
     createTop();
+    createTarget();
     createRules();
     createTotals();
     createLayout();
@@ -94,6 +97,36 @@ void RecipePanel::createTop() {
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
     connect(m_extras, &QToolButton::clicked, this, &RecipePanel::onExtrasWanted);
     connect(m_useCalibration, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseCalibration(on); });
+}
+
+void RecipePanel::createTarget() {
+    m_target = new QComboBox(this);
+    m_target->setObjectName(QStringLiteral("recipeTarget"));
+    m_target->setAccessibleName(tr("Machine that the model is to run on"));
+    m_target->addItem(tr("any machine"), QString());
+    m_target->setItemData(0, tr("Every format can be chosen"), Qt::ToolTipRole);
+    for (const auto& target : hardwareTargets()) {
+        m_target->addItem(coreText(target.name), QString::fromUtf8(target.id.data(), qsizetype(target.id.size())));
+        m_target->setItemData(m_target->count() - 1,
+                              QStringLiteral("%1\n%2").arg(coreText(target.runtime), coreText(target.sentence)),
+                              Qt::ToolTipRole);
+    }
+    connect(m_target, &QComboBox::activated, this, &RecipePanel::onTargetChosen);
+}
+
+/// How people run models is theirs and not a recipe's: it is kept with the window's settings.
+void RecipePanel::onTargetChosen() {
+    const QString id = m_target->currentData().toString();
+    QSettings().setValue(QStringLiteral("hardwareTarget"), id);
+    m_session.recipe().setTarget(findHardwareTarget(id.toStdString()));
+}
+
+void RecipePanel::refreshTarget() {
+    const auto* target = m_session.recipe().target();
+    m_target->setCurrentIndex(
+        m_target->findData(target ? QString::fromUtf8(target->id.data(), qsizetype(target->id.size())) : QString()));
+    m_target->setToolTip(m_target->currentData(Qt::ToolTipRole).toString());
+    markFormats(*m_default, target);
 }
 
 void RecipePanel::createRules() {
@@ -156,6 +189,9 @@ void RecipePanel::createLayout() {
     defaults->addWidget(new QLabel(tr("Default"), this));
     defaults->addWidget(m_default, 1);
     defaults->addWidget(m_extras);
+    auto* targets = new QHBoxLayout;
+    targets->addWidget(new QLabel(tr("Runs on"), this));
+    targets->addWidget(m_target, 1);
     auto* methods = new QHBoxLayout;
     methods->addWidget(new QLabel(tr("Method"), this));
     methods->addWidget(m_method, 1);
@@ -172,6 +208,7 @@ void RecipePanel::createLayout() {
     layout->setSpacing(6);
     layout->addLayout(top);
     layout->addWidget(m_totals);
+    layout->addLayout(targets);
     layout->addLayout(defaults);
     layout->addLayout(methods);
     layout->addLayout(ruleBar);
@@ -185,10 +222,13 @@ void RecipePanel::createLayout() {
         before = button;
     }
     setTabOrder(before, m_ruleTable);
+    setTabOrder(m_presets, m_target);
+    setTabOrder(m_target, m_default);
 }
 
 void RecipePanel::connectSession() {
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &RecipePanel::refresh);
+    connect(&m_session.recipe(), &RecipeEditor::targetChanged, this, &RecipePanel::refresh);
     connect(&m_session.calibration(), &CalibrationService::changed, this, &RecipePanel::refresh);
     connect(&m_session, &Session::checkpointChanged, this, &RecipePanel::refresh);
     connect(&m_session.memory(), &MemoryService::changed, this, &RecipePanel::refreshTotals);
@@ -201,6 +241,7 @@ void RecipePanel::refresh() {
     m_name->setToolTip(m_name->text());
     chooseFormat(*m_default, recipe.defaultFormat ? QString::fromStdString(recipe.defaultFormat->name()) : QString());
     m_extras->setEnabled(recipe.defaultFormat.has_value());
+    refreshTarget();
     m_method->setChoice(recipe.defaultMethod);
     m_useCalibration->setEnabled(m_session.calibration().hasData());
     m_useCalibration->setChecked(m_session.usesCalibration() && m_session.calibration().hasData());
@@ -270,6 +311,7 @@ void RecipePanel::addRule() {
     const int current = m_session.selection().current();
     if (current >= 0) rule.match.roles.insert(m_session.tensor(current).role);
     RuleDialog dialog(rule, m_session.recipe().recipe().defaultMethod, m_session.checkpoint()->tensors(), this);
+    dialog.setTarget(m_session.recipe().target());
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().addRule(dialog.rule());
 }
 
@@ -277,6 +319,7 @@ void RecipePanel::editRule(int row) {
     const auto& recipe = m_session.recipe().recipe();
     if (row < 0 || size_t(row) >= recipe.rules.size()) return;
     RuleDialog dialog(recipe.rules[size_t(row)], recipe.defaultMethod, m_session.checkpoint()->tensors(), this);
+    dialog.setTarget(m_session.recipe().target());
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().replaceRule(row, dialog.rule());
 }
 

@@ -30,6 +30,7 @@ class RecipePanel : public QWidget {
 
   private:
     void createTop();
+    void createTarget();
     void createRules();
     void createTotals();
     void createLayout();
@@ -39,6 +40,8 @@ class RecipePanel : public QWidget {
     [[nodiscard]] static QString savingText(double saved, double sourceBytes);
     void onDefaultChosen();
     void onExtrasWanted();
+    void onTargetChosen();
+    void refreshTarget();
     void addRule();
     void editRule(int row);
     [[nodiscard]] int currentRule() const;
@@ -48,7 +51,7 @@ class RecipePanel : public QWidget {
     RuleTableModel* m_rules;
     ProblemModel* m_problems;
     QLabel *m_name = nullptr, *m_totals = nullptr, *m_overrides = nullptr;
-    QComboBox* m_default = nullptr;
+    QComboBox *m_default = nullptr, *m_target = nullptr;
     QToolButton *m_presets = nullptr, *m_extras = nullptr, *m_clearOverrides = nullptr;
     MethodCombo* m_method = nullptr;
     QCheckBox* m_useCalibration = nullptr;

@@ -5,12 +5,14 @@
 #include <QClipboard>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QInputDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QStyle>
 #include <QTableView>
 #include <QTimer>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -18,6 +20,7 @@
 
 #include "app/dialogs/method_dialog.h"
 #include "app/dialogs/selection_menu.h"
+#include "app/models/saved_filters.h"
 #include "app/models/tensor_delegate.h"
 #include "app/models/tensor_filter_model.h"
 #include "app/models/tensor_table_model.h"
@@ -52,7 +55,8 @@ TensorPanel::TensorPanel(Session& session, QWidget* parent)
     : QWidget(parent),
       m_session(session),
       m_model(new TensorTableModel(session, this)),
-      m_filter(new TensorFilterModel(session, this)) {
+      m_filter(new TensorFilterModel(session, this)),
+      m_saved(new SavedFilters(this)) {
     setObjectName(QStringLiteral("tensorPanel"));
     m_filter->setSourceModel(m_model);
     createLayout();
@@ -61,7 +65,7 @@ TensorPanel::TensorPanel(Session& session, QWidget* parent)
     updateCount();
 }
 
-void TensorPanel::createLayout() {
+void TensorPanel::createFilter() {
     m_filterEdit = new QLineEdit(this);
     m_filterEdit->setObjectName(QStringLiteral("tensorFilter"));
     m_filterEdit->setPlaceholderText(tr("Filter: ffn_down, role=attn_q && kurtosis>20"));
@@ -71,7 +75,19 @@ void TensorPanel::createLayout() {
     m_filterEdit->setToolTip(
         tr("A part of the name, or comparisons: role, block, format, method, stored, kurtosis, maxsigma, error, sqnr, "
            "bits, size, "
-           "outliers, zeros with = != < <= > >= ~ joined by && and ||."));
+           "outliers, zeros with = != < <= > >= ~ joined by && and ||. kld>=#10 holds for the ten largest."));
+    m_savedButton = new QToolButton(this);
+    m_savedButton->setObjectName(QStringLiteral("savedFilters"));
+    m_savedButton->setText(tr("Saved"));
+    m_savedButton->setToolTip(tr("Choose, keep or delete a filter"));
+    m_savedButton->setPopupMode(QToolButton::InstantPopup);
+    auto* menu = new QMenu(m_savedButton);
+    connect(menu, &QMenu::aboutToShow, this, [this, menu] { fillFilterMenu(*menu); });
+    m_savedButton->setMenu(menu);
+}
+
+void TensorPanel::createLayout() {
+    createFilter();
     m_problem = new QLabel(this);
     m_problem->setProperty("role", "problem");
     m_count = new QLabel(this);
@@ -81,6 +97,7 @@ void TensorPanel::createLayout() {
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
     bar->addWidget(m_filterEdit, 3);
+    bar->addWidget(m_savedButton);
     bar->addWidget(m_problem, 2);
     bar->addStretch(1);
     bar->addWidget(m_count);
@@ -89,6 +106,54 @@ void TensorPanel::createLayout() {
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(m_table);
+}
+
+void TensorPanel::fillFilterMenu(QMenu& menu) {
+    menu.clear();
+    qDeleteAll(menu.findChildren<QMenu*>(QString(), Qt::FindDirectChildrenOnly));
+    bool wasBuiltIn = true;
+    for (const auto& filter : m_saved->filters()) {
+        if (wasBuiltIn && !filter.isBuiltIn) menu.addSeparator();
+        wasBuiltIn = filter.isBuiltIn;
+        QString shown = filter.name + '\t' + filter.expression;
+        auto* action = menu.addAction(shown.replace('&', QStringLiteral("&&")), this,
+                                      [this, text = filter.expression] { m_filterEdit->setText(text); });
+        action->setCheckable(true);
+        action->setChecked(filter.expression == m_filterEdit->text().trimmed());
+    }
+    menu.addSeparator();
+    auto* keep = menu.addAction(tr("Keep this filter…"), this, &TensorPanel::askForFilterName);
+    keep->setObjectName(QStringLiteral("keepFilter"));
+    keep->setEnabled(canKeepFilter());
+    auto* remove = menu.addMenu(tr("Delete"));
+    remove->setObjectName(QStringLiteral("deleteFilter"));
+    for (int row = 0; row < m_saved->rowCount(); ++row) {
+        if (m_saved->filters()[row].isBuiltIn) continue;
+        remove->addAction(QString(m_saved->filters()[row].name).replace('&', QStringLiteral("&&")), this,
+                          [this, row] { m_saved->remove(row); });
+    }
+    remove->setEnabled(!remove->isEmpty());
+}
+
+/// One that is right, and not kept yet.
+bool TensorPanel::canKeepFilter() const {
+    const QString text = m_filterEdit->text().trimmed();
+    return !text.isEmpty() && m_problem->text().isEmpty() &&
+           std::ranges::find(m_saved->filters(), text, &SavedFilter::expression) == m_saved->filters().end();
+}
+
+void TensorPanel::askForFilterName() {
+    auto* dialog = new QInputDialog(this);
+    dialog->setObjectName(QStringLiteral("filterName"));
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setModal(false);
+    dialog->setWindowTitle(tr("Keep the filter"));
+    dialog->setLabelText(tr("Name of the filter %1").arg(m_filterEdit->text().trimmed()));
+    connect(dialog, &QInputDialog::textValueSelected, this, [this, text = m_filterEdit->text()](const QString& name) {
+        if (!m_saved->add(name, text))
+            m_session.messages().warn(tr("A filter cannot be kept under the name “%1”: take another.").arg(name));
+    });
+    dialog->show();
 }
 
 void TensorPanel::setUpTable() {
@@ -254,6 +319,7 @@ void TensorPanel::showContextMenu(const QPoint& position) {
     const auto& tensors = m_session.selection().tensors();
     auto* formats = menu.addMenu(tr("Format"));
     fillWithFormats(*formats);
+    markFormats(*formats, m_session.recipe().target());
     formats->setEnabled(!tensors.isEmpty());
     connect(formats, &QMenu::triggered, this, [this](const QAction* action) {
         if (const auto format = Format::parse(action->data().toString().toStdString())) {

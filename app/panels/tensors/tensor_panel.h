@@ -6,10 +6,13 @@
 
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QTableView;
+class QToolButton;
 
 namespace halftone::app {
 
+class SavedFilters;
 class Session;
 class TensorFilterModel;
 class TensorTableModel;
@@ -33,6 +36,10 @@ class TensorPanel : public QWidget {
 
   private:
     void createLayout();
+    void createFilter();
+    void fillFilterMenu(QMenu& menu);
+    void askForFilterName();
+    [[nodiscard]] bool canKeepFilter() const;
     void setUpTable();
     void connectSession();
     void applyFilter(const QString& text);
@@ -48,7 +55,9 @@ class TensorPanel : public QWidget {
     Session& m_session;
     TensorTableModel* m_model;
     TensorFilterModel* m_filter;
+    SavedFilters* m_saved;
     QLineEdit* m_filterEdit = nullptr;
+    QToolButton* m_savedButton = nullptr;
     QLabel* m_problem = nullptr;
     QLabel* m_count = nullptr;
     QTableView* m_table = nullptr;

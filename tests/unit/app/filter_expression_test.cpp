@@ -15,6 +15,9 @@ class Row : public FilterSubject {
         if (name == "size") return 2.45e6;
         return std::nullopt;  // error: not known yet
     }
+    [[nodiscard]] std::optional<double> ranked(const QString& name, int rank) const override {
+        return name == "kurtosis" ? std::optional(rank == 1 ? 50.0 : 38.2) : std::nullopt;
+    }
     [[nodiscard]] QString text(const QString& name) const override {
         if (name == "name") return "blk.7.ffn_down.weight";
         if (name == "role") return "ffn_down";
@@ -61,6 +64,18 @@ TEST(FilterExpression, Comparisons) {
     EXPECT_FALSE(matches("kurtosis<=20"));
     EXPECT_TRUE(matches("size>=2.4M"));
     EXPECT_TRUE(matches("size<2500k"));
+}
+
+TEST(FilterExpression, ARankStandsForANumber) {
+    EXPECT_TRUE(matches("kurtosis>=#2"));
+    EXPECT_FALSE(matches("kurtosis>=#1"));
+    EXPECT_TRUE(matches("kurtosis<#1 || kurtosis>1e6"));
+    EXPECT_FALSE(matches("size>=#1")) << "nothing is known of the other rows";
+    for (const char* wrong : {"kurtosis>=#0", "kurtosis>=#", "kurtosis>=#ten", "kurtosis>=#99999999"})
+        EXPECT_TRUE(problemOf(wrong).contains("not a number")) << wrong;
+    std::optional<FilterExpression::Problem> problem;
+    EXPECT_TRUE(FilterExpression::parse("role=a && (!kurtosis>=#3)", fields, problem).usesRanks());
+    EXPECT_FALSE(FilterExpression::parse("role=a && kurtosis>3", fields, problem).usesRanks());
 }
 
 TEST(FilterExpression, ANumberThatIsNotThereFailsEveryComparison) {

@@ -7,6 +7,7 @@
 
 #include "app/language/core_text.h"
 #include "app/language/language.h"
+#include "core/recipe/hardware_target.h"
 #include "core/recipe/recipe.h"
 #include "core/recipe/stock_mix.h"
 #include "tests/support/test_paths.h"
@@ -103,6 +104,22 @@ TEST_F(LanguageTest, ObstaclesOfMethodsHaveTranslations) {
         }
     }
     EXPECT_GT(count, 12);
+}
+
+TEST_F(LanguageTest, MachinesAndWhatTheyDoNotTakeHaveTranslations) {
+    const auto list = tensors();
+    for (const auto& target : hardwareTargets()) {
+        for (const auto text : {target.name, target.runtime, target.sentence})
+            EXPECT_NE(coreText(text), QString::fromUtf8(text.data(), qsizetype(text.size()))) << text;
+        for (const auto& format : offeredFormats()) {
+            const std::string obstacle = targetObstacle(target, format);
+            EXPECT_TRUE(obstacle.empty() || isChinese(coreText(obstacle))) << obstacle;
+            for (const auto& problem : targetProblems(target, resolve(Recipe::pure(format), list)))
+                EXPECT_TRUE(isChinese(coreText(problem.message))) << problem.message;
+        }
+    }
+    EXPECT_TRUE(
+        isChinese(coreText(targetObstacle(*findHardwareTarget("gpu-server"), *Format::parse("int4_g64_sym+2of4")))));
 }
 
 TEST_F(LanguageTest, ProblemsOfARecipeAndItsChangesHaveTranslations) {
