@@ -194,6 +194,9 @@ void EvaluationPanel::connectSession() {
     const auto follow = [this] {
         if (m_live->isChecked()) m_liveTimer.start();
     };
+    connect(m_live, &QCheckBox::toggled, this, [this](bool isLive) {
+        if (!isLive) m_liveTimer.stop();
+    });
     connect(&m_session.recipe(), &RecipeEditor::changed, this, follow);
     connect(&m_session.calibration(), &CalibrationService::changed, this, follow);
     connect(&evaluation, &EvaluationService::stateChanged, this, &EvaluationPanel::refresh);
