@@ -142,6 +142,7 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core",
                       "SmoothQuant needs the largest input of every channel: calibrate on a text first (an importance "
                       "file alone does not hold them)."),
+    QT_TRANSLATE_NOOP("Core", "Static rounding of activations needs a calibration: calibrate on a text first."),
     QT_TRANSLATE_NOOP("Core", "The Hessian of %1 was damped by %2 instead of %3 to be positive definite."),
     QT_TRANSLATE_NOOP("Core", "%1 of the %2 input channels of %3 were never active in the calibration."),
     QT_TRANSLATE_NOOP("Core", "The recipe's method for %1 needs a model that runs here; take the default method."),
@@ -154,6 +155,20 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core",
                       "The head is tied to the embedding, but comes to differ from it: it is written apart, as "
                       "output.weight."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "%1 cannot be written as %2: no runtime that reads GGUF keeps outliers beside the codes. Choose %3 "
+        "for it, or F16."),
+    QT_TRANSLATE_NOOP("Core",
+                      "%1 cannot be written as %2: adapters correct matrices alone, not stacks of them. Choose %3 for "
+                      "it, or F16."),
+    QT_TRANSLATE_NOOP("Core",
+                      "%1 cannot be written as %2: runtimes apply no adapter to an embedding that is the head as well. "
+                      "Choose %3 for it, or F16."),
+    QT_TRANSLATE_NOOP("Core",
+                      "The low-rank corrections of %1 tensors go into an adapter beside the file; llama.cpp loads it "
+                      "with --lora."),
+    QT_TRANSLATE_NOOP("Core", "Load the model together with its corrections: llama-cli -m %1 --lora %2."),
     QT_TRANSLATE_NOOP("Core", "%1 has no name in GGUF's %2 architecture and is left out."),
     QT_TRANSLATE_NOOP("Core", "%1 has %2 dimensions; GGUF allows %3."),
     QT_TRANSLATE_NOOP("Core", "%1 is stored as %2, which GGUF has no type for and this program does not decode."),

@@ -129,7 +129,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case Speed:
             return run.tokensPerSecond ? numberText(*run.tokensPerSecond) : noValue();
         case ProtocolColumn:
-            return QString::fromStdString(result.protocol);
+            return QString::fromStdString(result.conditions());
         case Text:
             return (run.note.isEmpty() ? QString() : QStringLiteral("▲ ")) + QFileInfo(run.options.textPath).fileName();
         case Device:
@@ -201,7 +201,7 @@ QString RunTableModel::csv() const {
                                 number(run.bitsPerWeight),
                                 QString::number(run.bytes),
                                 run.tokensPerSecond ? number(*run.tokensPerSecond) : QString(),
-                                QString::fromStdString(run.result.protocol),
+                                QString::fromStdString(run.result.conditions()),
                                 '"' + run.options.textPath + '"',
                                 '"' + QString::fromStdString(run.result.device) + '"',
                                 number(run.result.seconds),

@@ -8,6 +8,7 @@
 #include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
+#include "core/pipeline/activation_scales.h"
 
 namespace halftone::app {
 
@@ -34,7 +35,8 @@ std::optional<double> speedOf(const SessionFigures& figures, int64_t blockCount)
 }  // namespace
 
 bool EvaluationOptions::sameMeasurement(const EvaluationOptions& other) const {
-    return textPath == other.textPath && protocol == other.protocol && maxWindows == other.maxWindows;
+    return textPath == other.textPath && protocol == other.protocol && maxWindows == other.maxWindows &&
+           format.cache == other.format.cache && format.activations.rounding == other.format.activations.rounding;
 }
 
 /// What a job takes along.
@@ -99,6 +101,20 @@ void EvaluationService::cancel() {
     m_modelJobs.jobs().cancelTag(kTag);
 }
 
+/// The format of a run, with its scales where it has some.
+Result<RunFormat> EvaluationService::runFormatOf(const Request& request,
+                                                 const std::map<std::string, std::vector<float>>& inputScales) {
+    RunFormat format = request.options.format;
+    if (format.activations.rounding != ActivationRounding::kInt8Static) return format;
+    if (!request.weights.calibration) {
+        return makeError(ErrorCode::kInvalidArgument,
+                         "Static rounding of activations needs a calibration: calibrate on a text first.");
+    }
+    HT_ASSIGN_OR_RETURN(format.activations, staticActivations(*request.engineRequest.model->graph,
+                                                              *request.weights.calibration, inputScales));
+    return format;
+}
+
 Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(Request& request,
                                                                                 const SessionObserver& observer,
                                                                                 const Engine::LostHandler& lost,
@@ -130,6 +146,8 @@ Result<std::shared_ptr<EvaluationService::Outcome>> EvaluationService::evaluate(
         if (request.target == EvaluationTarget::Original) return outcome;
         HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(request.weights, context));
         for (const auto& said : applied.notes) outcome->say(said);
+        HT_ASSIGN_OR_RETURN(RunFormat format, runFormatOf(request, applied.inputScales));
+        HT_TRY(session->setFormat(std::move(format)));
         HT_ASSIGN_OR_RETURN(auto figures, session->evaluate(applied.weights, {}, observer, context));
         outcome->recipeSpeed = speedOf(figures, model.graph->config.blockCount);
         outcome->recipeResult = std::move(figures.result);
@@ -344,7 +362,7 @@ std::vector<RecordedRun> EvaluationService::recordedRuns() const {
     for (const auto& run : m_runs) {
         RecordedRun record;
         if (run.target == EvaluationTarget::Recipe) record.recipeText = run.recipe.toText();
-        record.protocol = run.result.protocol;
+        record.protocol = run.result.conditions();
         record.textPath = run.options.textPath.toStdString();
         record.bytes = run.bytes;
         record.bitsPerWeight = run.bitsPerWeight;

@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QString>
 
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -21,6 +22,7 @@ struct EvaluationOptions {
     QString textPath;
     Protocol protocol;
     int64_t maxWindows = 0;  ///< 0: the whole text
+    RunFormat format{};      ///< of the recipe; scales of static rounding are found when it runs
     [[nodiscard]] bool sameMeasurement(const EvaluationOptions& other) const;
 };
 
@@ -96,6 +98,8 @@ class EvaluationService : public QObject {
     struct Request;
     static Result<std::shared_ptr<Outcome>> evaluate(Request& request, const SessionObserver& observer,
                                                      const Engine::LostHandler& lost, const JobContext& context);
+    static Result<RunFormat> runFormatOf(const Request& request,
+                                         const std::map<std::string, std::vector<float>>& inputScales);
     [[nodiscard]] std::shared_ptr<Request> makeRequest(EvaluationTarget target, const EvaluationOptions& options) const;
     [[nodiscard]] static QString nameOf(const Recipe& recipe);
     void continueSeries();

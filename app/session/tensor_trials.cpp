@@ -24,6 +24,7 @@ Result<std::vector<TensorSensitivity>> runTrials(TensorTrials& trials, const Sen
     return engine.run<Found>(trials.engineRequest, lost, [&]() -> Result<Found> {
         HT_ASSIGN_OR_RETURN(auto* session, engine.evaluation(trials.engineRequest, windows, protocol, context));
         if (!session->reference()) HT_TRY(session->runReference(kMostReferenceBytes, {}, context));
+        HT_TRY(session->setFormat({}));  // what a tensor is worth is asked with all else kept
         HT_ASSIGN_OR_RETURN(const auto applied, engine.recipeWeights(trials.weights, context));
         const SensitivityRequest request{
             .original = engine.originalWeights(), .changed = applied.weights, .tensors = trials.tensors};

@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/pipeline/calibrate.h"
 #include "core/pipeline/scale_folder.h"
+#include "core/quant/formats/packed_vector.h"
 
 namespace halftone {
 namespace {
@@ -44,13 +45,7 @@ class PlannedExport final : public ExportMethods {
                                                   const JobContext&) const override {
         const auto vector = m_plan->vectors().find(name);
         if (vector == m_plan->vectors().end()) return m_plan->scaled(name, std::move(rows));
-        auto values = std::make_shared<const std::vector<float>>(vector->second);
-        PackedTensor packed;
-        packed.layout = PackedLayout::of(Format::of(DType::kF32), static_cast<int64_t>(values->size()));
-        packed.rows = 1;
-        packed.bytes = std::as_bytes(std::span<const float>(*values));
-        packed.owner = values;
-        return rowSourceOf(std::move(packed));
+        return rowSourceOf(packedVector(vector->second));
     }
 
   private:

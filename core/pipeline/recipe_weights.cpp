@@ -8,19 +8,10 @@
 #include <fmt/format.h>
 
 #include "core/pipeline/calibrate.h"
+#include "core/quant/formats/packed_vector.h"
 
 namespace halftone {
 namespace {
-
-PackedTensor packedVector(std::vector<float> values) {
-    auto owner = std::make_shared<const std::vector<float>>(std::move(values));
-    PackedTensor packed;
-    packed.layout = PackedLayout::of(Format::of(DType::kF32), static_cast<int64_t>(owner->size()));
-    packed.rows = 1;
-    packed.bytes = std::as_bytes(std::span<const float>(*owner));
-    packed.owner = owner;
-    return packed;
-}
 
 int64_t sizeOf(const QuantizedTensor& tensor) {
     return tensor.packed.sizeBytes();

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/quant/formats/packed_vector.h"
 #include "core/recipe/recipe.h"
 
 namespace halftone {
@@ -130,16 +131,6 @@ class RotationPlanner {
     ValueId m_residual = -1;          ///< the last output that is added to the stream
 };
 
-std::shared_ptr<const RowSource> vectorRows(std::vector<float> values) {
-    auto owner = std::make_shared<const std::vector<float>>(std::move(values));
-    PackedTensor packed;
-    packed.layout = PackedLayout::of(Format::of(DType::kF32), std::ssize(*owner));
-    packed.rows = 1;
-    packed.bytes = std::as_bytes(std::span<const float>(*owner));
-    packed.owner = owner;
-    return rowSourceOf(std::move(packed));
-}
-
 /// The rotation as the exporter asks it.
 class RotatedExport final : public ExportMethods {
   public:
@@ -154,12 +145,12 @@ class RotatedExport final : public ExportMethods {
     Result<std::shared_ptr<const RowSource>> rows(const std::string& name, std::shared_ptr<const RowSource> rows,
                                                   const JobContext& context) const override {
         if (const auto norm = m_rotation.normSizes.find(name); norm != m_rotation.normSizes.end())
-            return vectorRows(std::vector<float>(static_cast<size_t>(norm->second), 1.0f));
+            return rowSourceOf(packedVector(std::vector<float>(static_cast<size_t>(norm->second), 1.0f)));
         if (const auto bias = m_rotation.biases.find(name); bias != m_rotation.biases.end()) {
             std::vector<float> values(static_cast<size_t>(rows->cols()));
             HT_TRY(rows->readRows(0, 1, values));
             HT_TRY(rotateVector(values, *bias->second));
-            return vectorRows(std::move(values));
+            return rowSourceOf(packedVector(std::move(values)));
         }
         const auto matrix = m_rotation.matrices.find(name);
         if (matrix == m_rotation.matrices.end() || matrix->second.isIdentity()) return rows;

@@ -1096,6 +1096,30 @@
         <source>%1 has no interleaved kernel on Arm, so prompts take long: take Q4_0, IQ4_NL, Q4_K to Q6_K or Q8_0.</source>
         <translation>%1 在 Arm 上没有交错内核，处理提示词较慢：请用 Q4_0、IQ4_NL、Q4_K 至 Q6_K 或 Q8_0。</translation>
     </message>
+    <message>
+        <source>%1 cannot be written as %2: no runtime that reads GGUF keeps outliers beside the codes. Choose %3 for it, or F16.</source>
+        <translation>%1 无法写为 %2：读取 GGUF 的运行时都不支持编码之外的离群值。请改用 %3 或 F16。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be written as %2: adapters correct matrices alone, not stacks of them. Choose %3 for it, or F16.</source>
+        <translation>%1 无法写为 %2：适配器只能修正单个矩阵，不能修正一组矩阵。请改用 %3 或 F16。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be written as %2: runtimes apply no adapter to an embedding that is the head as well. Choose %3 for it, or F16.</source>
+        <translation>%1 无法写为 %2：嵌入兼作输出头时，运行时不会对其应用适配器。请改用 %3 或 F16。</translation>
+    </message>
+    <message>
+        <source>The low-rank corrections of %1 tensors go into an adapter beside the file; llama.cpp loads it with --lora.</source>
+        <translation>%1 个张量的低秩修正写入文件旁的适配器；llama.cpp 用 --lora 加载。</translation>
+    </message>
+    <message>
+        <source>Load the model together with its corrections: llama-cli -m %1 --lora %2.</source>
+        <translation>加载模型及其修正：llama-cli -m %1 --lora %2。</translation>
+    </message>
+    <message>
+        <source>Static rounding of activations needs a calibration: calibrate on a text first.</source>
+        <translation>激活的静态舍入需要校准：请先用文本校准。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -5102,6 +5126,85 @@
     <message>
         <source>method</source>
         <translation>方法</translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::RunFormatButton</name>
+    <message>
+        <source>How the recipe is run: attention cache and activations as production rounds them. The original keeps all of both, so that the divergence is that of everything together.</source>
+        <translation>配方的运行方式：按生产环境舍入注意力缓存和激活。原模型两者都完整保留，因此散度是所有舍入的总和。</translation>
+    </message>
+    <message>
+        <source>Keys and values are rounded as llama.cpp rounds them</source>
+        <translation>按 llama.cpp 的方式舍入 K 和 V</translation>
+    </message>
+    <message>
+        <source>Attention cache</source>
+        <translation>注意力缓存</translation>
+    </message>
+    <message>
+        <source>F32: all of it</source>
+        <translation>F32：完整保留</translation>
+    </message>
+    <message>
+        <source>Nothing is rounded</source>
+        <translation>不做舍入</translation>
+    </message>
+    <message>
+        <source>K Q8_0, V Q4_0</source>
+        <translation>K Q8_0，V Q4_0</translation>
+    </message>
+    <message>
+        <source>Activations</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>as they are</source>
+        <translation>保持原样</translation>
+    </message>
+    <message>
+        <source>INT8, a scale for each token</source>
+        <translation>INT8，每个 token 一个缩放</translation>
+    </message>
+    <message>
+        <source>W8A8 and W4A8 runtimes: the largest magnitude of a token is 127</source>
+        <translation>W8A8 与 W4A8 运行时：token 的最大幅值对应 127</translation>
+    </message>
+    <message>
+        <source>INT8, one scale for each layer</source>
+        <translation>INT8，每个线性层一个缩放</translation>
+    </message>
+    <message>
+        <source>The largest magnitude that the calibration saw is 127; larger ones are clipped</source>
+        <translation>校准见到的最大幅值对应 127，更大的会被截断</translation>
+    </message>
+    <message>
+        <source>FP8 E4M3, a scale for each token</source>
+        <translation>FP8 E4M3，每个 token 一个缩放</translation>
+    </message>
+    <message>
+        <source>The largest magnitude of a token is 448</source>
+        <translation>token 的最大幅值对应 448</translation>
+    </message>
+    <message>
+        <source>Needs a calibration run, which finds the largest inputs of every layer.</source>
+        <translation>需要先校准，以找出每个线性层的最大输入。</translation>
+    </message>
+    <message>
+        <source>cache %1</source>
+        <translation>缓存 %1</translation>
+    </message>
+    <message>
+        <source>activations %1</source>
+        <translation>激活 %1</translation>
+    </message>
+    <message>
+        <source>all kept</source>
+        <translation>完整保留</translation>
+    </message>
+    <message>
+        <source>How the recipe is run: %1</source>
+        <translation>配方的运行方式：%1</translation>
     </message>
 </context>
 <context>

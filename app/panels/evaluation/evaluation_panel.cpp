@@ -23,6 +23,7 @@
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/path_edit.h"
+#include "app/widgets/run_format_button.h"
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
@@ -95,6 +96,7 @@ void EvaluationPanel::createControls() {
     m_chunks->setSuffix(tr(" windows"));
     m_chunks->setAccessibleName(tr("Windows of the text"));
     m_chunks->setToolTip(tr("How many windows of the text to run; fewer are faster and less certain"));
+    m_runFormat = new RunFormatButton(this);
     m_runOriginal = new QPushButton(tr("Run original"), this);
     m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
     m_runRecipe = new QPushButton(tr("Run recipe"), this);
@@ -166,6 +168,7 @@ void EvaluationPanel::createLayout() {
     bar->addWidget(m_protocol);
     bar->addWidget(m_context);
     bar->addWidget(m_chunks);
+    bar->addWidget(m_runFormat);
     bar->addWidget(m_live);
     bar->addWidget(m_runOriginal);
     bar->addWidget(m_runRecipe);
@@ -176,7 +179,8 @@ void EvaluationPanel::createLayout() {
     layout->addLayout(bar);
     layout->addWidget(m_status);
     layout->addWidget(m_table, 1);
-    setTabOrder(m_chunks, m_live);
+    setTabOrder(m_chunks, m_runFormat);
+    setTabOrder(m_runFormat, m_live);
     setTabOrder(m_live, m_runOriginal);
 }
 
@@ -196,6 +200,10 @@ void EvaluationPanel::connectSession() {
     };
     connect(m_live, &QCheckBox::toggled, this, [this](bool isLive) {
         if (!isLive) m_liveTimer.stop();
+    });
+    connect(m_runFormat, &RunFormatButton::changed, this, [this, follow] {
+        refresh();
+        follow();
     });
     connect(&m_session.recipe(), &RecipeEditor::changed, this, follow);
     connect(&m_session.calibration(), &CalibrationService::changed, this, follow);
@@ -236,6 +244,7 @@ EvaluationOptions EvaluationPanel::options() const {
     options.textPath = m_text->path();
     options.protocol = {kProtocols[m_protocol->currentIndex()].kind, m_context->value()};
     options.maxWindows = m_chunks->value();
+    options.format = m_runFormat->format();
     return options;
 }
 
@@ -291,7 +300,10 @@ void EvaluationPanel::refresh() {
     const auto& evaluation = m_session.evaluation();
     const QString why = m_session.modelJobs().whyNot();
     const bool running = evaluation.isRunning();
-    const bool noRecipe = m_session.recipe().changesNothing();
+    const auto& model = m_session.model();
+    m_runFormat->setConditions(model ? std::optional(model->graph->config) : std::nullopt,
+                               m_session.modelJobs().calibration() != nullptr);
+    const bool noRecipe = m_session.recipe().changesNothing() && m_runFormat->format().isFull();
     const bool originalRuns = running && evaluation.runningTarget() == EvaluationTarget::Original;
     const bool recipeRuns = running && !originalRuns;
     m_runOriginal->setText(originalRuns ? tr("Cancel") : tr("Run original"));

@@ -16,6 +16,7 @@ class QTableView;
 namespace halftone::app {
 
 class PathEdit;
+class RunFormatButton;
 class RunTableModel;
 class Session;
 
@@ -55,6 +56,7 @@ class EvaluationPanel : public QWidget {
     PathEdit* m_text = nullptr;
     QComboBox* m_protocol = nullptr;
     QSpinBox *m_context = nullptr, *m_chunks = nullptr;
+    RunFormatButton* m_runFormat = nullptr;
     QCheckBox* m_live = nullptr;
     QTimer m_liveTimer;
     QPushButton *m_runOriginal = nullptr, *m_runRecipe = nullptr;

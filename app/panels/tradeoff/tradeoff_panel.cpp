@@ -105,7 +105,7 @@ void TradeoffPanel::showData(const Data& shown) {
     m_caption->setText(shown.caption);
 }
 
-/// Only figures of one text and one protocol can be compared: those of the run that was made last.
+/// Only figures of one text, one protocol and one way of running can be compared: those of the run that was made last.
 TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
     const auto& runs = session.evaluation().runs();
     const auto found =
@@ -138,7 +138,7 @@ TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
     shown.floor = last.storeError;
     shown.original = originalBytes / unit;
     shown.caption = QStringLiteral("%1 · %2").arg(QFileInfo(last.options.textPath).fileName(),
-                                                  QString::fromStdString(last.result.protocol));
+                                                  QString::fromStdString(last.result.conditions()));
     return shown;
 }
 
