@@ -34,9 +34,13 @@ std::optional<double> speedOf(const SessionFigures& figures, int64_t blockCount)
 }
 }  // namespace
 
+bool EvaluationOptions::sameOriginal(const EvaluationOptions& other) const {
+    return textPath == other.textPath && protocol == other.protocol && maxWindows == other.maxWindows;
+}
+
 bool EvaluationOptions::sameMeasurement(const EvaluationOptions& other) const {
-    return textPath == other.textPath && protocol == other.protocol && maxWindows == other.maxWindows &&
-           format.cache == other.format.cache && format.activations.rounding == other.format.activations.rounding;
+    return sameOriginal(other) && format.cache == other.format.cache &&
+           format.activations.rounding == other.format.activations.rounding;
 }
 
 /// What a job takes along.
@@ -344,11 +348,12 @@ const EvaluationRun* EvaluationService::ofRecipe() const {
 bool EvaluationService::wantsFollowUp(const EvaluationOptions& options) const {
     bool hasOriginal = false;
     for (const auto& run : m_runs) {
-        if (run.isEarlier || !run.options.sameMeasurement(options)) continue;
+        if (run.isEarlier || !run.options.sameOriginal(options)) continue;
         if (run.target == EvaluationTarget::Original) hasOriginal = true;
-        if (run.target == EvaluationTarget::Recipe && !isStale(run)) return false;
+        const bool isOfRecipe = run.target == EvaluationTarget::Recipe && run.options.sameMeasurement(options);
+        if (isOfRecipe && !isStale(run)) return false;
     }
-    return hasOriginal && !m_modelJobs.recipe().changesNothing();
+    return hasOriginal && !(m_modelJobs.recipe().changesNothing() && options.format.isFull());
 }
 
 const EvaluationRun* EvaluationService::latest(EvaluationTarget target) const {

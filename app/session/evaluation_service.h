@@ -23,6 +23,8 @@ struct EvaluationOptions {
     Protocol protocol;
     int64_t maxWindows = 0;  ///< 0: the whole text
     RunFormat format{};      ///< of the recipe; scales of static rounding are found when it runs
+    /// The same figures of the original, which runs with everything kept.
+    [[nodiscard]] bool sameOriginal(const EvaluationOptions& other) const;
     [[nodiscard]] bool sameMeasurement(const EvaluationOptions& other) const;
 };
 

@@ -58,6 +58,16 @@ TEST_F(RunFormatTest, TheRecipeRunsSoAndTheOriginalDoesNot) {
     EXPECT_EQ(kld(), plain);
 }
 
+TEST_F(RunFormatTest, ALiveEvaluationFollowsTheChoice) {
+    openSample();
+    session.recipe().setDefaultFormat(Format::of(DType::kQ8_0));
+    evaluate();
+    const auto runs = session.evaluation().runs().size();
+    choice("q8_0").trigger();
+    ASSERT_TRUE(test::waitUntil([&] { return session.evaluation().runs().size() > runs; }));
+    EXPECT_TRUE(session.evaluation().runs().last().result.conditions().ends_with("cache q8_0"));
+}
+
 TEST_F(RunFormatTest, AnUnchangedModelCanRunSoToo) {
     openSample();
     auto* run = find<QPushButton>("runRecipe");

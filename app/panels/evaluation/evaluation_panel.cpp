@@ -129,7 +129,7 @@ void EvaluationPanel::createTable() {
         {RunTableModel::Name, 180},          {RunTableModel::Perplexity, 120}, {RunTableModel::Kld, 172},
         {RunTableModel::KldP99, 72},         {RunTableModel::KldMax, 72},      {RunTableModel::Agreement, 80},
         {RunTableModel::Bits, 56},           {RunTableModel::Size, 76},        {RunTableModel::Speed, 76},
-        {RunTableModel::ProtocolColumn, 90}, {RunTableModel::Text, 110},       {RunTableModel::Device, 150},
+        {RunTableModel::ProtocolColumn, 130}, {RunTableModel::Text, 110},       {RunTableModel::Device, 150},
         {RunTableModel::Seconds, 64},        {RunTableModel::When, 72}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
