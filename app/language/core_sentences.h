@@ -142,6 +142,7 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core",
                       "SmoothQuant needs the largest input of every channel: calibrate on a text first (an importance "
                       "file alone does not hold them)."),
+    QT_TRANSLATE_NOOP("Core", "Heads of %1 values are no whole number of %2 blocks of %3; take F16 cells."),
     QT_TRANSLATE_NOOP("Core", "Static rounding of activations needs a calibration: calibrate on a text first."),
     QT_TRANSLATE_NOOP("Core", "The Hessian of %1 was damped by %2 instead of %3 to be positive definite."),
     QT_TRANSLATE_NOOP("Core", "%1 of the %2 input channels of %3 were never active in the calibration."),

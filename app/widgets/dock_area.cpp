@@ -74,8 +74,12 @@ void DockArea::setWorkspace(Workspace workspace) {
     // Tab bars that move leave pieces of separators behind them.
     QTimer::singleShot(0, this, qOverload<>(&QWidget::update));
     const auto saved = m_arrangements.value(int(workspace));
+    // restoreState() also places docks that the state does not name: shown, they would want room beside all others, and
+    // the window would grow for it.
+    for (const auto& name : m_order) {
+        if (!saved.docks.contains(name)) m_docks[name]->hide();
+    }
     if (saved.state.isEmpty() || !restoreState(saved.state, kLayoutVersion)) return applyDefault(workspace);
-    // restoreState() also places docks that the state does not name.
     for (const auto& name : m_order) {
         if (!saved.docks.contains(name)) removeDockWidget(m_docks[name]);
     }

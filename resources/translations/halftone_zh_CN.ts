@@ -1120,6 +1120,10 @@
         <source>Static rounding of activations needs a calibration: calibrate on a text first.</source>
         <translation>激活的静态舍入需要校准：请先用文本校准。</translation>
     </message>
+    <message>
+        <source>Heads of %1 values are no whole number of %2 blocks of %3; take F16 cells.</source>
+        <translation>%1 个值的注意力头不是 %2 块（%3 个值）的整数倍；请用 F16。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
