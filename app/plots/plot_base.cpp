@@ -7,6 +7,8 @@
 namespace halftone::app {
 
 PlotBase::PlotBase(QWidget* parent) : QCustomPlot(parent) {
+    // Numbers are alike in every language; powers of ten are set as such only where the exponent is a small e.
+    setLocale(QLocale::c());
     setNoAntialiasingOnDrag(true);
     setPlottingHint(QCP::phCacheLabels, true);
     axisRect()->setAutoMargins(QCP::msAll);

@@ -25,6 +25,7 @@
 #include "app/dialogs/shortcuts_dialog.h"
 #include "app/language/language.h"
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/plots/plot_base.h"
 #include "app/tour.h"
 #include "tests/gui/window_fixture.h"
 
@@ -246,6 +247,13 @@ TEST_P(RoomForTextTest, NothingIsCutAtTheDefaultSize) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Languages, RoomForTextTest, ::testing::Values("en", "zh_CN"));
+
+// QCustomPlot looks for a small e, which many languages write large.
+TEST_F(ChineseWindowTest, TicksOfPlotsAreThoseOfEnglish) {
+    openSample();
+    for (const auto* plot : window.findChildren<QCustomPlot*>())
+        EXPECT_EQ(plot->locale(), QLocale::c()) << plot->accessibleName().toStdString();
+}
 
 }  // namespace
 }  // namespace halftone::app
