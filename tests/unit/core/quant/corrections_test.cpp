@@ -26,7 +26,9 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 Matrix toMatrix(std::span<const float> values, int64_t rows) {
     const auto cols = static_cast<int64_t>(values.size()) / rows;
-    return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(values.data(), rows, cols).cast<double>();
+    return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(values.data(), rows,
+                                                                                                   cols)
+        .cast<double>();
 }
 
 std::vector<float> decodedRows(const PackedTensor& tensor) {
@@ -36,7 +38,8 @@ std::vector<float> decodedRows(const PackedTensor& tensor) {
 }
 
 Matrix productOf(const LowRankFactors& factors) {
-    return toMatrix(decodedRows(factors.left), factors.left.rows) * toMatrix(decodedRows(factors.right), factors.right.rows);
+    return toMatrix(decodedRows(factors.left), factors.left.rows) *
+           toMatrix(decodedRows(factors.right), factors.right.rows);
 }
 
 /// tr((E - P) H (E - P)^T).
@@ -58,7 +61,8 @@ std::vector<std::vector<Outlier>> rowsOf(std::span<const uint32_t> words, int64_
     std::vector<std::vector<Outlier>> found(static_cast<size_t>(rows));
     for (int64_t row = 0; row < rows; ++row) {
         for (int64_t entry = view.begin(row); entry < view.end(row); ++entry)
-            found[static_cast<size_t>(row)].push_back({static_cast<uint32_t>(view.column(entry)), floatToHalf(view.value(entry))});
+            found[static_cast<size_t>(row)].push_back(
+                {static_cast<uint32_t>(view.column(entry)), floatToHalf(view.value(entry))});
     }
     return found;
 }
@@ -108,14 +112,16 @@ TEST(Outliers, OfEqualsTheFirstAreTakenAndNeverZerosOrNan) {
     const auto three = rowsOf(*chooseOutliers(source, 3, {}, contextOf(1)), 8, 8);
     EXPECT_EQ(three[0].size() + three[1].size() + three[4].size(), 3u);
     EXPECT_TRUE(three[7].empty());
-    const OutlierRows all{.words = *chooseOutliers(source, 20, {}, contextOf(1)), .totalRows = 8};
+    const auto words = *chooseOutliers(source, 20, {}, contextOf(1));
+    const OutlierRows all{.words = words, .totalRows = 8};
     EXPECT_EQ(all.words[8], 4u);
 }
 
 TEST(Outliers, AreTheSameOnAnyNumberOfThreads) {
     const MatrixRows source = layerWeights(700, 512, 3);
     const std::vector<float> importance = importanceWeights(512, 4);
-    EXPECT_EQ(*chooseOutliers(source, 1792, importance, contextOf(1)), *chooseOutliers(source, 1792, importance, contextOf(2)));
+    EXPECT_EQ(*chooseOutliers(source, 1792, importance, contextOf(1)),
+              *chooseOutliers(source, 1792, importance, contextOf(2)));
 }
 
 TEST(Outliers, TakeTwoWordsWhereColumnsAreMany) {
@@ -144,7 +150,8 @@ TEST(LowRank, FindsNearlyTheBestProductInEveryMetric) {
     const Matrix e = toMatrix(error.values(), rows);
     const Matrix h = toMatrix(statistics.hessian->sums, cols);
     const Matrix diagonal = toMatrix(importance, 1).row(0).asDiagonal();
-    const ErrorMetric metrics[] = {{}, {.hessian = nullptr, .importance = importance}, {.hessian = statistics.hessian.get(), .importance = {}}};
+    const ErrorMetric metrics[] = {
+        {}, {.hessian = nullptr, .importance = importance}, {.hessian = statistics.hessian.get(), .importance = {}}};
     const Matrix weights[] = {Matrix::Identity(cols, cols), diagonal, h};
     for (size_t i = 0; i < 3; ++i) {
         const auto factors = fitLowRank(error, 12, metrics[i], contextOf(2));
@@ -187,7 +194,10 @@ TEST(Corrected, BytesAreTheSameOnAnyNumberOfThreads) {
     const MatrixRows source = layerWeights(300, 256, 10);
     const InputStatistics statistics = statisticsOf(correlatedInputs(300, 256, 11), 256);
     const auto make = [&](int threads) {
-        return quantizeTensor(source, format("int3_g64_asym+out0.5+rank16"), {.tensorName = "w", .statistics = &statistics}, contextOf(threads)).value().packed;
+        return quantizeTensor(source, format("int3_g64_asym+out0.5+rank16"),
+                              {.tensorName = "w", .statistics = &statistics}, contextOf(threads))
+            .value()
+            .packed;
     };
     const PackedTensor one = make(1), two = make(2);
     EXPECT_TRUE(std::ranges::equal(one.bytes, two.bytes));
@@ -223,12 +233,15 @@ TEST(Corrected, RowsAreReadWithTheCorrectionHoweverTheyAreCut) {
 
 TEST(Corrected, SizesAreWhatTheFormatPromises) {
     const MatrixRows source = layerWeights(128, 192, 13);
-    for (const char* name : {"int4_g64_asym+out0.5", "int4_g64_asym+rank16", "int3_g32_sym+out2+rank300", "q8_0+out0.1"}) {
+    for (const char* name :
+         {"int4_g64_asym+out0.5", "int4_g64_asym+rank16", "int3_g32_sym+out2+rank300", "q8_0+out0.1"}) {
         const auto quantized = quantizeTensor(source, format(name), {}, contextOf(2));
         HT_ASSERT_OK(quantized);
         const auto& correction = *quantized->packed.correction;
         const int64_t rowWord = correction.outliers.empty() ? 0 : 4;  // one more beginning than rows
-        EXPECT_EQ(correction.sizeBytes() - rowWord, format(name).storageBytes(128, 192) - format(name).base().storageBytes(128, 192)) << name;
+        EXPECT_EQ(correction.sizeBytes() - rowWord,
+                  format(name).storageBytes(128, 192) - format(name).base().storageBytes(128, 192))
+            << name;
         EXPECT_EQ(quantized->packed.sizeBytes(), std::ssize(quantized->packed.bytes) + correction.sizeBytes());
         const auto error = measureTensorError(source, *quantized, nullptr, contextOf(2));
         HT_ASSERT_OK(error);
@@ -294,7 +307,8 @@ TEST(Corrected, NonFiniteWeightsAreRefusedOrMappedAsEver) {
     const auto refused = quantizeTensor(source, format("q4_0+out1+rank2"), {.tensorName = "w"}, contextOf(1));
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().message.find("NaN at row 1, column 6"), std::string::npos);
-    const auto mapped = quantizeTensor(source, format("q4_0+out1+rank2"), {.nonFinite = NonFinitePolicy::kMapToZero}, contextOf(1));
+    const auto mapped =
+        quantizeTensor(source, format("q4_0+out1+rank2"), {.nonFinite = NonFinitePolicy::kMapToZero}, contextOf(1));
     HT_ASSERT_OK(mapped);
     EXPECT_EQ(mapped->nonFiniteCount, 1);
     EXPECT_TRUE(std::isfinite(mapped->distortion.sumSquaredError));
