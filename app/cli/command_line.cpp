@@ -62,9 +62,9 @@ void addCheckpoint(CLI::App& verb, std::string& checkpoint) {
 }
 
 void addFormat(CLI::App& verb, FormatChoice& choice, bool required) {
-    auto* format =
-        verb.add_option("--format", choice.format,
-                        "Format of every weight matrix: q4_k, q8_0, int4_g64_fzero, nf4_g64_dq, fp8_e4m3_channel, ...");
+    auto* format = verb.add_option("--format", choice.format,
+                                   "Format of every weight matrix: q4_k, q8_0, int4_g64_fzero, nf4_g64_dq, "
+                                   "fp8_e4m3_channel, int4_g128_sym+2of4, q4_0+rank32, ...");
     auto* mix =
         verb.add_option("--mix", choice.mix, "Mixture of types by its common name: q4_k_m, q4_k_s, q3_k_l, ...");
     auto* recipe = verb.add_option("--recipe", choice.recipe, "Recipe file that gives each tensor its format");

@@ -99,7 +99,6 @@ Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const 
     if (adjust) adjust(plan);
 
     auto context = std::make_shared<VulkanContext>();
-    context->options = options;
     context->index = static_cast<int>(index);
     HT_ASSIGN_OR_RETURN(context->device, vk::Device::create(std::move(instance), chosen.physical, std::move(plan)));
     context->allocator = std::make_unique<vk::MemoryAllocator>(context->device);

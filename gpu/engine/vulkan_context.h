@@ -24,7 +24,6 @@ struct VulkanContext {
     std::unique_ptr<Uploader> uploader;
     std::unique_ptr<WeightStore> weights;
     std::unique_ptr<ResidencyList> residencies;
-    VulkanOptions options;
     int index = 0;
 
     [[nodiscard]] const vk::DevicePlan& plan() const { return device->plan(); }
