@@ -189,8 +189,8 @@ QString RunTableModel::csv() const {
     for (const auto& run : m_evaluation.runs()) {
         const auto& against = run.result.reference;
         const auto number = [](double value) { return QString::number(value, 'g', 9); };
-        QString name = run.name;
-        const QStringList cells{'"' + name.replace('"', QStringLiteral("\"\"")) + '"',
+        const auto text = [](QString cell) { return '"' + cell.replace('"', QStringLiteral("\"\"")) + '"'; };
+        const QStringList cells{text(run.name),
                                 number(run.result.perplexity.mean),
                                 number(run.result.perplexity.standardError),
                                 against ? number(against->kld.mean) : QString(),
@@ -201,9 +201,9 @@ QString RunTableModel::csv() const {
                                 number(run.bitsPerWeight),
                                 QString::number(run.bytes),
                                 run.tokensPerSecond ? number(*run.tokensPerSecond) : QString(),
-                                QString::fromStdString(run.result.conditions()),
-                                '"' + run.options.textPath + '"',
-                                '"' + QString::fromStdString(run.result.device) + '"',
+                                text(QString::fromStdString(run.result.conditions())),
+                                text(run.options.textPath),
+                                text(QString::fromStdString(run.result.device)),
                                 number(run.result.seconds),
                                 run.when.toString(Qt::ISODate)};
         lines += cells.join(',') + '\n';

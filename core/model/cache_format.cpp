@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <fmt/format.h>
+
+#include "core/base/words.h"
 
 namespace halftone {
 namespace {
@@ -14,12 +15,6 @@ constexpr std::array kTypes{DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0
 
 bool isCacheType(DType type) {
     return std::ranges::find(kTypes, type) != kTypes.end();
-}
-
-std::string lowerName(DType type) {
-    std::string name(dtypeInfo(type).name);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return name;
 }
 
 tl::unexpected<Error> noType(std::string_view text) {
@@ -61,7 +56,8 @@ Result<CacheFormat> CacheFormat::parse(std::string_view text) {
 }
 
 std::string CacheFormat::name() const {
-    return key == value ? lowerName(key) : fmt::format("k={},v={}", lowerName(key), lowerName(value));
+    return key == value ? lowerCase(dtypeInfo(key).name)
+                        : fmt::format("k={},v={}", lowerCase(dtypeInfo(key).name), lowerCase(dtypeInfo(value).name));
 }
 
 std::span<const DType> runnableCacheTypes() {

@@ -11,6 +11,7 @@
 
 #include "core/quant/corrections/correction.h"
 #include "core/quant/formats/codec.h"
+#include "core/quant/formats/packed_values.h"
 
 namespace halftone {
 
@@ -45,21 +46,6 @@ void keepWorst(std::vector<GroupError>& list, size_t most, GroupMeasure measure)
     std::partial_sort(list.begin(), list.begin() + std::ptrdiff_t(kept), list.end(), worse);
     list.resize(kept);
 }
-
-/// A row that was read already.
-class OneRow final : public RowSource {
-  public:
-    explicit OneRow(std::span<const float> values) : m_values(values) {}
-    [[nodiscard]] int64_t rows() const override { return 1; }
-    [[nodiscard]] int64_t cols() const override { return std::ssize(m_values); }
-    Status readRows(int64_t, int64_t, std::span<float> out) const override {
-        std::ranges::copy(m_values, out.begin());
-        return {};
-    }
-
-  private:
-    std::span<const float> m_values;
-};
 
 /// Adds the groups of packed rows to a ranking, a piece of rows at a time.
 class Ranker {
@@ -220,7 +206,8 @@ Result<std::vector<std::byte>> GroupInspection::packedRow(int64_t row, std::span
         return std::vector<std::byte>(stored.begin(), stored.end());
     }
     const JobContext quiet{context.stop, nullptr, context.pool};
-    HT_ASSIGN_OR_RETURN(const auto alone, quantizeTensor(OneRow(values), m_format, options(), quiet));
+    const auto source = rowSourceOf(packedView(values, std::ssize(values)));
+    HT_ASSIGN_OR_RETURN(const auto alone, quantizeTensor(*source, m_format, options(), quiet));
     return std::vector<std::byte>(alone.packed.bytes.begin(), alone.packed.bytes.end());
 }
 

@@ -9,7 +9,7 @@
 #include "core/base/hash.h"
 #include "core/pipeline/calibrate.h"
 #include "core/pipeline/scale_folder.h"
-#include "core/quant/formats/packed_vector.h"
+#include "core/quant/formats/packed_values.h"
 
 namespace halftone {
 namespace {

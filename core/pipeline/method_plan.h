@@ -11,7 +11,7 @@
 #include "core/model/model_graph.h"
 #include "core/quant/methods/calibration.h"
 #include "core/quant/methods/prepare_method.h"
-#include "core/quant/methods/scaled_rows.h"
+#include "core/quant/transforms/scaled_rows.h"
 #include "core/recipe/recipe.h"
 
 namespace halftone {

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "core/pipeline/calibrate.h"
-#include "core/quant/formats/packed_vector.h"
+#include "core/quant/formats/packed_values.h"
 
 namespace halftone {
 namespace {

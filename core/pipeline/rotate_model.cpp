@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "core/quant/formats/packed_vector.h"
+#include "core/quant/formats/packed_values.h"
 #include "core/recipe/recipe.h"
 
 namespace halftone {
@@ -76,6 +76,7 @@ class RotationPlanner {
 
     Status followLinear(size_t index) {
         const Op& op = m_graph.ops[index];
+        if (op.in == m_graph.hidden) return refuse("their residual stream goes through more than norms and sums");
         const bool isHead = op.out == m_graph.logits;
         MatrixRotation& rotation = m_plan.matrices[isHead ? std::string(kHeadName) : nameOf(op.weight)];
         if (op.in == m_normValue) {

@@ -4767,8 +4767,8 @@
         <translation>使用校准</translation>
     </message>
     <message>
-        <source>Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ and SmoothQuant cannot do without.</source>
-        <translation>选取编码时让激活较大的通道损失更少。需要先校准；GPTQ、AWQ 与 SmoothQuant 必须使用。</translation>
+        <source>Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ, SmoothQuant, Wanda and SparseGPT cannot do without.</source>
+        <translation>选取编码时让激活较大的通道损失更少。需要先校准；GPTQ、AWQ、SmoothQuant、Wanda 与 SparseGPT 必须使用。</translation>
     </message>
     <message>
         <source>Rules</source>

@@ -58,6 +58,24 @@ std::vector<float> variedRows(int64_t tokens, int64_t width) {
     return rows;
 }
 
+/// Hidden rows that go in, those that must come out, and how near.
+struct HiddenRun {
+    std::span<const float> input, expected;
+    double tolerance;
+};
+
+void feedInPieces(Executable& executable, Sequence& sequence, const std::vector<int64_t>& pieces,
+                  const HiddenRun& run) {
+    const int64_t width = executable.graph().values[0].width;
+    for (const int64_t tokens : pieces) {
+        const auto begin = static_cast<size_t>(sequence.position() * width), size = static_cast<size_t>(tokens * width);
+        const auto actual = continueHidden(executable, sequence, run.input.subspan(begin, size), tokens);
+        HT_ASSERT_OK(actual);
+        EXPECT_LT(relativeDifference(*actual, run.expected.subspan(begin, size)), run.tolerance)
+            << tokens << " tokens up to position " << sequence.position();
+    }
+}
+
 class AttentionConformance : public testing::TestWithParam<std::tuple<ConformanceBackend, AttentionShape>> {};
 
 TEST_P(AttentionConformance, MatchesReferenceHoweverTheSequenceIsCut) {
@@ -79,16 +97,7 @@ TEST_P(AttentionConformance, MatchesReferenceHoweverTheSequenceIsCut) {
     for (const std::vector<int64_t>& cut : cuts) {
         auto sequence = (*executable)->createSequence(total);
         HT_ASSERT_OK(sequence);
-        for (const int64_t tokens : cut) {
-            const auto begin = static_cast<size_t>((*sequence)->position() * width),
-                       size = static_cast<size_t>(tokens * width);
-            const auto actual =
-                continueHidden(**executable, **sequence, std::span<const float>(input).subspan(begin, size), tokens);
-            HT_ASSERT_OK(actual);
-            EXPECT_LT(relativeDifference(*actual, std::span<const float>(*expected).subspan(begin, size)),
-                      entry.attentionTolerance)
-                << tokens << " tokens up to position " << (*sequence)->position();
-        }
+        feedInPieces(**executable, **sequence, cut, {input, *expected, entry.attentionTolerance});
     }
 }
 
@@ -153,16 +162,7 @@ TEST_P(CacheConformance, MatchesReferenceHoweverTheSequenceIsCut) {
         const auto sequence = (*executable)->createSequence(total, format);
         HT_ASSERT_OK(sequence);
         EXPECT_EQ((*sequence)->format().cache, format.cache);
-        for (const int64_t tokens : cut) {
-            const auto begin = static_cast<size_t>((*sequence)->position() * width),
-                       size = static_cast<size_t>(tokens * width);
-            const auto actual =
-                continueHidden(**executable, **sequence, std::span<const float>(input).subspan(begin, size), tokens);
-            HT_ASSERT_OK(actual);
-            EXPECT_LT(relativeDifference(*actual, std::span<const float>(*expected).subspan(begin, size)),
-                      entry.attentionTolerance)
-                << tokens << " tokens up to position " << (*sequence)->position();
-        }
+        feedInPieces(**executable, **sequence, cut, {input, *expected, entry.attentionTolerance});
     }
 }
 

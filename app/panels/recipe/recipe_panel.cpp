@@ -92,8 +92,8 @@ void RecipePanel::createTop() {
     });
     m_useCalibration = new QCheckBox(tr("use calibration"), this);
     m_useCalibration->setToolTip(
-        tr("Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ and "
-           "SmoothQuant cannot do without."));
+        tr("Codes are chosen so that channels with large activations lose less. Needs a calibration run; GPTQ, AWQ, "
+           "SmoothQuant, Wanda and SparseGPT cannot do without."));
     connect(m_default, &QComboBox::activated, this, &RecipePanel::onDefaultChosen);
     connect(m_extras, &QToolButton::clicked, this, &RecipePanel::onExtrasWanted);
     connect(m_useCalibration, &QCheckBox::clicked, this, [this](bool on) { m_session.setUseCalibration(on); });

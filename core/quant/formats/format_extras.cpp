@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <optional>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "core/base/checked.h"
+#include "core/base/words.h"
 
 namespace halftone {
 namespace {
@@ -51,13 +50,6 @@ int zeroKeepingBits(DType type) {
 
 int codeBitsOf(const Format& format) {
     return format.isStorage() ? zeroKeepingBits(format.storage()) : format.codeBits();
-}
-
-std::optional<int> wholeNumber(std::string_view text) {
-    int value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
 }
 
 /// "0.5" or "2": per cent, in whole tenths, as tenths.

@@ -2,29 +2,14 @@
 // Names of formats: printing and its inverse.
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "core/base/words.h"
 #include "core/quant/formats/format_extras.h"
 
 namespace halftone {
 namespace {
-
-std::string toLower(std::string_view text) {
-    std::string lower(text);
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return lower;
-}
-
-/// A decimal number that is the whole of `text`.
-std::optional<int> wholeNumber(std::string_view text) {
-    int value = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
 
 /// Takes the part up to the next underscore off the front of `text`.
 std::string_view takeWord(std::string_view& text) {
@@ -192,7 +177,7 @@ std::optional<Format> parseBase(const std::string& lower) {
 }  // namespace
 
 Result<Format> Format::parse(std::string_view name) {
-    const std::string lower = toLower(name);
+    const std::string lower = lowerCase(name);
     const size_t plus = std::min(lower.find('+'), lower.size());
     const auto base = parseBase(lower.substr(0, plus));
     if (!base || plus + 1 == lower.size()) {
@@ -208,7 +193,7 @@ Result<Format> Format::parse(std::string_view name) {
 
 std::string Format::name() const {
     if (!m_extras.isNone()) return base().name() + extrasName(m_extras);
-    if (isStorage()) return toLower(dtypeInfo(m_storage).name);
+    if (isStorage()) return lowerCase(dtypeInfo(m_storage).name);
     if (isInteger()) {
         const bool usual = m_integer.scale == ScaleType::kF16;
         return fmt::format("int{}_{}_{}{}{}", m_integer.bits, granuleName(*this), zeroWord(m_integer), usual ? "" : "_",

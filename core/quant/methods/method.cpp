@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/base/words.h"
 #include "core/quant/formats/codec.h"
 #include "core/quant/methods/block_grid.h"
 
@@ -90,12 +90,6 @@ constexpr std::array<MethodDescription, 9> kMethods{{
      "Leaves out and rounds column by column, and lets the columns that are left make up for the error.",
      "arXiv 2301.00774", CalibrationNeed::kHessian, kSparseGptParameters},
 }};
-
-std::string lowerCase(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
 
 const MethodParameter* findParameter(const MethodDescription& method, std::string_view key) {
     const auto found = std::ranges::find(method.parameters, key, &MethodParameter::key);

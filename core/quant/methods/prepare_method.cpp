@@ -112,20 +112,6 @@ PreparedMethod prepareAwq(const MethodRequest& request) {
     return prepared;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<const GptqFactor>> FactorCache::get(const std::shared_ptr<const Hessian>& hessian,
-                                                           const GptqSettings& settings, const JobContext& context) {
-    if (m_factor && m_hessian == hessian && m_settings == settings) return m_factor;
-    m_factor.reset();
-    HT_ASSIGN_OR_RETURN(m_factor, factorHessian(*hessian, settings, context));
-    m_settings = settings;
-    m_hessian = hessian;
-    return m_factor;
-}
-
-namespace {
-
 Result<PreparedMethod> prepareEncoder(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
     if (std::string obstacle = methodObstacle(request.method.id, request.format); !obstacle.empty()) {
         return makeError(ErrorCode::kInvalidArgument, std::move(obstacle));
@@ -161,6 +147,16 @@ Result<PreparedMethod> prepareEncoder(const MethodRequest& request, FactorCache&
 }
 
 }  // namespace
+
+Result<std::shared_ptr<const GptqFactor>> FactorCache::get(const std::shared_ptr<const Hessian>& hessian,
+                                                           const GptqSettings& settings, const JobContext& context) {
+    if (m_factor && m_hessian == hessian && m_settings == settings) return m_factor;
+    m_factor.reset();
+    HT_ASSIGN_OR_RETURN(m_factor, factorHessian(*hessian, settings, context));
+    m_settings = settings;
+    m_hessian = hessian;
+    return m_factor;
+}
 
 Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context) {
     HT_ASSIGN_OR_RETURN(PreparedMethod prepared, prepareEncoder(request, factors, context));

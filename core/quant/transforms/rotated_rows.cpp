@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "core/quant/formats/packed_values.h"
+#include "core/quant/transforms/scaled_rows.h"
+
 namespace halftone {
 namespace {
 
@@ -45,44 +48,24 @@ void rotateColumns(const Rotation& rotation, float* matrix, int64_t cols, int64_
     }
 }
 
-/// W diag(scale) R.
+/// W R.
 class RightRotated final : public RowSource {
   public:
-    RightRotated(std::shared_ptr<const RowSource> source, std::vector<float> scale,
-                 std::shared_ptr<const Rotation> right)
-        : m_source(std::move(source)), m_scale(std::move(scale)), m_right(std::move(right)) {}
+    RightRotated(std::shared_ptr<const RowSource> source, std::shared_ptr<const Rotation> right)
+        : m_source(std::move(source)), m_right(std::move(right)) {}
 
     [[nodiscard]] int64_t rows() const override { return m_source->rows(); }
     [[nodiscard]] int64_t cols() const override { return m_source->cols(); }
     [[nodiscard]] int64_t storedBytes(int64_t count) const override { return m_source->storedBytes(count); }
     Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
         HT_TRY(m_source->readRows(first, count, out));
-        const auto width = static_cast<size_t>(cols());
-        for (size_t i = 0; i < out.size() && !m_scale.empty(); ++i) out[i] *= m_scale[i % width];
-        if (m_right) rotateRows(*m_right, out, cols());
+        rotateRows(*m_right, out, cols());
         return {};
     }
 
   private:
     std::shared_ptr<const RowSource> m_source;
-    std::vector<float> m_scale;
     std::shared_ptr<const Rotation> m_right;
-};
-
-/// A matrix in memory.
-class HeldRows final : public RowSource {
-  public:
-    HeldRows(std::vector<float> values, int64_t cols) : m_values(std::move(values)), m_cols(cols) {}
-    [[nodiscard]] int64_t rows() const override { return std::ssize(m_values) / m_cols; }
-    [[nodiscard]] int64_t cols() const override { return m_cols; }
-    Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
-        std::copy_n(m_values.begin() + first * m_cols, count * m_cols, out.begin());
-        return {};
-    }
-
-  private:
-    std::vector<float> m_values;
-    int64_t m_cols;
 };
 
 Status checkSide(const Rotation* rotation, int64_t size, std::string_view side) {
@@ -119,10 +102,13 @@ Result<std::shared_ptr<const RowSource>> rotatedRows(std::shared_ptr<const RowSo
     HT_TRY(checkSide(rotation.left.get(), source->rows(), "rows"));
     if (!rotation.columnScale.empty() && std::ssize(rotation.columnScale) != cols)
         return makeError(ErrorCode::kInvalidArgument, "The factors of the columns do not fit the matrix.");
-    auto right = std::make_shared<RightRotated>(std::move(source), rotation.columnScale, rotation.right);
-    if (!rotation.left) return right;
-    HT_ASSIGN_OR_RETURN(std::vector<float> values, readAll(*right, context));
-    for (int64_t begin = 0; begin < right->rows(); begin += rotation.left->size()) {
+    auto rows = std::move(source);
+    if (!rotation.columnScale.empty())
+        rows = std::make_shared<ScaledRows>(std::move(rows), MatrixScale{.rows = {}, .columns = rotation.columnScale});
+    if (rotation.right) rows = std::make_shared<RightRotated>(std::move(rows), rotation.right);
+    if (!rotation.left) return rows;
+    HT_ASSIGN_OR_RETURN(std::vector<float> values, readAll(*rows, context));
+    for (int64_t begin = 0; begin < rows->rows(); begin += rotation.left->size()) {
         context.pool.parallelFor(cols, kTogether, [&](int64_t first, int64_t last) {
             for (int64_t col = first; col < last && !context.cancelled(); col += kTogether) {
                 rotateColumns(*rotation.left, values.data() + begin * cols, cols, col, std::min(kTogether, last - col));
@@ -130,7 +116,7 @@ Result<std::shared_ptr<const RowSource>> rotatedRows(std::shared_ptr<const RowSo
         });
     }
     HT_TRY(context.checkpoint());
-    return std::make_shared<HeldRows>(std::move(values), cols);
+    return rowSourceOf(packedRows(std::move(values), cols));
 }
 
 Status rotateVector(std::span<float> values, const Rotation& left) {

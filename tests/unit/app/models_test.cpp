@@ -214,9 +214,12 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     made.tensors.resize(3);
     plan.setPlan(made);
     EXPECT_EQ(plan.rowCount(), 3);
-    session.evaluation().restoreRuns({RecordedRun{}, RecordedRun{}});
+    RecordedRun withCache;
+    withCache.protocol = "p512, cache q8_0";
+    session.evaluation().restoreRuns({RecordedRun{}, withCache});
     EXPECT_EQ(runs.rowCount(), 2);
     EXPECT_EQ(runs.csv().count('\n'), 3);
+    EXPECT_TRUE(runs.csv().contains("\"p512, cache q8_0\"")) << "a comma stays in its cell";
 }
 
 TEST_F(ModelsTest, ACancelledErrorIsNoMessage) {
