@@ -39,6 +39,15 @@ inline constexpr const char* kCoreSentences[] = {
                       "rounds the others to nearest."),
     QT_TRANSLATE_NOOP(
         "Core", "Leaves out and rounds column by column, and lets the columns that are left make up for the error."),
+    QT_TRANSLATE_NOOP("Core",
+                      "Learns by gradient steps which way each value is rounded, so that the output of the whole block "
+                      "stays close; slow."),
+    QT_TRANSLATE_NOOP("Core", "Steps along the gradient."),
+    QT_TRANSLATE_NOOP("Core", "Tokens that one step looks at."),
+    QT_TRANSLATE_NOOP("Core", "Tokens of the calibration text that are used at most."),
+    QT_TRANSLATE_NOOP("Core", "How far a value may be pushed before it is rounded, in steps of its levels."),
+    QT_TRANSLATE_NOOP("Core", "Tunes the scales too."),
+    QT_TRANSLATE_NOOP("Core", "Starts from what GPTQ finds, where the calibration has second moments."),
     QT_TRANSLATE_NOOP("Core", "Passes over the codes afterwards; each code moves to where the output error is least."),
     QT_TRANSLATE_NOOP("Core", "ggml; round-to-nearest"),
     QT_TRANSLATE_NOOP("Core", "classical"),
@@ -73,6 +82,8 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core", "HQQ moves the zero point, which %1 does not have; choose an asymmetric format."),
     QT_TRANSLATE_NOOP("Core", "GPTQ needs a format with evenly spaced levels per group, which %1 does not have."),
     QT_TRANSLATE_NOOP("Core", "%1 stores every value on its own, so there is nothing for %2 to choose."),
+    QT_TRANSLATE_NOOP("Core", "AutoRound needs a format with evenly spaced levels per group, which %1 does not have."),
+    QT_TRANSLATE_NOOP("Core", "AutoRound learns codes alone, but %1 has more to it: choose %2 instead."),
     QT_TRANSLATE_NOOP("Core", "SparseGPT needs a format with evenly spaced levels per group, which %1 does not have."),
     QT_TRANSLATE_NOOP("Core",
                       "GPTQ rounds all elements, but %1 leaves some out: choose SparseGPT, which does both at once."),
@@ -133,6 +144,15 @@ inline constexpr const char* kCoreSentences[] = {
                       "The inputs of %1 are not scaled: %2 of the layers that read them are not quantized by %3 with "
                       "the same settings."),
     QT_TRANSLATE_NOOP("Core", "%1 of %2 needs to know the inputs of the layer: calibrate on a text first."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "AutoRound of %1 runs the model on the calibration text: calibrate on a text first (an importance "
+        "file does not hold it)."),
+    QT_TRANSLATE_NOOP("Core",
+                      "The calibration has tokens that the model does not know; it belongs to another model than %1."),
+    QT_TRANSLATE_NOOP("Core", "%1 holds NaN or infinity, from which no rounding can be learned."),
+    QT_TRANSLATE_NOOP("Core", "AutoRound took the output error of block %1 from %2 to %3 (relative)."),
+    QT_TRANSLATE_NOOP("Core", "The weights changed after their rounding was learned: calibrate again."),
     QT_TRANSLATE_NOOP("Core",
                       "%1 of %2 needs the second moments of its inputs: calibrate on a text first (an importance file "
                       "alone does not hold them)."),
@@ -256,6 +276,8 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core", "quantizing"),
     QT_TRANSLATE_NOOP("Core", "Searching scales"),
     QT_TRANSLATE_NOOP("Core", "Calibrating"),
+    QT_TRANSLATE_NOOP("Core", "Learning the rounding"),
+    QT_TRANSLATE_NOOP("Core", "Learning the rounding of block %1"),
     QT_TRANSLATE_NOOP("Core", "Writing"),
     QT_TRANSLATE_NOOP("Core", "Generating text"),
     QT_TRANSLATE_NOOP("Core", "generating"),

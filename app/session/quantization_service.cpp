@@ -141,6 +141,7 @@ void QuantizationService::startPending() {
             HT_ASSIGN_OR_RETURN(const auto plan,
                                 makePlan(source, {control.context().stop, nullptr, control.context().pool}));
             control.post([this, plan] { m_plan = plan; });
+            if (plan) HT_TRY(plan->learnRounding({control.context().stop, nullptr, control.context().pool}));
             FactorCache factors;
             for (const auto& task : tasks) {
                 HT_TRY(control.context().checkpoint());

@@ -31,6 +31,7 @@ QString methodMeaning(const MethodDescription& method) {
         case CalibrationNeed::kMeanSquares:
         case CalibrationNeed::kMaxima:
         case CalibrationNeed::kHessian:
+        case CalibrationNeed::kTokens:
             break;
     }
     return Texts::tr("%1 Needs a calibration run.").arg(sentence);

@@ -229,6 +229,7 @@ Result<Calibration> collectCalibration(const LoadedModel& model, std::span<const
     };
     HT_TRY(streamCalibration(model, textTokens, options, keep, context));
     if (!options.dataset.empty()) calibration.datasets.push_back(options.dataset);
+    calibration.windows = windowsOf(model, textTokens, windowLength(model, options)).tokens;
     calibration.chunkCount = calibrationWindows(model, static_cast<int64_t>(textTokens.size()), options);
     calibration.chunkSize = windowLength(model, options);
     return calibration;

@@ -8,6 +8,7 @@
 
 #include "core/base/hash.h"
 #include "core/pipeline/calibrate.h"
+#include "core/pipeline/rounding_tuner.h"
 #include "core/pipeline/scale_folder.h"
 #include "core/quant/formats/packed_values.h"
 
@@ -28,6 +29,12 @@ uint64_t statisticsId(const InputStatistics& statistics, bool withHessian, uint6
     if (!withHessian || !statistics.hessian) return seed;
     const auto channels = static_cast<size_t>(statistics.hessian->channels);
     return hashOf(statistics.hessian->sums.subspan(channels / 2 * channels, channels), seed);
+}
+
+bool learnsRounding(const ResolvedRecipe& recipe) {
+    return std::ranges::any_of(recipe.tensors, [](const ResolvedTensor& tensor) {
+        return !tensor.kept && tensor.method.id == MethodId::kAutoRound;
+    });
 }
 
 /// A plan as the exporter asks it.
@@ -62,6 +69,7 @@ Result<ExportReport> exportWithMethods(std::shared_ptr<const Checkpoint> checkpo
     ImportanceData importance;
     if (calibration) importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(auto plan, MethodPlan::create(checkpoint, graph, recipe, std::move(calibration), context));
+    HT_TRY(plan->learnRounding(context));
     PlannedExport methods(plan);
     HT_ASSIGN_OR_RETURN(ExportReport report,
                         exportGguf(std::move(checkpoint), recipe, recipeText, importance, target, context, &methods));
@@ -84,8 +92,11 @@ Result<std::shared_ptr<const MethodPlan>> MethodPlan::create(std::shared_ptr<con
     for (const WeightSlot& slot : graph.weights) {
         if (!slot.isVector) plan->m_isLookedUpOnly[slot.name] = !read.contains(slot.name);
     }
-    ScaleFolder folder(std::move(checkpoint), graph, recipe, *plan);
+    ScaleFolder folder(checkpoint, graph, recipe, *plan);
     HT_TRY(folder.run(context));
+    if (learnsRounding(recipe)) {
+        plan->m_tuner = std::make_unique<RoundingTuner>(checkpoint, graph, recipe, plan->m_calibration, *plan);
+    }
     return std::shared_ptr<const MethodPlan>(std::move(plan));
 }
 
@@ -104,7 +115,21 @@ Result<PreparedMethod> MethodPlan::prepare(const ResolvedTensor& tensor, FactorC
     if (hasNoInputs && !statistics && describeMethod(tensor.method.id).need >= CalibrationNeed::kMeanSquares) {
         request.method = MethodChoice{};
     }
-    return prepareMethod(request, factors, context);
+    if (tensor.method.id != MethodId::kAutoRound) return prepareMethod(request, factors, context);
+    const bool learns = m_tuner && m_tuner->covers(tensor.name);
+    // The head is in no block: it gets what comes nearest.
+    const bool hasMoments = statistics && statistics->hessian && !learns;
+    request.method = MethodChoice{.id = hasMoments ? MethodId::kGptq : MethodId::kNearest, .parameters = {}};
+    HT_ASSIGN_OR_RETURN(PreparedMethod prepared, prepareMethod(request, factors, context));
+    if (learns) HT_TRY(m_tuner->prepare(tensor.name, prepared, context));
+    return prepared;
+}
+
+MethodPlan::MethodPlan() = default;
+MethodPlan::~MethodPlan() = default;
+
+Status MethodPlan::learnRounding(const JobContext& context) const {
+    return m_tuner ? m_tuner->learn(context) : Status();
 }
 
 const MatrixScale& MethodPlan::scaleOf(const std::string& tensor) const {
@@ -127,10 +152,11 @@ uint64_t MethodPlan::identity(const ResolvedTensor& tensor) const {
     uint64_t id = hashOf(std::span<const char>(name), 1);
     id = hashOf(std::span<const float>(scale.rows), id);
     id = hashOf(std::span<const float>(scale.columns), id);
+    if (m_tuner && tensor.method.id == MethodId::kAutoRound) id ^= m_tuner->identity(tensor.name);
     const CalibrationNeed need = describeMethod(tensor.method.id).need;
     const FormatExtras& extras = tensor.format.extras();
     if (statistics && (need != CalibrationNeed::kNone || extras.hasCorrection())) {
-        id = statisticsId(*statistics, need == CalibrationNeed::kHessian || extras.rank > 0, id);
+        id = statisticsId(*statistics, need >= CalibrationNeed::kHessian || extras.rank > 0, id);
     }
     return std::max<uint64_t>(1, id);
 }
@@ -138,7 +164,7 @@ uint64_t MethodPlan::identity(const ResolvedTensor& tensor) const {
 bool needsHessians(const ResolvedRecipe& recipe) {
     return std::ranges::any_of(recipe.tensors, [](const ResolvedTensor& tensor) {
         if (tensor.kept) return false;
-        return tensor.format.extras().rank > 0 || describeMethod(tensor.method.id).need == CalibrationNeed::kHessian;
+        return tensor.format.extras().rank > 0 || describeMethod(tensor.method.id).need >= CalibrationNeed::kHessian;
     });
 }
 

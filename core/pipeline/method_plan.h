@@ -16,17 +16,26 @@
 
 namespace halftone {
 
+class RoundingTuner;
+
 /// What the methods of a recipe do to one model before and while its tensors are rounded: factors that are folded into
-/// neighbouring tensors (AWQ), and an encoder for each tensor. Whoever quantizes - weights to run, files to write -
-/// asks the plan, so that both get the same bytes.
+/// neighbouring tensors (AWQ), codes that a block's tensors learn together (AutoRound), and an encoder for each tensor.
+/// Whoever quantizes - weights to run, files to write - asks the plan, so that both get the same bytes.
 class MethodPlan {
   public:
+    MethodPlan();
+    ~MethodPlan();
+
     /// Searches the factors. `calibration` must hold what the methods need; kInvalidArgument names a tensor and what is
     /// missing. Needs the calibration alive as long as the plan.
     static Result<std::shared_ptr<const MethodPlan>> create(std::shared_ptr<const Checkpoint> checkpoint,
                                                             const ModelGraph& graph, const ResolvedRecipe& recipe,
                                                             std::shared_ptr<const Calibration> calibration,
                                                             const JobContext& context);
+
+    /// Learns what the tensors of AutoRound need, so that prepare() has it at once; nothing to do for other recipes.
+    /// Progress in steps.
+    Status learnRounding(const JobContext& context) const;
 
     /// The tensor's method made ready. Tensors without a method of their own (and embeddings that are only looked up)
     /// get the default encoder.
@@ -52,6 +61,7 @@ class MethodPlan {
     std::map<std::string, std::vector<float>> m_vectors;
     std::map<std::string, bool> m_isLookedUpOnly;
     std::vector<std::string> m_notes;
+    std::unique_ptr<const RoundingTuner> m_tuner;  // null: no tensor learns its codes
 };
 
 /// exportGguf() with the recipe's methods: the file holds the bytes that RecipeWeights::applyMethods runs.

@@ -17,12 +17,13 @@ int64_t sizeOf(const QuantizedTensor& tensor) {
     return tensor.packed.sizeBytes();
 }
 
-// What the search for factors depends on; empty where nothing is folded.
+// What the search for factors and the learning of codes depend on; empty where there is neither.
 std::string foldingRequest(const ResolvedRecipe& recipe) {
     std::string request;
     bool folds = false;
     for (const ResolvedTensor& tensor : recipe.tensors) {
-        folds = folds || tensor.method.id == MethodId::kAwq || tensor.method.id == MethodId::kSmoothQuant;
+        folds = folds || tensor.method.id == MethodId::kAwq || tensor.method.id == MethodId::kSmoothQuant ||
+                tensor.method.id == MethodId::kAutoRound;
         request += fmt::format("{} {} {} {}\n", tensor.name, tensor.format.name(), tensor.method.name(), tensor.kept);
     }
     return folds ? request : std::string();
@@ -65,6 +66,7 @@ Result<RecipeWeights::Applied> RecipeWeights::applyMethods(const ResolvedRecipe&
     const auto error = std::ranges::find(recipe.problems, RecipeProblem::Severity::kError, &RecipeProblem::severity);
     if (error != recipe.problems.end()) return makeError(ErrorCode::kInvalidArgument, error->message);
     HT_ASSIGN_OR_RETURN(const auto plan, planFor(recipe, std::move(calibration), context));
+    HT_TRY(plan->learnRounding(context));
     const std::vector<const ResolvedTensor*> changed = changedTensors(*m_graph, recipe);
     int64_t rows = 0;
     for (const ResolvedTensor* tensor : changed) rows += tensor->rows;

@@ -1124,6 +1124,70 @@
         <source>Heads of %1 values are no whole number of %2 blocks of %3; take F16 cells.</source>
         <translation>%1 个值的注意力头不是 %2 块（%3 个值）的整数倍；请用 F16。</translation>
     </message>
+    <message>
+        <source>Learns by gradient steps which way each value is rounded, so that the output of the whole block stays close; slow.</source>
+        <translation>用梯度步学习每个值的舍入方向，使整个块的输出接近原模型；较慢。</translation>
+    </message>
+    <message>
+        <source>Steps along the gradient.</source>
+        <translation>梯度步数。</translation>
+    </message>
+    <message>
+        <source>Tokens that one step looks at.</source>
+        <translation>每一步所用的词元数。</translation>
+    </message>
+    <message>
+        <source>Tokens of the calibration text that are used at most.</source>
+        <translation>最多使用的校准文本词元数。</translation>
+    </message>
+    <message>
+        <source>How far a value may be pushed before it is rounded, in steps of its levels.</source>
+        <translation>舍入前一个值最多可移动的距离，以量化级间距为单位。</translation>
+    </message>
+    <message>
+        <source>Tunes the scales too.</source>
+        <translation>同时调整缩放因子。</translation>
+    </message>
+    <message>
+        <source>Starts from what GPTQ finds, where the calibration has second moments.</source>
+        <translation>校准数据含二阶矩时，从 GPTQ 的结果开始。</translation>
+    </message>
+    <message>
+        <source>AutoRound needs a format with evenly spaced levels per group, which %1 does not have.</source>
+        <translation>AutoRound 需要每组量化级均匀分布的格式，%1 不是。</translation>
+    </message>
+    <message>
+        <source>AutoRound learns codes alone, but %1 has more to it: choose %2 instead.</source>
+        <translation>AutoRound 只学习编码，而 %1 还带有其他部分：请改选 %2。</translation>
+    </message>
+    <message>
+        <source>AutoRound of %1 runs the model on the calibration text: calibrate on a text first (an importance file does not hold it).</source>
+        <translation>%1 的 AutoRound 要在校准文本上运行模型：请先用文本校准（重要性文件不含文本）。</translation>
+    </message>
+    <message>
+        <source>The calibration has tokens that the model does not know; it belongs to another model than %1.</source>
+        <translation>校准数据含有模型不认识的词元；它与 %1 不属于同一个模型。</translation>
+    </message>
+    <message>
+        <source>%1 holds NaN or infinity, from which no rounding can be learned.</source>
+        <translation>%1 含有 NaN 或无穷大，无法学习舍入。</translation>
+    </message>
+    <message>
+        <source>AutoRound took the output error of block %1 from %2 to %3 (relative).</source>
+        <translation>AutoRound 将第 %1 块的输出误差从 %2 降到 %3（相对值）。</translation>
+    </message>
+    <message>
+        <source>The weights changed after their rounding was learned: calibrate again.</source>
+        <translation>学习舍入之后权重已改变：请重新校准。</translation>
+    </message>
+    <message>
+        <source>Learning the rounding</source>
+        <translation>正在学习舍入</translation>
+    </message>
+    <message>
+        <source>Learning the rounding of block %1</source>
+        <translation>正在学习第 %1 块的舍入</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>

@@ -18,9 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A room of core may include only rooms that stand before it in this list, and itself.
-constexpr std::array<std::string_view, 14> kCoreRooms{"base",       "tensor",    "simd",   "checkpoint", "stats",
-                                                      "quant",      "model",     "tokenizer", "inference", "evaluation",
-                                                      "recipe",     "export",    "pipeline", "project"};
+constexpr std::array<std::string_view, 15> kCoreRooms{"base",       "tensor", "simd",      "checkpoint", "stats",
+                                                      "quant",      "model",  "tokenizer", "inference",  "tuning",
+                                                      "evaluation", "recipe", "export",    "pipeline",   "project"};
 
 int roomIndex(std::string_view room) {
     const auto* it = std::ranges::find(kCoreRooms, room);

@@ -101,12 +101,13 @@ QList<Shown> textsShownIn(const QWidget& root) {
 /// Words that are the same in Chinese: names of formats, methods, tools, file types, units and keys, and what the field
 /// says in English everywhere.
 const std::set<QString> kSameInChinese{
-    "Adreno",      "Arm",      "AVX",       "BLEU",    "NVIDIA",  "OpenCL",      "ROUGE",       "vLLM",     "arXiv",
-    "AWQ",         "Badri",    "BOS",       "CPU",     "CSV",     "Ctrl",        "ctx",         "English",  "Face",
-    "flash",       "Hadamard", "SparseGPT", "Wanda",   "FP",      "forcing",     "ggml",        "GGUF",     "GPTQ",
-    "GPU",         "Halftone", "Hessian",   "HQQ",     "Hugging", "INT",         "KLD",         "Language", "llama",
-    "MSE",         "NaN",      "nat",       "PNG",     "PPL",     "QCustomPlot", "quantize",    "Shaji",    "Shift",
-    "SmoothQuant", "SQNR",     "SVG",       "teacher", "token",   "top",         "Transformer", "value",    "Vulkan"};
+    "Adreno",  "Arm",     "AVX",         "BLEU",     "NVIDIA",      "OpenCL",    "ROUGE",       "vLLM",
+    "arXiv",   "AWQ",     "Badri",       "BOS",      "CPU",         "CSV",       "Ctrl",        "ctx",
+    "English", "Face",    "flash",       "Hadamard", "SparseGPT",   "AutoRound", "Wanda",       "FP",
+    "forcing", "ggml",    "GGUF",        "GPTQ",     "GPU",         "Halftone",  "Hessian",     "HQQ",
+    "Hugging", "INT",     "KLD",         "Language", "llama",       "MSE",       "NaN",         "nat",
+    "PNG",     "PPL",     "QCustomPlot", "quantize", "Shaji",       "Shift",     "SmoothQuant", "SQNR",
+    "SVG",     "teacher", "token",       "top",      "Transformer", "value",     "Vulkan"};
 
 /// Words of at least three letters that nothing excuses. What has digits, dots or underscores in it is a name.
 QStringList englishIn(QString text, const std::set<QString>& names) {

@@ -137,6 +137,8 @@ Status Calibration::merge(const Calibration& other, const JobContext& context) {
         if (datasets.size() < kMaxDatasets && std::ranges::find(datasets, name) == datasets.end())
             datasets.push_back(name);
     }
+    windows.insert(windows.end(), other.windows.begin(), other.windows.end());
+    learned = std::make_shared<LearnedCodes>();
     chunkCount += other.chunkCount;
     chunkSize = std::max(chunkSize, other.chunkSize);
     return {};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
+#include "core/quant/methods/learned_codes.h"
 
 namespace halftone {
 
@@ -50,6 +51,10 @@ struct Calibration {
     std::vector<std::string> datasets;  ///< file names of the texts
     int64_t chunkCount = 0;             ///< windows that were run
     int64_t chunkSize = 0;              ///< tokens of a window
+    /// The windows themselves, BOS included, for methods that run the model again; empty where a file has none.
+    std::vector<std::vector<int32_t>> windows{};
+    /// What methods learned from it; shared by its copies.
+    std::shared_ptr<LearnedCodes> learned = std::make_shared<LearnedCodes>();
 
     [[nodiscard]] const InputStatistics* find(std::string_view tensor) const;
     [[nodiscard]] bool hasHessians() const;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,8 @@ constexpr std::string_view kSquares = ".in_sum2", kCounts = ".counts", kMagnitud
                            kHessian = ".hessian";
 constexpr const char* kShared = "halftone.calibration.shared";
 constexpr const char* kSharedWith = "halftone.calibration.shared_with";
+constexpr const char* kTokens = "halftone.calibration.tokens";
+constexpr const char* kWindows = "halftone.calibration.windows";
 constexpr int64_t kMaxEntries = 1 << 20;
 constexpr int64_t kMaxNameBytes = 4096;
 constexpr int64_t kMaxValues = int64_t{1} << 28;
@@ -51,6 +54,7 @@ class GgufCalibrationReader {
         if (const auto* names = m_header.metadata.strings("imatrix.datasets")) m_calibration.datasets = *names;
         m_calibration.chunkCount = m_header.metadata.integer("imatrix.chunk_count").value_or(0);
         m_calibration.chunkSize = m_header.metadata.integer("imatrix.chunk_size").value_or(0);
+        HT_TRY(readWindows());
         return std::move(m_calibration);
     }
 
@@ -128,6 +132,29 @@ class GgufCalibrationReader {
         }
         entry.hessian = std::move(hessian);
         return {};
+    }
+
+    Status readWindows() {
+        const auto* tokens = integers(kTokens);
+        const auto* lengths = integers(kWindows);
+        if (!tokens || !lengths) return {};
+        const bool legal = std::ranges::all_of(*lengths, [](int32_t v) { return v > 0; }) &&
+                           std::ranges::all_of(*tokens, [](int32_t v) { return v >= 0; });
+        const int64_t total = std::accumulate(lengths->begin(), lengths->end(), int64_t{0});
+        if (!legal || total != std::ssize(*tokens)) {
+            return broken(m_file->path(), "its windows do not fit its tokens");
+        }
+        auto at = tokens->begin();
+        for (const int32_t length : *lengths) {
+            m_calibration.windows.emplace_back(at, at + length);
+            at += length;
+        }
+        return {};
+    }
+
+    [[nodiscard]] const std::vector<int32_t>* integers(const char* key) const {
+        const GgufArray* array = m_header.metadata.array(key);
+        return array ? std::get_if<std::vector<int32_t>>(&array->values) : nullptr;
     }
 
     void shareHessians() {
@@ -234,6 +261,17 @@ GgufArray stringArray(std::vector<std::string> values) {
     return array;
 }
 
+void addWindows(const std::vector<std::vector<int32_t>>& windows, GgufMetadata& metadata) {
+    std::vector<int32_t> tokens, lengths;
+    for (const std::vector<int32_t>& window : windows) {
+        tokens.insert(tokens.end(), window.begin(), window.end());
+        lengths.push_back(static_cast<int32_t>(window.size()));
+    }
+    if (tokens.empty()) return;
+    metadata.set(kTokens, GgufArray{GgufType::kI32, std::move(tokens)});
+    metadata.set(kWindows, GgufArray{GgufType::kI32, std::move(lengths)});
+}
+
 struct Draft {
     std::vector<Piece> pieces;
     std::vector<std::string> shared, sharedWith;
@@ -301,6 +339,7 @@ Status saveCalibration(const Calibration& calibration, const std::filesystem::pa
         metadata.set(kShared, stringArray(draft.shared));
         metadata.set(kSharedWith, stringArray(draft.sharedWith));
     }
+    if (withHessians) addWindows(calibration.windows, metadata);
     std::vector<GgufTensorSpec> specs;
     int64_t total = 0;
     for (const Piece& piece : draft.pieces) {

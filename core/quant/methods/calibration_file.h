@@ -10,9 +10,11 @@ namespace halftone {
 
 /// Calibrations on disk. The GGUF form is llama.cpp's importance file (general.type "imatrix", tensors NAME.in_sum2 and
 /// NAME.counts) with further tensors beside it that other programs pass over: NAME.in_abs (sum of magnitudes),
-/// NAME.in_max and NAME.hessian (sum of x x^T). Layers that share a matrix are listed in the string arrays
-/// halftone.calibration.shared (who) and halftone.calibration.shared_with (whose). The older form (.dat) holds the
-/// importance alone. Source: reference page on GGUF, section 3.
+/// NAME.in_max and NAME.hessian (sum of x x^T). The windows' tokens lie in the integer array
+/// halftone.calibration.tokens, one window behind the other, their lengths in halftone.calibration.windows. Layers that
+/// share a matrix are listed in the string arrays halftone.calibration.shared (who) and
+/// halftone.calibration.shared_with (whose). The older form (.dat) holds the importance alone. Source: reference page
+/// on GGUF, section 3.
 
 /// Whether a file looks like one of the two forms: it begins as a GGUF file, or is named *.dat.
 bool isCalibrationFile(const std::filesystem::path& path);

@@ -61,6 +61,30 @@ void GptqRow::settle() {
     for (size_t at = 0; at < m_grids.size(); ++at) useGrid(at);
 }
 
+bool GptqRow::canAdopt() const {
+    const Format& format = m_layout.format;
+    if (format.isPlain()) return false;
+    return format.isStorage() || format.isCodebook() || format.scaleType() != ScaleType::kNested;
+}
+
+void GptqRow::adopt() {
+    if (m_layout.format.isStorage()) return readBlockGrids();
+    if (m_layout.format.isCodebook()) {
+        m_learned = std::make_unique<LearnedTable>(m_layout.format.codebook().bits, loadCodebook(m_layout, m_packed));
+        m_table = &m_learned->info();
+        return;
+    }
+    for (size_t unit = 0; unit < m_grids.size(); ++unit) {
+        const auto at = static_cast<int64_t>(unit);
+        if (m_layout.format.isLevel()) {
+            m_scales.groups[unit] = loadLevelScale(m_layout, m_packed, at);
+            continue;
+        }
+        m_integer.groups[unit] = loadIntegerGrid(m_layout, m_packed, at);
+        useGrid(unit);
+    }
+}
+
 float GptqRow::choose(int64_t column, float value) {
     if (!m_plain.empty()) return choosePlain(column, value);
     const auto at = static_cast<size_t>(column / m_units.gridSize);
@@ -77,6 +101,17 @@ float GptqRow::choose(int64_t column, float value) {
     }
     code = static_cast<uint8_t>(roundToCode((value - grid.levels.offset) * grid.inverse, 0, grid.levels.maxCode));
     return static_cast<float>(code) * grid.levels.scale + grid.levels.offset;
+}
+
+float GptqRow::spacing(int64_t column, float value) const {
+    const auto at = static_cast<size_t>(column / m_units.gridSize);
+    if (!m_table) return std::abs(m_grids[at].levels.scale);
+    const float scale = m_scales.groups[at].value;
+    const std::span<const float> levels = m_table->levels;
+    if (scale == 0 || levels.size() < 2) return 0;
+    const auto above = std::ranges::upper_bound(levels, value / scale) - levels.begin();
+    const auto upper = static_cast<size_t>(std::clamp<int64_t>(above, 1, std::ssize(levels) - 1));
+    return std::abs((levels[upper] - levels[upper - 1]) * scale);
 }
 
 float GptqRow::freeScale(int64_t unit) const {
@@ -167,6 +202,20 @@ void GptqRow::learnCodebook(std::span<const float> values) {
     m_table = &m_learned->info();
 }
 
+void GptqRow::readBlockGrids() {
+    for (int64_t unit = 0; unit < m_units.count; ++unit) readBlockGrids(unit);
+}
+
+void GptqRow::readBlockGrids(int64_t unit) {
+    const DType type = m_layout.format.storage();
+    const uint8_t* block = m_packed + unit * dtypeInfo(type).blockBytes();
+    const int64_t grids = m_units.columns / m_units.gridSize;
+    for (int64_t i = 0; i < grids; ++i) {
+        const LevelGrid levels = readBlockGrid(type, block, static_cast<int>(i));
+        m_grids[static_cast<size_t>(unit * grids + i)] = fittedFrom(levels, 0);
+    }
+}
+
 Status GptqRow::fitBlock(int64_t unit, std::span<const float> values) {
     const DType type = m_layout.format.storage();
     const int64_t bytes = dtypeInfo(type).blockBytes();
@@ -175,11 +224,7 @@ Status GptqRow::fitBlock(int64_t unit, std::span<const float> values) {
     const EncodeOptions options{
         .importance = {m_weights + unit * m_units.columns, static_cast<size_t>(m_units.columns)}};
     HT_TRY(encodeRows(alone, values, 1, options, {reinterpret_cast<std::byte*>(block), static_cast<size_t>(bytes)}));
-    const int64_t grids = m_units.columns / m_units.gridSize;
-    for (int64_t i = 0; i < grids; ++i) {
-        const LevelGrid levels = readBlockGrid(type, block, static_cast<int>(i));
-        m_grids[static_cast<size_t>(unit * grids + i)] = fittedFrom(levels, 0);
-    }
+    readBlockGrids(unit);
     return {};
 }
 

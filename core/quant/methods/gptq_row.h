@@ -37,8 +37,15 @@ class GptqRow {
     Status fit(int64_t unit, std::span<const float> values);
     /// Nested scales: finds the second level from the units as they are fitted now. What is fitted later keeps to it.
     void settle();
+    /// Takes the scales of the packed bytes instead of fitting them. Precondition: canAdopt(), and the bytes are a row.
+    void adopt();
+    /// Not where scales are nested: their second level is not read back.
+    [[nodiscard]] bool canAdopt() const;
     /// Nearest level for a value of column `column`; remembers the code.
     float choose(int64_t column, float value);
+    /// Distance of the two levels between which a value of column `column` lies; of the outermost two beyond the ends,
+    /// 0 where there is one level. Precondition: not a plain type.
+    [[nodiscard]] float spacing(int64_t column, float value) const;
     /// The scale of a unit; 0 where there is none that could be set by itself: block types, codebooks, nested scales,
     /// powers of two, float zero points.
     [[nodiscard]] float freeScale(int64_t unit) const;
@@ -61,6 +68,8 @@ class GptqRow {
     void fitLevels(int64_t unit, std::span<const float> values);
     void learnCodebook(std::span<const float> values);
     Status fitBlock(int64_t unit, std::span<const float> values);
+    void readBlockGrids();
+    void readBlockGrids(int64_t unit);
     float choosePlain(int64_t column, float value);
     void packBlocks();
 

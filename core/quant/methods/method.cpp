@@ -51,7 +51,15 @@ constexpr std::array<MethodParameter, 4> kSparseGptParameters{
      kGptqParameters[3],
      kGptqParameters[4]}};
 
-constexpr std::array<MethodDescription, 9> kMethods{{
+constexpr std::array<MethodParameter, 6> kAutoRoundParameters{
+    {{"iterations", "Steps along the gradient.", 100, 1, 10000, false, true},
+     {"batch", "Tokens that one step looks at.", 1024, 16, 1 << 20, false, true},
+     {"tokens", "Tokens of the calibration text that are used at most.", 16384, 16, 1 << 24, false, true},
+     {"reach", "How far a value may be pushed before it is rounded, in steps of its levels.", 0.2, 0.01, 1},
+     {"scales", "Tunes the scales too.", 1, 0, 1, true},
+     {"gptq", "Starts from what GPTQ finds, where the calibration has second moments.", 1, 0, 1, true}}};
+
+constexpr std::array<MethodDescription, 10> kMethods{{
     {MethodId::kNearest,
      "nearest",
      "Nearest",
@@ -89,6 +97,10 @@ constexpr std::array<MethodDescription, 9> kMethods{{
     {MethodId::kSparseGpt, "sparsegpt", "SparseGPT",
      "Leaves out and rounds column by column, and lets the columns that are left make up for the error.",
      "arXiv 2301.00774", CalibrationNeed::kHessian, kSparseGptParameters},
+    {MethodId::kAutoRound, "autoround", "AutoRound",
+     "Learns by gradient steps which way each value is rounded, so that the output of the whole block stays close; "
+     "slow.",
+     "arXiv 2309.05516", CalibrationNeed::kTokens, kAutoRoundParameters},
 }};
 
 const MethodParameter* findParameter(const MethodDescription& method, std::string_view key) {
@@ -200,6 +212,13 @@ std::string gptqObstacle(const Format& format) {
                        format.displayName());
 }
 
+std::string autoRoundObstacle(const Format& format) {
+    const FormatExtras& extras = format.extras();
+    if (extras.sparsity.isNone() && !extras.hasCorrection()) return columnwiseObstacle(format, "AutoRound");
+    return fmt::format("AutoRound learns codes alone, but {} has more to it: choose {} instead.", format.displayName(),
+                       format.base().name());
+}
+
 /// For methods that choose what a pattern leaves out.
 std::string pruningObstacle(const Format& format, std::string_view who) {
     if (!format.extras().sparsity.isNone()) return {};
@@ -284,6 +303,8 @@ std::string methodObstacle(MethodId method, const Format& format) {
             return rangeObstacle(format, describeMethod(method).displayName);
         case MethodId::kHqq:
             return hqqObstacle(format);
+        case MethodId::kAutoRound:
+            return autoRoundObstacle(format);
         case MethodId::kNearest:
         case MethodId::kAwq:
         case MethodId::kSmoothQuant:

@@ -24,6 +24,7 @@ enum class MethodId : uint8_t {
     kSmoothQuant,  ///< outliers of the inputs are moved into the weights
     kWanda,        ///< elements that meet small inputs are left out first, then nearest value
     kSparseGpt,    ///< GPTQ that leaves elements out as it goes along
+    kAutoRound,    ///< learned by gradient steps on the output of the whole block
 };
 
 /// What a method must know about the inputs of a layer.
@@ -33,6 +34,7 @@ enum class CalibrationNeed : uint8_t {
     kMeanSquares,  ///< mean square per channel; does not work without
     kMaxima,       ///< largest magnitude per channel; does not work without
     kHessian,      ///< the full matrix of second moments; does not work without
+    kTokens,       ///< the calibration text itself; does not work without; better with second moments
 };
 
 /// A number that a method takes. Flags are 0 or 1 (`isFlag`).

@@ -120,6 +120,7 @@ Result<PreparedMethod> prepareEncoder(const MethodRequest& request, FactorCache&
     PreparedMethod prepared;
     switch (request.method.id) {
         case MethodId::kNearest:
+        case MethodId::kAutoRound:
         case MethodId::kSmoothQuant:  // the channels are scaled by now; the codes are the nearest
             prepared.importance = scaledImportance(request);
             break;

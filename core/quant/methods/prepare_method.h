@@ -55,6 +55,7 @@ struct PreparedMethod {
     }
 };
 
+/// AutoRound learns whole blocks before its tensors are prepared (MethodPlan); here it is the default with importance.
 /// kInvalidArgument with a sentence where the method makes no sense for the format, or where the calibration it needs
 /// is missing or belongs to another model.
 Result<PreparedMethod> prepareMethod(const MethodRequest& request, FactorCache& factors, const JobContext& context);

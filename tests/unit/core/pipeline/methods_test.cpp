@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -216,10 +217,67 @@ TEST_F(MethodsTest, CorrectionsOfARecipeRunAndHelp) {
     EXPECT_LT(nll(both.weights), nll(outliers.weights));
     // Another calibration is another correction.
     const auto plain = m_weights->applyMethods(
-        resolve(Recipe::pure(format("int2_g32_asym+out0.5+rank16")), s_model->checkpoint->tensors()), nullptr, m_context);
+        resolve(Recipe::pure(format("int2_g32_asym+out0.5+rank16")), s_model->checkpoint->tensors()), nullptr,
+        m_context);
     HT_ASSERT_OK(plain);
     EXPECT_GT(plain->quantizedNow, 0);
     EXPECT_GT(outputError(*plain, name), outputError(both, name));
+}
+
+TEST_F(MethodsTest, AutoRoundBringsTheBlockCloserAndKeepsWhatItLearned) {
+    const std::string quick = "autoround:iterations=20:tokens=2048:batch=1024";
+    Recipe nearest, learned;
+    for (const char* role : {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
+        const std::string name = fmt::format("blk.2.{}.weight", role);
+        nearest.overrides[name] = learned.overrides[name] = format("int3_g64_asym");
+        nearest.methodOverrides[name] = method("gptq");
+        learned.methodOverrides[name] = method(quick);
+    }
+    Progress progress;
+    m_context.progress = &progress;
+    const auto after = apply(learned);
+    HT_ASSERT_OK(after);
+    EXPECT_EQ(after->quantizedNow, 7);
+    const auto before = apply(nearest);
+    HT_ASSERT_OK(before);
+    EXPECT_LT(nll(after->weights), nll(before->weights));
+    // Another tensor elsewhere: nothing is learned again, and an export has the bytes that ran.
+    learned.overrides["blk.4.ffn_up.weight"] = format("q8_0");
+    const auto edited = apply(learned);
+    HT_ASSERT_OK(edited);
+    EXPECT_EQ(edited->quantizedNow, 1);
+    const auto other = RecipeWeights::create(s_model->checkpoint, s_model->graph).value();
+    const auto again = other->applyMethods(resolve(learned, s_model->checkpoint->tensors()), s_calibration, m_context);
+    HT_ASSERT_OK(again);
+    EXPECT_EQ(again->quantizedNow, 8);
+    for (const auto& [name, choice] : learned.methodOverrides) {
+        const WeightId id = s_model->graph->findWeight(name);
+        EXPECT_TRUE(std::ranges::equal(again->weights.at(id).bytes, after->weights.at(id).bytes)) << name;
+    }
+}
+
+TEST_F(MethodsTest, AutoRoundNeedsTheTextAndLeavesTheHeadToGptq) {
+    auto bare = std::make_shared<Calibration>(*s_calibration);
+    bare->windows.clear();
+    Recipe recipe;
+    recipe.overrides["blk.0.attn_q.weight"] = format("int4_g128_asym");
+    recipe.methodOverrides["blk.0.attn_q.weight"] = method("autoround");
+    const auto refused = m_weights->applyMethods(resolve(recipe, s_model->checkpoint->tensors()), bare, m_context);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("calibrate on a text first"));
+    bare->windows = {{1, 2, 100000}};
+    const auto foreign = m_weights->applyMethods(resolve(recipe, s_model->checkpoint->tensors()), bare, m_context);
+    ASSERT_FALSE(foreign);
+    EXPECT_THAT(foreign.error().message, HasSubstr("another model"));
+    Recipe head;
+    head.overrides["token_embd.weight"] = format("int4_g128_asym");
+    head.methodOverrides["token_embd.weight"] = method("gptq");
+    const auto gptq = apply(head);
+    head.methodOverrides["token_embd.weight"] = method("autoround");
+    const auto rounded = apply(head);
+    HT_ASSERT_OK(rounded);
+    const WeightId id = s_model->graph->findWeight("token_embd.weight");
+    EXPECT_TRUE(std::ranges::equal(rounded->weights.at(id).bytes, gptq->weights.at(id).bytes));
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ Calibration example() {
     calibration.datasets = {"a.txt", "b.txt"};
     calibration.chunkCount = 7;
     calibration.chunkSize = 512;
+    calibration.windows = {{1, 5, 9}, {1, 7}};
     return calibration;
 }
 
@@ -55,6 +56,7 @@ TEST(CalibrationFile, EverythingSurvivesTheRoundTrip) {
     EXPECT_EQ(after->datasets, before.datasets);
     EXPECT_EQ(after->chunkCount, 7);
     EXPECT_EQ(after->chunkSize, 512);
+    EXPECT_EQ(after->windows, before.windows);
     ASSERT_EQ(after->byTensor.size(), 3u);
     for (const auto& [name, statistics] : before.byTensor) {
         const InputStatistics* found = after->find(name);
