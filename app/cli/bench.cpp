@@ -10,6 +10,7 @@
 #include "app/cli/device.h"
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
+#include "app/cli/profile.h"
 #include "app/cli/run_monitor.h"
 #include "core/inference/speed.h"
 
@@ -43,7 +44,24 @@ int64_t peakResidentBytes() {
     return getrusage(RUSAGE_SELF, &usage) == 0 ? kUnit * usage.ru_maxrss : 0;
 }
 
-Result<Bench> measure(const BenchOptions& options, Backend& backend, const JobContext& context) {
+/// One more run of the prompt and one of the generation, apart, so that timing disturbs no figure.
+Status profileRuns(const Bench& bench, SpeedOptions speed, RunProfile& profile, const JobContext& context) {
+    if (!profile.isOn()) return {};
+    const SpeedOptions both = speed;
+    speed.repeats = 1;
+    speed.warmUp = false;
+    Executable& executable = *bench.running.executable;
+    for (const bool isPrompt : {true, false}) {
+        speed.promptTokens = isPrompt ? both.promptTokens : 0;
+        speed.generateTokens = isPrompt ? 0 : both.generateTokens;
+        if (speed.promptTokens + speed.generateTokens == 0) continue;
+        HT_TRY(profile.watch(executable, isPrompt ? "prompt" : "generation"));
+        HT_TRY(measureSpeed(executable, bench.running.weights, speed, context));
+    }
+    return executable.profileInto(nullptr);
+}
+
+Result<Bench> measure(const BenchOptions& options, Backend& backend, RunProfile& profile, const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *model.checkpoint));
     Bench bench;
@@ -62,6 +80,7 @@ Result<Bench> measure(const BenchOptions& options, Backend& backend, const JobCo
                        std::max(options.promptTokens, options.generateTokens);
     HT_ASSIGN_OR_RETURN(bench.speed, measureSpeed(*bench.running.executable, bench.running.weights, speed, context));
     bench.peakBytes = peakResidentBytes();
+    HT_TRY(profileRuns(bench, speed, profile, context));
     // Last, as its buffers are no part of what the model needs; what cannot be measured is left out of the report.
     auto limits = backend.measureRates(context);
     if (limits) {
@@ -69,6 +88,7 @@ Result<Bench> measure(const BenchOptions& options, Backend& backend, const JobCo
     } else if (limits.error().code != ErrorCode::kUnsupported) {
         return tl::unexpected(limits.error());
     }
+    profile.setLimits(bench.limits);
     return bench;
 }
 
@@ -137,14 +157,18 @@ Json reportJson(const Bench& bench, const BenchOptions& options) {
 Status runBench(const BenchOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
-    HT_ASSIGN_OR_RETURN(const Bench bench, measure(options, *backend, monitor.context()));
+    RunProfile profile(options.profile);
+    HT_ASSIGN_OR_RETURN(const Bench bench, measure(options, *backend, profile, monitor.context()));
     monitor.hideProgress();
     if (common.json) {
-        printJson(reportJson(bench, options));
+        Json json = reportJson(bench, options);
+        profile.addTo(json);
+        printJson(json);
     } else {
         printReport(bench, options);
+        profile.print();
     }
-    return {};
+    return profile.writeTrace();
 }
 
 }  // namespace halftone::cli

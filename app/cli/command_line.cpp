@@ -93,6 +93,12 @@ void addRun(CLI::App& verb, RunChoice& choice) {
         "Rounding of what enters the linear layers of blocks: int8, int8-static (with --calibration) or fp8");
 }
 
+void addProfile(CLI::App& verb, ProfileChoice& choice) {
+    verb.add_flag("--profile", choice.table, "Time of every kind of operation, beside what the device can do at most");
+    verb.add_option("--trace", choice.trace,
+                    "File to write the single operations to, for ui.perfetto.dev or chrome://tracing");
+}
+
 void addMethodVerbs(CLI::App& app, AllOptions& all) {
     CLI::App& error = addVerb(app, all, "error", "What formats and methods do to single tensors",
                               [&all] { return runError(all.error, all.common); });
@@ -209,6 +215,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addFormat(evaluateVerb, evaluate.format, false);
     addCalibration(evaluateVerb, evaluate.format);
     addRun(evaluateVerb, evaluate.run);
+    addProfile(evaluateVerb, evaluate.profile);
     evaluateVerb.add_option("--reference", evaluate.reference,
                             "Checkpoint to compare with instead of the original weights");
     addSensitivityVerb(app, all);
@@ -221,6 +228,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addFormat(generate, all.generate.format, false);
     addCalibration(generate, all.generate.format);
     addRun(generate, all.generate.run);
+    addProfile(generate, all.generate.profile);
 
     CLI::App& compare = addVerb(app, all, "compare", "Continues a prompt with the original and with a recipe",
                                 [&all] { return runCompare(all.compare, all.common); });
@@ -236,6 +244,7 @@ void addRunningVerbs(CLI::App& app, AllOptions& all) {
     addFormat(bench, all.bench.format, false);
     addCalibration(bench, all.bench.format);
     addRun(bench, all.bench.run);
+    addProfile(bench, all.bench.profile);
     bench.add_option("--prompt", all.bench.promptTokens, "Tokens to read at once; 0: do not measure")
         ->check(CLI::Range(int64_t{0}, int64_t{1} << 20))
         ->capture_default_str();

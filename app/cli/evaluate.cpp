@@ -7,6 +7,7 @@
 #include "app/cli/device.h"
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
+#include "app/cli/profile.h"
 #include "app/cli/run_monitor.h"
 #include "core/tokenizer/text_coverage.h"
 
@@ -149,18 +150,31 @@ Result<EvaluationResult> runWithReference(Evaluation& evaluation, const Evaluati
                               observer, context);
 }
 
+// What a cancelled run has brought is told as well, so nothing here can be cancelled.
+Status finishProfile(RunProfile& profile, const Evaluation& evaluation, Backend& backend) {
+    if (!profile.isOn()) return {};
+    HT_TRY(evaluation.subject.executable->profileInto(nullptr));
+    if (evaluation.reference) HT_TRY(evaluation.reference->executable->profileInto(nullptr));
+    HT_TRY(profile.measureLimits(backend, JobContext()));
+    return profile.writeTrace();
+}
+
 }  // namespace
 
 Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(Evaluation evaluation, prepareEvaluation(options, *backend, monitor.context()));
+    RunProfile profile(options.profile);
+    HT_TRY(profile.watch(*evaluation.subject.executable, "model"));
+    if (evaluation.reference) HT_TRY(profile.watch(*evaluation.reference->executable, "reference"));
     EvaluationResult partial;
     const auto keep = [&](const EvaluationResult& running) { partial = running; };
     auto result = runWithReference(evaluation, keep, monitor.context());
     monitor.hideProgress();
     const bool cancelled = !result && result.error().code == ErrorCode::kCancelled && partial.windows > 0;
     if (!result && !cancelled) return tl::unexpected(result.error());
+    HT_TRY(finishProfile(profile, evaluation, *backend));
     if (cancelled && partial.reference) partial.reference->kldPercentiles = computeKldPercentiles(partial.tokenKld);
     EvaluationResult& shown = cancelled ? partial : *result;
     shown.device = backend->name();
@@ -171,9 +185,11 @@ Status runEvaluate(const EvaluateOptions& options, const CommonOptions& common) 
     if (common.json) {
         Json json = resultJson(evaluation, shown);
         if (cancelled) json["cancelled"] = true;
+        profile.addTo(json);
         printJson(json);
     } else {
         printResult(evaluation, shown);
+        profile.print();
     }
     if (!cancelled) return {};
     return makeError(ErrorCode::kCancelled,

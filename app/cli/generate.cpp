@@ -8,6 +8,7 @@
 #include "app/cli/generation_report.h"
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
+#include "app/cli/profile.h"
 #include "app/cli/run_monitor.h"
 
 namespace halftone::cli {
@@ -67,11 +68,17 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
         std::fflush(stdout);
     };
     const GenerateOptions generate{.maxTokens = options.tokens, .sampling = options.sampling, .format = format};
+    RunProfile profile(options.profile);
+    HT_TRY(profile.watch(*running.executable, "text"));
     HT_ASSIGN_OR_RETURN(const GenerateResult result, generateText(*running.executable, model.tokenizer, options.prompt,
                                                                   generate, stream, monitor.context()));
+    HT_TRY(running.executable->profileInto(nullptr));
+    HT_TRY(profile.measureLimits(*backend, JobContext()));
+    HT_TRY(profile.writeTrace());
     monitor.hideProgress();
     if (!common.json) {
         fmt::print("\n");
+        profile.print();
         return cancelledUnlessFinished(result);
     }
     nlohmann::ordered_json json{{"prompt", options.prompt}};
@@ -82,6 +89,7 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     json["activations"] = format.activations.name();
     json["device"] = backend->name();
     json["problems"] = problemsJson(running.recipe.problems);
+    profile.addTo(json);
     printJson(json);
     return cancelledUnlessFinished(result);
 }

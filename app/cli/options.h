@@ -35,6 +35,13 @@ struct RunChoice {
     [[nodiscard]] bool isSet() const { return !cache.empty() || !activations.empty(); }
 };
 
+/// Whether single operations are timed.
+struct ProfileChoice {
+    bool table = false;
+    std::string trace;  ///< file for their events; empty: none
+    [[nodiscard]] bool isSet() const { return table || !trace.empty(); }
+};
+
 struct InspectOptions {
     std::string checkpoint;
 };
@@ -54,6 +61,7 @@ struct EvaluateOptions {
     int64_t chunks = 0;         ///< 0: all
     FormatChoice format;
     RunChoice run{};
+    ProfileChoice profile{};
     std::string reference;
 };
 
@@ -79,12 +87,14 @@ struct GenerateCommandOptions {
     SamplingOptions sampling;
     FormatChoice format;
     RunChoice run{};
+    ProfileChoice profile{};
 };
 
 struct BenchOptions {
     std::string checkpoint;
     FormatChoice format;
     RunChoice run{};
+    ProfileChoice profile{};
     int64_t promptTokens = 512;
     int64_t generateTokens = 128;
     int repeats = 5;

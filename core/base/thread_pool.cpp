@@ -2,6 +2,7 @@
 #include "core/base/thread_pool.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 
 #include <tbb/blocked_range.h>
@@ -33,6 +34,10 @@ class Ordering {
     }
 };
 
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
 struct ThreadPool::Arena {
@@ -49,6 +54,12 @@ ThreadPool::ThreadPool(int threads) {
 
 int ThreadPool::threadCount() const {
     return m_arena->count;
+}
+
+ThreadPool ThreadPool::observed(Observer* observer) const {
+    ThreadPool copy = *this;
+    copy.m_observer = observer;
+    return copy;
 }
 
 void ThreadPool::parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t, int64_t)>& body) const {
@@ -69,7 +80,9 @@ void ThreadPool::parallelFor(int64_t count, int64_t grain, const std::function<v
             tbb::blocked_range<int64_t>(0, pieces, 1),
             [&](const tbb::blocked_range<int64_t>& range) {
                 start.observe();
+                const double begin = m_observer ? now() : 0;
                 for (int64_t piece = range.begin(); piece != range.end(); ++piece) runPiece(piece);
+                if (m_observer) m_observer->worked(tbb::this_task_arena::current_thread_index(), begin, now());
                 end.publish();
             },
             tbb::auto_partitioner());

@@ -18,6 +18,8 @@
 
 namespace halftone {
 
+class OpProfile;
+
 /// Receives rows of logits in position order, a few at a time. `logits` holds rowCount * vocabSize floats and is only
 /// valid during the call. Called on the thread that called forward().
 using LogitsSink = std::function<Status(int64_t firstPosition, int64_t rowCount, std::span<const float> logits)>;
@@ -144,6 +146,9 @@ class Executable {
     [[nodiscard]] virtual bool canCompareWith(const LogitRows&) const { return false; }
     /// Bytes of weights that do not fit the device and pass through it whenever the model runs; 0: all of them stay.
     [[nodiscard]] virtual int64_t streamedWeightBytes() const { return 0; }
+    /// Adds what its operations take from now on to `profile`; null: no more. Nothing is timed while there is none.
+    /// Borrowed. kUnsupported with a sentence where operations cannot be timed.
+    virtual Status profileInto(OpProfile* profile);
     /// The same executable with other weights where they differ from the current ones (an edit). Keeps what is shared.
     virtual Status updateWeights(const ModelWeights& weights, const JobContext& context) = 0;
 };

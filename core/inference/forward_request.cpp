@@ -98,6 +98,11 @@ Result<std::unique_ptr<LogitRows>> Executable::createLogitRows(int64_t) {
     return makeError(ErrorCode::kUnsupported, "Rows of logits are not kept on this device.");
 }
 
+Status Executable::profileInto(OpProfile* profile) {
+    if (!profile) return {};
+    return makeError(ErrorCode::kUnsupported, "This engine cannot tell how long its operations take.");
+}
+
 Status Executable::forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context) {
     HT_TRY(checkDistinctSequences(inputs));
     std::vector<int64_t> before;

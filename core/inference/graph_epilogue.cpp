@@ -62,6 +62,19 @@ Status GraphExecutable::runHeadInput(const Run& run, std::span<const int64_t> po
     return {};
 }
 
+/// The head, or the part of its rows that `call` is about.
+Status GraphExecutable::runHead(const Run& run, const LinearCall& call) {
+    const double begin = m_timer ? profileClock() : 0;
+    HT_TRY(m_kernels->linear({&call, 1}, run.context));
+    if (!m_timer) return {};
+    const Op& head = m_graph->ops.back();
+    const PackedTensor& whole = m_weights.at(head.weight);
+    const double share = static_cast<double>(call.weight->rows) / static_cast<double>(whole.rows);
+    const bool isFirst = call.weight->bytes.data() == whole.bytes.data();
+    m_timer->note({{&head, 1}, call.tokens, 0, run.format.cache, share, isFirst}, m_weights, begin);
+    return {};
+}
+
 Status GraphExecutable::runLogits(const Run& run, int64_t begin, int64_t end) {
     const Op& head = m_graph->ops.back();
     const int64_t vocabulary = width(m_graph->logits);
@@ -76,7 +89,7 @@ Status GraphExecutable::runLogits(const Run& run, int64_t begin, int64_t end) {
         const LinearCall call{
             &m_weights.at(head.weight), vectorWeight(head.bias), value(head.in, chunk), floatsOf(m_logits), count,
             run.options.arithmetic};
-        HT_TRY(m_kernels->linear({&call, 1}, run.context));
+        HT_TRY(runHead(run, call));
         HT_TRY(run.context.checkpoint());
         for (int64_t row = 0; row < count; ++row) {
             const auto index = static_cast<size_t>(first + row);
@@ -106,9 +119,11 @@ Status GraphExecutable::runTargets(const Run& run, std::span<const int64_t> posi
         const PackedTensor part = rowsOf(weight, first, tile);
         const float* bias = head.bias < 0 ? nullptr : vectorWeight(head.bias) + first;
         const LinearCall call{&part, bias, value(head.in, chunk), floatsOf(m_logits), count, run.options.arithmetic};
-        HT_TRY(m_kernels->linear({&call, 1}, run.context));
+        HT_TRY(runHead(run, call));
         HT_TRY(run.context.checkpoint());
+        const double begin = m_timer ? profileClock() : 0;
         m_kernels->accumulateLogSumExp(floatsOf(m_logits), tile, sums, run.context);
+        if (m_timer) m_timer->noteNamed("log-sum-exp", count, begin);
         for (size_t row = 0; row < positions.size(); ++row) {
             const int64_t column = run.options.targets[static_cast<size_t>(positions[row])] - first;
             if (column >= 0 && column < tile)

@@ -95,6 +95,13 @@ Result<std::unique_ptr<Sequence>> GraphExecutable::createSequence(int64_t capaci
 Status GraphExecutable::updateWeights(const ModelWeights& weights, const JobContext&) {
     HT_TRY(checkWeights(*m_graph, weights));
     m_weights = weights;
+    if (m_timer) m_timer->forgetWeights();
+    return {};
+}
+
+Status GraphExecutable::profileInto(OpProfile* profile) {
+    m_timer.reset();
+    if (profile) m_timer.emplace(*profile, *m_graph);
     return {};
 }
 
@@ -105,17 +112,24 @@ Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tok
     HT_TRY(checkForwardArguments(*m_graph, sequence, tokens, options));
     if (options.reduction)
         return makeError(ErrorCode::kUnsupported, "The processor's engine hands out logits and sums up none.");
-    const Run run{tokens, options, context, cached->cache(), sequence.position(), cached->format()};
+    const double begin = m_timer ? profileClock() : 0;
+    const JobContext used = m_timer ? m_timer->watched(context) : context;
+    const Run run{tokens, options, used, cached->cache(), sequence.position(), cached->format()};
     try {
-        reserve(run.tokenCount());
-        HT_TRY(runBlocks(run));
-        HT_TRY(runEpilogue(run));
+        HT_TRY(runAll(run));
     } catch (const std::bad_alloc&) {
         return makeError(ErrorCode::kOutOfMemory,
                          fmt::format("There is not enough memory to run {} tokens at once.", tokens.size()));
     }
     cached->advance(run.tokenCount());
+    if (m_timer) m_timer->noteForward(run.tokenCount(), begin);
     return {};
+}
+
+Status GraphExecutable::runAll(const Run& run) {
+    reserve(run.tokenCount());
+    HT_TRY(runBlocks(run));
+    return runEpilogue(run);
 }
 
 void GraphExecutable::reserve(int64_t tokens) {
@@ -166,19 +180,26 @@ Status GraphExecutable::runOps(const Run& run, const Chunk& chunk, int32_t begin
     for (int32_t index = begin; index < end;) {
         HT_TRY(run.context.checkpoint());
         const Op& op = ops[static_cast<size_t>(index)];
-        if (op.kind != OpKind::kLinear) {
-            HT_TRY(runOp(run, chunk, op));
-            ++index;
-            continue;
-        }
         int32_t next = index + 1;
-        while (next < end && ops[static_cast<size_t>(next)].kind == OpKind::kLinear &&
+        while (next < end && op.kind == OpKind::kLinear && ops[static_cast<size_t>(next)].kind == OpKind::kLinear &&
                ops[static_cast<size_t>(next)].in == op.in)
             ++next;
-        HT_TRY(runLinears(run, chunk, ops.subspan(static_cast<size_t>(index), static_cast<size_t>(next - index))));
+        HT_TRY(runTogether(run, chunk, ops.subspan(static_cast<size_t>(index), static_cast<size_t>(next - index))));
         index = next;
     }
     return run.context.checkpoint();
+}
+
+/// One operation, or linear ones that read the same input.
+Status GraphExecutable::runTogether(const Run& run, const Chunk& chunk, std::span<const Op> ops) {
+    const double begin = m_timer ? profileClock() : 0;
+    if (ops.front().kind == OpKind::kLinear) {
+        HT_TRY(runLinears(run, chunk, ops));
+    } else {
+        HT_TRY(runOp(run, chunk, ops.front()));
+    }
+    if (m_timer) m_timer->note({ops, chunk.count, run.firstPosition + chunk.begin, run.format.cache}, m_weights, begin);
+    return {};
 }
 
 Status GraphExecutable::runOp(const Run& run, const Chunk& chunk, const Op& op) {
@@ -299,8 +320,8 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
     }
     std::vector<LinearCall> calls;
     for (const Op& op : ops) {
-        calls.push_back(
-            {&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count, arithmetic});
+        calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count,
+                         arithmetic});
     }
     return m_kernels->linear(calls, run.context);
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/base/aligned_buffer.h"
 #include "core/inference/backend.h"
+#include "core/inference/graph_timer.h"
 #include "core/inference/op_kernels.h"
 
 namespace halftone {
@@ -25,13 +27,16 @@ class GraphExecutable final : public Executable {
     Status forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                    const JobContext& context) override;
     Status updateWeights(const ModelWeights& weights, const JobContext& context) override;
+    Status profileInto(OpProfile* profile) override;
 
   private:
     struct Run;
     struct Chunk;
 
+    Status runAll(const Run& run);
     Status runBlocks(const Run& run);
     Status runOps(const Run& run, const Chunk& chunk, int32_t begin, int32_t end);
+    Status runTogether(const Run& run, const Chunk& chunk, std::span<const Op> ops);
     Status runOp(const Run& run, const Chunk& chunk, const Op& op);
     Status runLinears(const Run& run, const Chunk& chunk, std::span<const Op> ops);
     Status runTableOp(const Run& run, const Chunk& chunk, const Op& op);
@@ -42,6 +47,7 @@ class GraphExecutable final : public Executable {
     Status runEpilogue(const Run& run);
     Status runLogits(const Run& run, int64_t begin, int64_t end);
     Status runTargets(const Run& run, std::span<const int64_t> positions);
+    Status runHead(const Run& run, const LinearCall& call);
     Status runHeadInput(const Run& run, std::span<const int64_t> positions);
 
     [[nodiscard]] float* value(ValueId id, const Chunk& chunk);
@@ -56,7 +62,8 @@ class GraphExecutable final : public Executable {
     AlignedBuffer m_gathered;             // hidden rows of the positions whose logits are wanted
     AlignedBuffer m_logits;
     AlignedBuffer m_positionRow;
-    AlignedBuffer m_rounded;  // the input of a linear layer, where the sequence's format rounds it
+    std::optional<GraphTimer> m_timer;  // while there is a profile
+    AlignedBuffer m_rounded;            // the input of a linear layer, where the sequence's format rounds it
 };
 
 /// Checks that every matrix fits its slot, for compile() and updateWeights().

@@ -106,9 +106,11 @@ Result<SpeedResult> measureSpeed(Executable& executable, const ModelWeights& wei
     const auto prompt = someTokens(options.promptTokens, graph.config.vocabSize);
     const auto generated = someTokens(options.generateTokens, graph.config.vocabSize);
     SpeedRun run(executable, *sequence, options.arithmetic);
-    context.start("Measuring speed", (1 + options.repeats) * (std::ssize(prompt) + std::ssize(generated)), "tokens");
-    for (int repeat = 0; repeat <= options.repeats; ++repeat) {
-        const bool counts = repeat > 0;  // the first run finds cold caches and builds pipelines
+    const int uncounted = options.warmUp ? 1 : 0;
+    context.start("Measuring speed", (uncounted + options.repeats) * (std::ssize(prompt) + std::ssize(generated)),
+                  "tokens");
+    for (int repeat = 0; repeat < uncounted + options.repeats; ++repeat) {
+        const bool counts = repeat >= uncounted;  // the first run finds cold caches and builds pipelines
         if (!prompt.empty()) {
             HT_ASSIGN_OR_RETURN(const double rate, run.rate(prompt, std::ssize(prompt), context));
             if (counts) result.promptRates.push_back(rate);

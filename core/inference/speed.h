@@ -13,7 +13,8 @@ namespace halftone {
 struct SpeedOptions {
     int64_t promptTokens = 512;                    ///< 0: not measured
     int64_t generateTokens = 128;                  ///< 0: not measured
-    int repeats = 5;                               ///< after one run that is not counted
+    int repeats = 5;                               ///< that are counted
+    bool warmUp = true;                            ///< one run before them that is not
     Arithmetic arithmetic = Arithmetic::kInteger;  ///< what text generation uses
     RunFormat format{};                            ///< of the cache and the activations
 };

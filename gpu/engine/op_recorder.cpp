@@ -9,11 +9,12 @@ Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_
         const Op& op = m_graph->ops[static_cast<size_t>(index)];
         const bool sameInput = index > begin && m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
                                m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
-        if (op.kind == OpKind::kLinear && !sameInput) {
-            if (run.options.capture) HT_TRY(captureInput(run, chunk, index, end));
-            if (roundsInput(*m_graph, op, run.sequence.format())) HT_TRY(roundInput(run, chunk, op));
-        }
+        const bool isNewInput = op.kind == OpKind::kLinear && !sameInput;
+        if (isNewInput && run.options.capture) HT_TRY(captureInput(run, chunk, index, end));
+        HT_TRY(m_timer->begin(op, chunk.count, run.sequence.position() + chunk.begin, run.sequence.format().cache));
+        if (isNewInput && roundsInput(*m_graph, op, run.sequence.format())) HT_TRY(roundInput(run, chunk, op));
         HT_TRY(recordOp(run, chunk, op));
+        m_timer->end();
     }
     return {};
 }

@@ -6,6 +6,7 @@
 
 #include "core/inference/backend.h"
 #include "gpu/engine/activation_buffers.h"
+#include "gpu/engine/device_op_timer.h"
 #include "gpu/engine/device_weight.h"
 #include "gpu/engine/stats_capture.h"
 #include "gpu/engine/vulkan_sequence.h"
@@ -32,8 +33,13 @@ struct ForwardRun {
 class OpRecorder {
   public:
     OpRecorder(const ModelGraph& graph, const DeviceWeights& weights, const ActivationBuffers& buffers,
-               kernel::Kernels& kernels, StatsCapture& capture)
-        : m_graph(&graph), m_weights(&weights), m_buffers(&buffers), m_kernels(&kernels), m_capture(&capture) {}
+               kernel::Kernels& kernels, StatsCapture& capture, DeviceOpTimer& timer)
+        : m_graph(&graph),
+          m_weights(&weights),
+          m_buffers(&buffers),
+          m_kernels(&kernels),
+          m_capture(&capture),
+          m_timer(&timer) {}
 
     /// Operations [begin, end) of the graph.
     Status record(const ForwardRun& run, const TokenChunk& chunk, int32_t begin, int32_t end);
@@ -58,6 +64,7 @@ class OpRecorder {
     const ActivationBuffers* m_buffers;
     kernel::Kernels* m_kernels;
     StatsCapture* m_capture;
+    DeviceOpTimer* m_timer;
 };
 
 }  // namespace halftone

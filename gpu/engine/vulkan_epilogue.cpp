@@ -111,6 +111,7 @@ Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, const EpilogueRa
     HT_TRY(m_recorder->record(run, chunk, epilogueBegin(*m_graph), static_cast<int32_t>(m_graph->ops.size())));
     const kernel::Activations logits = m_buffers.value(m_graph->logits, chunk);
     const auto targetCount = static_cast<int64_t>(run.options.targets.size());
+    HT_TRY(m_timer->begin("reduction of logits", count));
     if (tile.begin < targetCount) {
         HT_TRY(m_kernels->summarizeRows({.logits = logits,
                                          .targets = vk::BufferSlice(m_targets),
@@ -119,6 +120,7 @@ Status VulkanExecutable::runEpilogueTile(const ForwardRun& run, const EpilogueRa
                                          .firstTarget = run.firstTarget + tile.begin}));
     }
     if (run.options.reduction) HT_TRY(reduceTile(run, tile, logits));
+    m_timer->end();
     return tile.handOut ? handOutLogits(run, tile.begin, count, logits) : Status();
 }
 

@@ -82,8 +82,9 @@ Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_p
     self.m_readback = std::make_unique<ReadbackQueue>(*shared.allocator, *self.m_stream);
     self.m_capture =
         std::make_unique<StatsCapture>(*shared.allocator, *self.m_stream, *self.m_kernels, *self.m_readback);
+    self.m_timer = std::make_unique<DeviceOpTimer>(*self.m_graph, self.m_residency.weights(), *self.m_stream);
     self.m_recorder = std::make_unique<OpRecorder>(*self.m_graph, self.m_residency.weights(), self.m_buffers,
-                                                   *self.m_kernels, *self.m_capture);
+                                                   *self.m_kernels, *self.m_capture, *self.m_timer);
     HT_TRY(self.updateWeights(weights, job));
     return executable;
 }
@@ -91,7 +92,12 @@ Result<std::unique_ptr<VulkanExecutable>> VulkanExecutable::create(std::shared_p
 Status VulkanExecutable::updateWeights(const ModelWeights& weights, const JobContext& job) {
     HT_TRY(checkWeights(*m_graph, weights));
     const WeightResidency::Use use(m_residency);
+    m_timer->forgetWeights();
     return m_residency.assign(weights, job);
+}
+
+Status VulkanExecutable::profileInto(OpProfile* profile) {
+    return m_timer->use(profile);
 }
 
 int64_t VulkanExecutable::tokensWorthTogether() const {
@@ -157,6 +163,7 @@ Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, 
     }
     if (inputs.empty()) return {};
     const WeightResidency::Use use(m_residency);
+    const double begin = m_timer->isOn() ? profileClock() : 0;
     Status status = run(inputs, job);
     if (!status) {
         m_stream->abandon();
@@ -164,8 +171,12 @@ Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, 
     }
     m_residency.end();
     HT_TRY(status);
-    for (const SequenceInput& input : inputs)
-        static_cast<VulkanSequence*>(input.sequence)->advance(static_cast<int64_t>(input.tokens.size()));
+    int64_t tokens = 0;
+    for (const SequenceInput& input : inputs) {
+        static_cast<VulkanSequence*>(input.sequence)->advance(std::ssize(input.tokens));
+        tokens += std::ssize(input.tokens);
+    }
+    m_timer->finishForward(begin, tokens);
     return {};
 }
 

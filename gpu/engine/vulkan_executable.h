@@ -8,6 +8,7 @@
 
 #include "core/inference/backend.h"
 #include "gpu/engine/activation_buffers.h"
+#include "gpu/engine/device_op_timer.h"
 #include "gpu/engine/op_recorder.h"
 #include "gpu/engine/readback_queue.h"
 #include "gpu/engine/stats_capture.h"
@@ -39,6 +40,7 @@ class VulkanExecutable final : public Executable {
     Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows) override;
     [[nodiscard]] bool canCompareWith(const LogitRows& rows) const override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
+    Status profileInto(OpProfile* profile) override;
     [[nodiscard]] int64_t streamedWeightBytes() const override { return m_residency.streamedBytes(); }
 
     /// Tensors copied to the device to stay so far: what an edit really uploads.
@@ -93,6 +95,7 @@ class VulkanExecutable final : public Executable {
     std::unique_ptr<kernel::Kernels> m_kernels;
     std::unique_ptr<ReadbackQueue> m_readback;
     std::unique_ptr<StatsCapture> m_capture;
+    std::unique_ptr<DeviceOpTimer> m_timer;
     std::unique_ptr<OpRecorder> m_recorder;
 };
 

@@ -108,6 +108,7 @@ Status CommandStream::begin() {
     const auto& functions = m_device->functions();
     Slot& slot = m_slots[m_current];
     HT_TRY(waitFor(slot.value));
+    if (m_timer) HT_TRY(m_timer->collect(m_current));
     HT_VK_TRY(functions.vkResetCommandPool(m_device->handle(), slot.pool.get(), 0), "reset a command pool");
     for (const auto& pool : slot.descriptorPools) functions.vkResetDescriptorPool(m_device->handle(), pool.get(), 0);
     slot.poolsInUse = 0;
@@ -118,6 +119,7 @@ Status CommandStream::begin() {
     m_recording = true;
     m_recordedFlops = 0;
     barrier();  // earlier submissions, other streams' uploads among them
+    if (m_timer) m_timer->beginCommands(m_current, slot.commands);
     return {};
 }
 
@@ -281,6 +283,7 @@ void CommandStream::startAfter(const TimelinePoint& point) {
 Result<uint64_t> CommandStream::flush() {
     if (!m_recording) return m_submitted;
     Slot& slot = m_slots[m_current];
+    if (m_timer) m_timer->endCommands();
     HT_VK_TRY(m_device->functions().vkEndCommandBuffer(slot.commands), "finish recording commands");
     m_recording = false;
     const uint64_t value = m_submitted + 1;
@@ -300,11 +303,13 @@ Result<uint64_t> CommandStream::flush() {
     info.pCommandBuffers = &slot.commands;
     info.signalSemaphoreCount = 1;
     info.pSignalSemaphores = &semaphore;
+    const double submittedAt = now();
     HT_TRY(m_device->submit(info, m_queue));
+    if (m_timer) m_timer->submitted(m_current, submittedAt);
     m_startAfter.clear();
     m_submitted = value;
     slot.value = value;
-    m_inFlight.push_back({value, m_recordedFlops, now()});
+    m_inFlight.push_back({value, m_recordedFlops, submittedAt});
     m_recordedFlops = 0;
     m_current = (m_current + 1) % kSlots;
     return value;
@@ -346,11 +351,46 @@ void CommandStream::abandon() {
     m_recordedFlops = 0;
     if (!m_device->isLost()) (void)waitFor(m_submitted);
     m_inFlight.clear();
+    if (m_timer) m_timer->abandon();
 }
 
 Status CommandStream::finish() {
     HT_ASSIGN_OR_RETURN(const uint64_t value, flush());
-    return waitFor(value);
+    HT_TRY(waitFor(value));
+    return collectTimes();
+}
+
+Status CommandStream::timeScopes(ScopeTimer::Sink sink) {
+    HT_TRY(finish());
+    m_timer.reset();
+    if (!sink) return {};
+    if (!m_device->plan().canTime()) {
+        return makeError(ErrorCode::kUnsupported,
+                         fmt::format("The driver of {} keeps no times of single operations; they can be timed on the "
+                                     "processor.",
+                                     m_device->plan().deviceName));
+    }
+    HT_ASSIGN_OR_RETURN(m_timer, ScopeTimer::create(m_device, kSlots, std::move(sink)));
+    return {};
+}
+
+Status CommandStream::beginScope(uint64_t tag) {
+    if (!m_timer) return {};
+    if (m_timer->isFull()) HT_TRY(flush());
+    HT_TRY(begin());
+    m_timer->begin(tag);
+    return {};
+}
+
+void CommandStream::endScope() {
+    if (m_timer) m_timer->end();
+}
+
+/// Of everything that is done, oldest first.
+Status CommandStream::collectTimes() {
+    if (!m_timer) return {};
+    for (size_t i = 0; i < kSlots; ++i) HT_TRY(m_timer->collect((m_current + i) % kSlots));
+    return {};
 }
 
 }  // namespace halftone::vk

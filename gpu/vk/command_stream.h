@@ -12,6 +12,7 @@
 #include "gpu/vk/device.h"
 #include "gpu/vk/memory_allocator.h"
 #include "gpu/vk/pipeline_store.h"
+#include "gpu/vk/scope_timer.h"
 
 namespace halftone::vk {
 
@@ -74,6 +75,12 @@ class CommandStream {
     /// Drops what is recorded and not submitted, and waits for what is: after an error or a cancel.
     void abandon();
     [[nodiscard]] uint64_t submissionCount() const { return m_submitted; }
+    /// From now on the time of scopes goes to `sink`, from the calls that wait for the device; empty: no more. What was
+    /// recorded before is finished first. kUnsupported with a sentence on a device whose queue tells no times.
+    Status timeScopes(ScopeTimer::Sink sink);
+    /// Around the recording of something that is to be timed; scopes do not nest. Nothing without a sink.
+    Status beginScope(uint64_t tag);
+    void endScope();
     /// Work that one submission holds at the measured rate.
     [[nodiscard]] double flopsPerSubmission() const;
 
@@ -107,6 +114,7 @@ class CommandStream {
     Status bindBuffers(std::span<const BufferUse> uses);
     Result<VkDescriptorSet> allocateSet();
     Status afterWork(double flops);
+    Status collectTimes();
     Status limitInFlight(size_t most);
     void learnRate(const InFlight& done, double waitedSince);
 
@@ -123,6 +131,7 @@ class CommandStream {
     std::vector<TimelinePoint> m_startAfter;  ///< of the next submission
     double m_recordedFlops = 0;
     std::deque<InFlight> m_inFlight;
+    std::unique_ptr<ScopeTimer> m_timer;  ///< null: nothing is timed
     double m_flopsPerSecond = 0;
     double m_lastCompletion = 0;
 };

@@ -222,6 +222,8 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t m
     if (!family) return refuse(snapshot, "it has no queue for compute work.");
     plan.queueFamily = *family;
     chooseTransferQueue(snapshot, plan);
+    plan.timestampBits = snapshot.queueFamilies[*family].timestampBits;
+    plan.timestampNanoseconds = static_cast<double>(snapshot.timestampPeriod);
     plan.maxWorkgroupCount = snapshot.maxWorkgroupCount;
     plan.maxSharedMemoryBytes = snapshot.maxSharedMemoryBytes;
     plan.float16 = snapshot.float16;

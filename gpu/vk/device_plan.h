@@ -63,7 +63,9 @@ struct DevicePlan {
     uint32_t elementwiseLocalSize = 128;
     uint32_t elementwiseMaxGroups = 4096;  ///< beyond, each invocation takes several elements
 
-    uint64_t maxBindingBytes = 0;  ///< tensors are split into row ranges of at most this size
+    uint32_t timestampBits = 0;       ///< of the compute queue's clock; 0: it tells no times
+    double timestampNanoseconds = 0;  ///< a tick
+    uint64_t maxBindingBytes = 0;     ///< tensors are split into row ranges of at most this size
     uint64_t bindingAlignment = 256;
     uint64_t slabBytes = 0;  ///< size of the allocations that buffers are cut from
     uint64_t maxAllocationBytes = 0;
@@ -83,6 +85,7 @@ struct DevicePlan {
     double submissionSeconds = 0.04;  ///< work of one submission; two are in flight
     double hangSeconds = 60;          ///< a submission that takes longer has hung
 
+    [[nodiscard]] bool canTime() const { return timestampBits > 0 && timestampNanoseconds > 0; }
     [[nodiscard]] bool hasTransferQueue() const { return transferFamily != queueFamily || transferIndex != 0; }
 };
 

@@ -85,6 +85,36 @@ TEST_F(CliReports, BenchTellsRatesBesideTheDevicesLimits) {
     EXPECT_THAT(text, testing::Not(HasSubstr("prompt")));
 }
 
+TEST_F(CliReports, BenchTellsWhereTheTimeGoes) {
+    const std::string trace = m_folder.path() / "trace.json";
+    const json report = runJson({"bench", m_model, "--prompt", "16", "--generate", "4", "--repeat", "1", "--device",
+                                 "cpu", "--profile", "--trace", trace});
+    EXPECT_EQ(report["profile"]["prompt"]["forward_calls"], 1);
+    EXPECT_EQ(report["profile"]["generation"]["forward_calls"], 4);
+    EXPECT_LE(report["profile"]["prompt"]["operation_seconds"], report["profile"]["prompt"]["forward_seconds"]);
+    EXPECT_GT(report["profile"]["prompt"]["operations"].size(), 5u);
+    EXPECT_GT(report["operations_per_second"], 0);
+    const json events = json::parse(readFile(trace))["traceEvents"];
+    EXPECT_GT(events.size(), 100u);
+    const std::string text =
+        runText({"bench", m_model, "--prompt", "0", "--generate", "2", "--repeat", "1", "--profile"});
+    EXPECT_THAT(text, HasSubstr("generation: "));
+    EXPECT_THAT(text, HasSubstr("linear attn_q + attn_k + attn_v"));
+    EXPECT_THAT(text, HasSubstr("between operations"));
+}
+
+TEST_F(CliReports, EvaluateAndGenerateProfileAsWell) {
+    const json report = runJson({"evaluate", m_model, "--text", m_text, "--ctx", "64", "--chunks", "2", "--format",
+                                 "q8_0", "--device", "cpu", "--profile"});
+    EXPECT_GT(report["profile"]["model"]["operations"].size(), 5u);
+    EXPECT_GT(report["profile"]["reference"]["operations"].size(), 5u);
+    const std::string trace = m_folder.path() / "trace.json";
+    const std::string text = runText(
+        {"generate", m_model, "--prompt", "Once", "-n", "3", "--temp", "0", "--device", "cpu", "--trace", trace});
+    EXPECT_THAT(text, testing::Not(HasSubstr("between operations"))) << "a trace alone prints no table";
+    EXPECT_GT(json::parse(readFile(trace))["traceEvents"].size(), 50u);
+}
+
 TEST_F(CliReports, StatsOfWeights) {
     const json report = runJson({"stats", m_model, "--tensor", "blk\\.[01]\\.attn_q"});
     ASSERT_EQ(report["tensors"].size(), 2u);

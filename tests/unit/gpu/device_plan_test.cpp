@@ -287,6 +287,19 @@ TEST(DevicePlan, SmallSharedMemoryGetsShallowTiles) {
     EXPECT_LE((tile.tileRows + 1 + tile.tileTokens + 1) * tile.depth * 4, 16384u);
 }
 
+TEST(DevicePlan, TimesOperationsWhereTheComputeQueueHasAClock) {
+    auto card = discreteCard();
+    card.timestampPeriod = 40;
+    EXPECT_TRUE(planDevice(card)->canTime());
+    EXPECT_EQ(planDevice(card)->timestampBits, 64u);
+    EXPECT_EQ(planDevice(card)->timestampNanoseconds, 40);
+    card.queueFamilies[2].timestampBits = 0;  // that of compute alone
+    EXPECT_FALSE(planDevice(card)->canTime()) << "other queues do not count";
+    auto still = discreteCard();
+    still.timestampPeriod = 0;
+    EXPECT_FALSE(planDevice(still)->canTime());
+}
+
 TEST(DevicePlan, SoftwareDevicesAvoidSharedMemory) {
     const auto plan = planDevice(softwareDevice());
     ASSERT_TRUE(plan.has_value()) << plan.error().message;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/checkpoint/checkpoint.h"
+#include "core/inference/op_profile.h"
 #include "gpu/engine/vulkan_executable.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/inference/loaded_model.h"
@@ -153,6 +154,50 @@ TEST_F(VulkanEngineTest, AnEditUploadsOnlyWhatChanged) {
     auto twin = compile(context, *opened);
     HT_ASSERT_OK(twin);
     EXPECT_EQ(context->allocator->deviceBytesReserved(), reserved);
+}
+
+TEST_F(VulkanEngineTest, TellsWhatItsOperationsTake) {
+    HT_SHARED_OR_SKIP(folder, "models/stories260K");
+    const auto opened = test::openModel(folder);
+    HT_ASSERT_OK(opened);
+    auto executable = compile(m_context, *opened);
+    HT_ASSERT_OK(executable);
+    auto sequence = (*executable)->createSequence(64);
+    HT_ASSERT_OK(sequence);
+    const std::vector<TokenId> tokens(40, 7);
+    const auto before = lastLogits(**executable, **sequence, tokens);
+    OpProfile profile(ProfileDetail::kEvents);
+    HT_ASSERT_OK((*executable)->profileInto(&profile));
+    for (int i = 0; i < 3; ++i) {
+        (*sequence)->truncate(0);
+        EXPECT_EQ(*lastLogits(**executable, **sequence, tokens), *before);
+    }
+    HT_ASSERT_OK((*executable)->profileInto(nullptr));
+    const int64_t calls = profile.forwardCalls();
+    EXPECT_EQ(calls, 3);
+    EXPECT_THAT(profile.lanes(), ::testing::ElementsAre("forward", "device"));
+    EXPECT_GT(profile.opSeconds(), 0);
+    EXPECT_LE(profile.opSeconds(), profile.forwardSeconds() * 1.05) << "the device works inside the calls";
+    const auto attention = std::ranges::find(profile.lines(), "attention", &ProfileLine::op);
+    ASSERT_NE(attention, profile.lines().end());
+    EXPECT_EQ(attention->calls, calls * opened->graph->config.blockCount);
+    double end = 0;
+    for (const ProfileEvent& event : profile.events()) {
+        if (event.line < 0) continue;
+        EXPECT_EQ(event.lane, 1);
+        EXPECT_GE(event.begin, end - 1e-6) << "the device does one after the other";
+        end = event.begin + event.seconds;
+    }
+    (*sequence)->truncate(0);
+    EXPECT_EQ(*lastLogits(**executable, **sequence, tokens), *before);
+    EXPECT_EQ(profile.forwardCalls(), calls);
+    const auto blind = open([](vk::DevicePlan& plan) { plan.timestampNanoseconds = 0; });
+    ASSERT_TRUE(blind);
+    auto other = compile(blind, *opened);
+    HT_ASSERT_OK(other);
+    const Status refused = (*other)->profileInto(&profile);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
 }
 
 TEST_F(VulkanEngineTest, ALostDeviceIsReportedAndLeavesThePosition) {

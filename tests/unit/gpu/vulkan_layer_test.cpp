@@ -154,6 +154,65 @@ TEST_F(VulkanLayerTest, CutsLongWorkIntoSubmissions) {
     EXPECT_EQ(read(out), values);
 }
 
+TEST_F(VulkanLayerTest, TimesScopesEvenWhereSubmissionsCutThem) {
+    const auto values = ramp(1 << 14, 1.0f);
+    const auto a = deviceBuffer(values);
+    auto sum = deviceBuffer(values);
+    const auto add = [&] {
+        return m_kernels->binary({.combine = kernel::BinaryCall::Combine::kSum,
+                                  .first = rows(sum, 1 << 14),
+                                  .second = rows(a, 1 << 14),
+                                  .output = rows(sum, 1 << 14),
+                                  .tokens = 1});
+    };
+    std::vector<vk::TimedScope> scopes;
+    HT_ASSERT_OK(m_stream->timeScopes([&](const vk::TimedScope& scope) { scopes.push_back(scope); }));
+    constexpr uint64_t kScopes = 1500;  // more than the queries of one command buffer
+    for (uint64_t tag = 0; tag < kScopes; ++tag) {
+        HT_ASSERT_OK(m_stream->beginScope(tag));
+        HT_ASSERT_OK(add());
+        if (tag % 400 == 7) {
+            HT_ASSERT_OK(m_stream->flush());
+            HT_ASSERT_OK(add());
+        }
+        m_stream->endScope();
+    }
+    HT_ASSERT_OK(m_stream->finish());
+    uint64_t next = 0;
+    double end = 0;
+    for (const vk::TimedScope& scope : scopes) {
+        if (scope.isFirst) {
+            EXPECT_EQ(scope.tag, next++);
+        } else {
+            EXPECT_EQ(scope.tag, next - 1);
+            EXPECT_EQ(scope.tag % 400, 7u);
+        }
+        EXPECT_GE(scope.seconds, 0);
+        EXPECT_LT(scope.seconds, 10);
+        EXPECT_GE(scope.begin, end - 1e-6) << scope.tag;
+        end = scope.begin + scope.seconds;
+    }
+    EXPECT_EQ(next, kScopes);
+    EXPECT_EQ(scopes.size(), kScopes + 4);
+    HT_ASSERT_OK(m_stream->timeScopes({}));
+    HT_ASSERT_OK(m_stream->beginScope(1));
+    m_stream->endScope();
+    EXPECT_EQ(read(sum)[5], 5.0f * (1 + kScopes + 4));
+    EXPECT_EQ(scopes.size(), kScopes + 4) << "nothing is timed any more";
+}
+
+TEST_F(VulkanLayerTest, RefusesToTimeWhereTheQueueTellsNoTimes) {
+    auto context = open([](vk::DevicePlan& plan) { plan.timestampBits = 0; });
+    ASSERT_TRUE(context);
+    use(context);
+    const Status refused = m_stream->timeScopes([](const vk::TimedScope&) {});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, ::testing::HasSubstr("keeps no times of single operations"));
+    HT_ASSERT_OK(m_stream->timeScopes({}));
+    use(m_context);
+}
+
 TEST_F(VulkanLayerTest, FoldsGridsBeyondTheLimitOfOneDimension) {
     auto context = open([](vk::DevicePlan& plan) { plan.maxWorkgroupCount = {3, 2, 65535}; });
     ASSERT_TRUE(context);
