@@ -46,6 +46,7 @@ struct EvaluationSession::Run {
     RunningMean kldChange{}, nllChange{};
     Clock::time_point start = Clock::now();
     bool hasWeights = false;  // the executable has been given them
+    std::vector<bool> isNew;  // windows that this call has run
 };
 
 EvaluationSession::EvaluationSession(Executable& executable, ModelWeights original,
@@ -127,15 +128,17 @@ Result<std::shared_ptr<const ReferenceRun>> EvaluationSession::runReference(int6
     const auto start = Clock::now();
     SessionFigures running;
     running.totalWindows = static_cast<int64_t>(m_windows.size());
-    for (size_t window = 0; window < m_windows.size(); ++window) {
-        if (window >= m_builder->windowsDone()) {
-            HT_TRY(context.checkpoint());
-            HT_TRY(runReferenceWindow(chain, window, context));
-            m_builder->finishWindow(m_windows[window], secondsSince(start));
-            running.result = m_builder->running();
-            if (observer) observer(running);
-        }
-        context.advance(static_cast<int64_t>(m_windows[window].tokens.size()));
+    context.advance(tokenCount(std::span(m_windows).first(m_builder->windowsDone())));
+    const auto finish = [&](size_t window) {
+        m_builder->finishWindow(m_windows[window], secondsSince(start));
+        running.result = m_builder->running();
+        if (observer) observer(running);
+        context.advance(std::ssize(m_windows[window].tokens));
+    };
+    const auto begin = [&](size_t window) { return startOf(window, chain, StateUse::kReplace); };
+    while (m_builder->windowsDone() < m_windows.size()) {
+        HT_TRY(context.checkpoint());
+        HT_TRY(addReferenceWindows({*m_referenceScorer, *m_builder, m_windows, begin, finish}, context));
     }
     HT_TRY(setReference(m_builder->finish(m_note)));
     m_builder.reset();
@@ -143,17 +146,20 @@ Result<std::shared_ptr<const ReferenceRun>> EvaluationSession::runReference(int6
     return m_reference;
 }
 
-Status EvaluationSession::runReferenceWindow(const WeightSignatures::Chain& chain, size_t window,
-                                             const JobContext& context) {
+/// The last state that is kept of a window; states between later blocks are kept where `use` says so.
+WindowStart EvaluationSession::startOf(size_t window, const WeightSignatures::Chain& chain, StateUse use) {
     WindowStart start;
     start.firstBlock = m_boundaries.latest(window, chain.boundary);
-    if (start.firstBlock > 0) start.hidden = m_boundaries.get(window, start.firstBlock);
-    if (m_boundaries.keepsAfter(start.firstBlock)) {
-        start.boundarySink = [&](int block, std::span<const float> hidden) {
+    if (start.firstBlock > 0) {
+        const auto hidden = m_boundaries.get(window, start.firstBlock);
+        start.hidden.assign(hidden.begin(), hidden.end());
+    }
+    if (use == StateUse::kReplace && m_boundaries.keepsAfter(start.firstBlock)) {
+        start.boundarySink = [this, window, &chain](int block, std::span<const float> hidden) {
             return m_boundaries.put(window, block, chain.boundary[static_cast<size_t>(block)], hidden);
         };
     }
-    return addReferenceWindow(*m_referenceScorer, *m_builder, m_windows, start, context);
+    return start;
 }
 
 Result<SessionFigures> EvaluationSession::evaluate(const ModelWeights& weights, const StopRule& stop,
@@ -179,11 +185,12 @@ Result<SessionFigures> EvaluationSession::run(const ModelWeights& weights, State
             .scores = scores,
             .baseline = findScores(m_baseline),
             .figures = FiguresBuilder(m_protocol, m_reference != nullptr, m_options.format),
-            .out = {}};
+            .out = {},
+            .isNew = std::vector<bool>(m_windows.size())};
     run.out.totalWindows = static_cast<int64_t>(m_windows.size());
     context.start("Evaluating", tokenCount(m_windows), "tokens");
     for (size_t window = 0; window < m_windows.size() && !run.out.stoppedEarly; ++window) {
-        HT_TRY(runWindow(run, window, context));
+        HT_TRY(runWindows(run, window, context));
         addWindow(run, window);
         context.advance(static_cast<int64_t>(m_windows[window].tokens.size()));
         if (observer) observer(run.out);
@@ -223,24 +230,28 @@ void EvaluationSession::followEdit(const WeightSignatures::Chain& chain) {
     m_lastChain = chain;
 }
 
-Status EvaluationSession::runWindow(Run& run, size_t window, const JobContext& context) {
-    if (run.scores.windows[window]) {
-        ++run.out.windowsReused;
+/// Scores window `first`, and those after it that are worth running with it.
+Status EvaluationSession::runWindows(Run& run, size_t first, const JobContext& context) {
+    if (run.scores.windows[first]) {
+        if (!run.isNew[first]) ++run.out.windowsReused;
         return {};
     }
     HT_TRY(context.checkpoint());
     if (!run.hasWeights) HT_TRY(m_executable.updateWeights(run.weights, context));
     run.hasWeights = true;
-    WindowStart start;
-    start.firstBlock = m_boundaries.latest(window, run.chain.boundary);
-    if (start.firstBlock > 0) start.hidden = m_boundaries.get(window, start.firstBlock);
-    if (run.use == StateUse::kReplace && m_boundaries.keepsAfter(start.firstBlock)) {
-        start.boundarySink = [&](int block, std::span<const float> hidden) {
-            return m_boundaries.put(window, block, run.chain.boundary[static_cast<size_t>(block)], hidden);
-        };
+    std::vector<size_t> missing;
+    for (size_t window = first; window < m_windows.size(); ++window)
+        if (!run.scores.windows[window]) missing.push_back(window);
+    HT_ASSIGN_OR_RETURN(const size_t count, m_scorer->countTogether(missing));
+    std::vector<WindowPart> parts;
+    for (const size_t window : std::span(missing).first(count))
+        parts.push_back({.window = window, .start = startOf(window, run.chain, run.use)});
+    HT_ASSIGN_OR_RETURN(auto scores, m_scorer->score(parts, context));
+    for (size_t i = 0; i < count; ++i) {
+        run.scores.windows[parts[i].window] = std::move(scores[i]);
+        run.isNew[parts[i].window] = true;
+        run.out.blocksRun += m_executable.graph().config.blockCount - parts[i].start.firstBlock;
     }
-    HT_ASSIGN_OR_RETURN(run.scores.windows[window], m_scorer->score(window, start, context));
-    run.out.blocksRun += m_executable.graph().config.blockCount - start.firstBlock;
     return {};
 }
 

@@ -17,6 +17,7 @@ namespace halftone {
 
 class ReferenceRunBuilder;
 class WindowScorer;
+struct WindowStart;
 
 /// What an EvaluationSession may take and keep.
 struct SessionOptions {
@@ -60,9 +61,11 @@ using SessionObserver = std::function<void(const SessionFigures& running)>;
 /// evaluateAgainst() or evaluatePerplexity(), bit for bit, unless states are kept in F16. With a quantized cache or
 /// rounded activations (SessionOptions::format) nothing of the original's own run is taken for the recipe's.
 ///
-/// A cancelled run ends with kCancelled within 100 ms and loses only the block in work of one window: the states and
-/// scores that it finished stay, and the next call goes on from them. To let a newer edit overtake an older one, cancel
-/// the run and call evaluate() with the newer weights.
+/// Where weights stream, several windows pass through a block before the next one comes (Executable::forwardTogether).
+///
+/// A cancelled run ends with kCancelled within 100 ms and loses only the block in work of one window, or of those that
+/// run together: the states and scores that it finished stay, and the next call goes on from them. To let a newer edit
+/// overtake an older one, cancel the run and call evaluate() with the newer weights.
 ///
 /// Not thread-safe: one call at a time. The executable is borrowed and must outlive the session; others may use it and
 /// change its weights between calls. After kDeviceLost make a new session.
@@ -120,8 +123,8 @@ class EvaluationSession {
                       const Protocol& protocol, const SessionOptions& options);
     Result<SessionFigures> run(const ModelWeights& weights, StateUse use, const StopRule& stop,
                                const SessionObserver& observer, const JobContext& context);
-    Status runWindow(Run& run, size_t window, const JobContext& context);
-    Status runReferenceWindow(const WeightSignatures::Chain& chain, size_t window, const JobContext& context);
+    Status runWindows(Run& run, size_t first, const JobContext& context);
+    WindowStart startOf(size_t window, const WeightSignatures::Chain& chain, StateUse use);
     void addWindow(Run& run, size_t window);
     void describe(EvaluationResult& result) const;
     [[nodiscard]] WeightSignatures::Chain chainOf(const ModelWeights& weights, const JobContext& context);

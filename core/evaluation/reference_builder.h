@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -52,8 +53,18 @@ class ReferenceRunBuilder {
     size_t m_windowsDone = 0;
 };
 
-/// Runs the builder's next window and adds its rows; the caller finishes the window.
-Status addReferenceWindow(WindowScorer& scorer, ReferenceRunBuilder& builder, std::span<const EvaluationWindow> windows,
-                          const WindowStart& start, const JobContext& context);
+/// What addReferenceWindows() works with. Borrows.
+struct ReferenceStep {
+    WindowScorer& scorer;
+    ReferenceRunBuilder& builder;
+    std::span<const EvaluationWindow> windows;
+    std::function<WindowStart(size_t window)> startOf{};  ///< where a window begins; empty: with its tokens
+    /// Called once all rows of a window are there; has to call ReferenceRunBuilder::finishWindow().
+    std::function<void(size_t window)> finish;
+};
+
+/// Runs the builder's next windows, as many as are worth running together, and adds their rows. Windows that were
+/// finished stay when it fails or is cancelled.
+Status addReferenceWindows(const ReferenceStep& step, const JobContext& context);
 
 }  // namespace halftone

@@ -2,6 +2,7 @@
 #include "core/evaluation/reference_run.h"
 
 #include <chrono>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -46,28 +47,48 @@ Result<std::shared_ptr<const ReferenceRun>> runReference(Executable& executable,
     for (const EvaluationWindow& window : windows) total += static_cast<int64_t>(window.tokens.size());
     context.start("Evaluating", total, "tokens");
     const auto start = std::chrono::steady_clock::now();
-    for (size_t index = 0; index < windows.size(); ++index) {
-        HT_TRY(context.checkpoint());
-        HT_TRY(addReferenceWindow(scorer, builder, windows, {}, context));
-        builder.finishWindow(windows[index],
+    const auto finish = [&](size_t window) {
+        builder.finishWindow(windows[window],
                              std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-        context.advance(static_cast<int64_t>(windows[index].tokens.size()));
+        context.advance(static_cast<int64_t>(windows[window].tokens.size()));
         if (observer) observer(builder.running());
+    };
+    while (builder.windowsDone() < windows.size()) {
+        HT_TRY(context.checkpoint());
+        HT_TRY(addReferenceWindows({scorer, builder, windows, {}, finish}, context));
     }
     return builder.finish(note);
 }
 
-Status addReferenceWindow(WindowScorer& scorer, ReferenceRunBuilder& builder, std::span<const EvaluationWindow> windows,
-                          const WindowStart& start, const JobContext& context) {
-    const size_t index = builder.windowsDone();
-    const TokenId* targets = windows[index].tokens.data() + windows[index].scoreBegin + 1;
+Status addReferenceWindows(const ReferenceStep& step, const JobContext& context) {
+    ReferenceRunBuilder& builder = step.builder;
+    const size_t first = builder.windowsDone();
     builder.dropUnfinishedWindow();
-    const auto sink = [&](int64_t first, int64_t count, std::span<const float> logits) -> Status {
-        HT_TRY(builder.addRows(logits, first, targets, context));
-        targets += count;
-        return {};
+    std::vector<size_t> candidates(step.windows.size() - first);
+    std::iota(candidates.begin(), candidates.end(), first);
+    HT_ASSIGN_OR_RETURN(const size_t count, step.scorer.countTogether(candidates));
+    std::vector<WindowPart> parts(count);
+    const auto finishBefore = [&step, &builder](size_t end) {
+        while (builder.windowsDone() < end) step.finish(builder.windowsDone());
     };
-    return scorer.runLogits(index, start, sink, context);
+    // Rows come in the order of the windows, so those before the window of a row are complete.
+    for (size_t i = 0; i < count; ++i) {
+        const size_t window = first + i;
+        const EvaluationWindow& text = step.windows[window];
+        parts[i].window = window;
+        if (step.startOf) parts[i].start = step.startOf(window);
+        parts[i].logits = [&builder, &text, &context, &finishBefore, window, row = text.scoreBegin](
+                              int64_t position, int64_t rows, std::span<const float> logits) mutable -> Status {
+            finishBefore(window);
+            HT_TRY(builder.addRows(logits, position, text.tokens.data() + row + 1, context));
+            row += rows;
+            if (row == text.scoreEnd) finishBefore(window + 1);
+            return {};
+        };
+    }
+    HT_TRY(step.scorer.runLogits(parts, context));
+    finishBefore(first + count);
+    return {};
 }
 
 Status checkSameRun(const Executable& executable, std::span<const EvaluationWindow> windows, const Protocol& protocol,

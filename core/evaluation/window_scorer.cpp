@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -32,58 +33,65 @@ Status WindowScorer::ensureSequences(size_t count) {
     return {};
 }
 
-Status WindowScorer::forward(size_t window, const WindowStart& start, ForwardOptions& options,
-                             const JobContext& context) {
-    HT_TRY(ensureSequences(1));
-    options.firstBlock = start.firstBlock;
-    options.hiddenIn = start.hidden;
-    options.boundarySink = start.boundarySink;
-    m_sequences.front()->truncate(0);
-    return m_run.executable.forward(*m_sequences.front(), m_windows[window].tokens, options, context);
-}
-
-Status WindowScorer::runLogits(size_t window, const WindowStart& start, const LogitsSink& sink,
-                               const JobContext& context) {
-    ForwardOptions options;
-    options.logitsBegin = m_windows[window].scoreBegin;
-    options.logitsEnd = m_windows[window].scoreEnd;
-    options.logitsSink = sink;
-    return forward(window, start, options, context);
-}
-
-Result<std::vector<TokenScore>> WindowScorer::score(size_t window, const WindowStart& start,
-                                                    const JobContext& context) {
-    Scoring scoring;
-    ForwardOptions options = prepare(window, scoring, context);
-    HT_TRY(forward(window, start, options, context));
-    return finish(window, scoring);
-}
-
-size_t WindowScorer::worthTogether(size_t first) const {
+Result<size_t> WindowScorer::countTogether(std::span<const size_t> candidates) {
     const int64_t most = m_run.executable.tokensWorthTogether();
-    size_t end = first;
+    size_t count = 0;
     int64_t tokens = 0;
-    while (end < m_windows.size() && (end == first || tokens + std::ssize(m_windows[end].tokens) <= most))
-        tokens += std::ssize(m_windows[end++].tokens);
-    return end - first;
+    for (const size_t window : candidates) {
+        tokens += std::ssize(m_windows[window].tokens);
+        if (count > 0 && tokens > most) break;
+        ++count;
+    }
+    HT_TRY(ensureSequences(count));
+    return std::min(count, m_sequences.size());
 }
 
-Result<std::vector<std::vector<TokenScore>>> WindowScorer::scoreTogether(size_t first, const JobContext& context) {
-    HT_TRY(ensureSequences(worthTogether(first)));
-    const size_t count = std::min(worthTogether(first), m_sequences.size());
-    std::vector<Scoring> scorings(count);
+Status WindowScorer::forward(std::span<const WindowPart> parts, std::span<ForwardOptions> options,
+                             const JobContext& context) {
+    HT_TRY(ensureSequences(parts.size()));
+    HT_CHECK(parts.size() <= m_sequences.size());
     std::vector<SequenceInput> inputs;
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < parts.size(); ++i) {
+        options[i].firstBlock = parts[i].start.firstBlock;
+        options[i].hiddenIn = parts[i].start.hidden;
+        options[i].boundarySink = parts[i].start.boundarySink;
         m_sequences[i]->truncate(0);
-        inputs.push_back({m_sequences[i].get(), m_windows[first + i].tokens, prepare(first + i, scorings[i], context)});
+        inputs.push_back({m_sequences[i].get(), m_windows[parts[i].window].tokens, options[i]});
     }
-    HT_TRY(m_run.executable.forwardTogether(inputs, context));
+    return m_run.executable.forwardTogether(inputs, context);
+}
+
+Status WindowScorer::runLogits(std::span<const WindowPart> parts, const JobContext& context) {
+    std::vector<ForwardOptions> options(parts.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+        options[i].logitsBegin = m_windows[parts[i].window].scoreBegin;
+        options[i].logitsEnd = m_windows[parts[i].window].scoreEnd;
+        options[i].logitsSink = parts[i].logits;
+    }
+    return forward(parts, options, context);
+}
+
+Result<std::vector<std::vector<TokenScore>>> WindowScorer::score(std::span<const WindowPart> parts,
+                                                                 const JobContext& context) {
+    std::vector<Scoring> scorings(parts.size());
+    std::vector<ForwardOptions> options;
+    for (size_t i = 0; i < parts.size(); ++i) options.push_back(prepare(parts[i].window, scorings[i], context));
+    HT_TRY(forward(parts, options, context));
     std::vector<std::vector<TokenScore>> scores;
-    for (size_t i = 0; i < count; ++i) {
-        HT_ASSIGN_OR_RETURN(auto finished, finish(first + i, scorings[i]));
+    for (size_t i = 0; i < parts.size(); ++i) {
+        HT_ASSIGN_OR_RETURN(auto finished, finish(parts[i].window, scorings[i]));
         scores.push_back(std::move(finished));
     }
     return scores;
+}
+
+Result<std::vector<std::vector<TokenScore>>> WindowScorer::scoreTogether(size_t first, const JobContext& context) {
+    std::vector<size_t> candidates(m_windows.size() - first);
+    std::iota(candidates.begin(), candidates.end(), first);
+    HT_ASSIGN_OR_RETURN(const size_t count, countTogether(candidates));
+    std::vector<WindowPart> parts(count);
+    for (size_t i = 0; i < count; ++i) parts[i].window = first + i;
+    return score(parts, context);
 }
 
 ForwardOptions WindowScorer::prepare(size_t window, Scoring& scoring, const JobContext& context) {

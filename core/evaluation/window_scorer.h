@@ -14,8 +14,15 @@ namespace halftone {
 /// Where the run of a window begins, and who sees the states between its blocks.
 struct WindowStart {
     int firstBlock = 0;
-    std::span<const float> hidden;  ///< empty: from the tokens
-    std::function<Status(int block, std::span<const float> hidden)> boundarySink;
+    std::vector<float> hidden{};  ///< empty: from the tokens
+    std::function<Status(int block, std::span<const float> hidden)> boundarySink{};
+};
+
+/// A window of a call.
+struct WindowPart {
+    size_t window = 0;
+    WindowStart start{};
+    LogitsSink logits{};  ///< for runLogits(): receives those of the scored positions
 };
 
 /// Runs windows through an executable and scores them: against a reference where there is one, else the probabilities
@@ -26,12 +33,16 @@ class WindowScorer {
     /// Everything is borrowed; `reference` may be null.
     WindowScorer(ModelRun run, std::span<const EvaluationWindow> windows, const ReferenceRun* reference);
 
-    /// Scores of the window's scored positions, in order.
-    Result<std::vector<TokenScore>> score(size_t window, const WindowStart& start, const JobContext& context);
+    /// How many of `candidates`, from the first one on, are worth running together and find room to: at least one.
+    /// Precondition: there is one.
+    Result<size_t> countTogether(std::span<const size_t> candidates);
+    /// Scores of the windows' scored positions, in order. The parts run together: where weights stream, they pass
+    /// through the device once for all of them. At most countTogether() parts.
+    Result<std::vector<std::vector<TokenScore>>> score(std::span<const WindowPart> parts, const JobContext& context);
     /// Scores of the windows from `first` on, as many as are worth running together, at least one.
     Result<std::vector<std::vector<TokenScore>>> scoreTogether(size_t first, const JobContext& context);
-    /// Runs the window and hands the logits of its scored positions to `sink`.
-    Status runLogits(size_t window, const WindowStart& start, const LogitsSink& sink, const JobContext& context);
+    /// Runs the windows and hands out the logits of their scored positions, one window after the other.
+    Status runLogits(std::span<const WindowPart> parts, const JobContext& context);
 
   private:
     /// What the scores of one window are made from; its address must not change before it has been run.
@@ -51,9 +62,8 @@ class WindowScorer {
     /// What to ask of a window's run.
     ForwardOptions prepare(size_t window, Scoring& scoring, const JobContext& context);
     Result<std::vector<TokenScore>> finish(size_t window, Scoring& scoring) const;
-    Status forward(size_t window, const WindowStart& start, ForwardOptions& options, const JobContext& context);
+    Status forward(std::span<const WindowPart> parts, std::span<ForwardOptions> options, const JobContext& context);
     Status ensureSequences(size_t count);
-    [[nodiscard]] size_t worthTogether(size_t first) const;
     Status compareRows(std::span<const float> logits, int64_t firstPosition, std::span<TokenScore> scores,
                        const TokenId* targets, int64_t firstRow, const JobContext& context) const;
 

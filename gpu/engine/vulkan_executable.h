@@ -45,6 +45,8 @@ class VulkanExecutable final : public Executable {
 
     /// Tensors copied to the device to stay so far: what an edit really uploads.
     [[nodiscard]] int64_t uploadCount() const { return m_residency.uploadCount(); }
+    /// Times that a block that streams has come to the device so far.
+    [[nodiscard]] int64_t passCount() const { return m_residency.passCount(); }
     /// Which blocks stay on the device and which stream.
     [[nodiscard]] const vk::WeightPlan& weightPlan() const { return m_residency.plan(); }
 

@@ -244,6 +244,7 @@ Status WeightResidency::enter(int64_t block, vk::CommandStream& stream, const Jo
     // What was recorded before need not wait for these weights.
     HT_TRY(stream.flush());
     HT_ASSIGN_OR_RETURN(const BlockStreamer::Arrival arrival, m_streamer->acquire(job));
+    ++m_passCount;
     stream.startAfter(arrival.uploaded);
     const StreamedBlock& layout = m_layouts[static_cast<size_t>(block)];
     for (size_t i = 0; i < layout.ids.size(); ++i)

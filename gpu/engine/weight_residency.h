@@ -42,6 +42,8 @@ class WeightResidency {
     [[nodiscard]] int64_t streamedBytes() const;
     /// Tensors uploaded to stay so far.
     [[nodiscard]] int64_t uploadCount() const { return m_uploadCount; }
+    /// Times that a block has passed through a slot so far.
+    [[nodiscard]] int64_t passCount() const { return m_passCount; }
 
     /// A run that begins with `firstBlock`: the first blocks that stream set out.
     void begin(int64_t firstBlock);
@@ -105,6 +107,7 @@ class WeightResidency {
     std::vector<uint64_t> m_blockBytes;    ///< by block, on the device: of the weights now, and of those being assigned
     std::vector<StreamedBlock> m_layouts;  ///< by block; empty for those that stay
     int64_t m_uploadCount = 0;
+    int64_t m_passCount = 0;
     int64_t m_largestRank = 0;
     std::binary_semaphore m_idle{1};
 };

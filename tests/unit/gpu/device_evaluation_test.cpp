@@ -2,13 +2,14 @@
 // Evaluations on a Vulkan device: figures agree with the processor's, logits do not come back, and the interactive
 // session gives the figures of full runs.
 #include <cmath>
+#include <numeric>
 
 #include <gtest/gtest.h>
 
 #include "core/evaluation/evaluation_session.h"
 #include "core/pipeline/loaded_model.h"
 #include "core/quant/formats/codec.h"
-#include "gpu/engine/vulkan_context.h"
+#include "gpu/engine/vulkan_executable.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/inference/loaded_model.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
@@ -213,13 +214,26 @@ TEST_F(DeviceEvaluationTest, TheSessionWorksOnStreamedWeights) {
     }
     ASSERT_TRUE(executable);
     ASSERT_GT(executable->tokensWorthTogether(), 0) << "the weights were to stream";
+    const auto& engine = dynamic_cast<const VulkanExecutable&>(*executable);
+    const ReferenceStoreOptions store{.exactTokens = 24, .sampledTokens = 16};
     auto session = EvaluationSession::create(*executable, m_original, m_windows, m_protocol).value();
-    const auto reference = session->runReference(kNoLimit, {}, m_job, {.exactTokens = 24, .sampledTokens = 16});
+    const auto reference = session->runReference(kNoLimit, {}, m_job, store);
     HT_ASSERT_OK(reference);
+    const auto streamed = [&](int64_t firstBlock) {
+        return std::accumulate(engine.weightPlan().streamed.begin() + firstBlock, engine.weightPlan().streamed.end(),
+                               int64_t{0});
+    };
+    EXPECT_EQ(engine.passCount(), streamed(0)) << "all windows pass a block before it goes";
+    const auto resident = runReference(*onDevice(m_original), m_windows, m_protocol, kNoLimit, {}, m_job, store);
+    HT_ASSERT_OK(resident);
+    EXPECT_EQ((*reference)->result().tokenNll, (*resident)->result().tokenNll);
+    EXPECT_TRUE(std::ranges::equal((*reference)->rows().logits(), (*resident)->rows().logits()));
     HT_ASSERT_OK(session->evaluate(m_original, {}, {}, m_job));
     const ModelWeights edited = editedInBlock(2);
+    const int64_t passes = engine.passCount();
     const auto figures = session->evaluate(edited, {}, {}, m_job);
     HT_ASSERT_OK(figures);
+    EXPECT_EQ(engine.passCount() - passes, streamed(2));
     const auto fresh = onDevice(edited);
     const auto whole = evaluateAgainst(*fresh, m_windows, m_protocol, **reference, {}, m_job);
     HT_ASSERT_OK(whole);

@@ -3,6 +3,7 @@
 // edit made stale, whatever was cancelled, undone or squeezed out of memory in between.
 #include "core/evaluation/evaluation_session.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -56,9 +57,16 @@ class StoppingExecutable final : public Executable {
         };
         return m_inner->forward(sequence, tokens, watched, context);
     }
+    Status forwardTogether(std::span<const SequenceInput> inputs, const JobContext& context) override {
+        callSizes.push_back(inputs.size());
+        return Executable::forwardTogether(inputs, context);
+    }
+    [[nodiscard]] int64_t tokensWorthTogether() const override { return together; }
     Status updateWeights(const ModelWeights& weights, const JobContext& context) override {
         return m_inner->updateWeights(weights, context);
     }
+    int64_t together = 0;
+    std::vector<size_t> callSizes;  ///< sequences of each call
     int stopAfterBlock = -1;
     std::stop_source stop;
     int forwardCalls = 0;
@@ -329,6 +337,38 @@ TEST_P(SessionTest, CancelInsideAWindowKeepsTheBlocksDone) {
     expectFullRun(figures, newer, *session->reference());
     // Back to the original: its scores are known.
     EXPECT_EQ(evaluate(*session, m_original).windowsReused, kWindows);
+}
+
+/// As where weights stream: each batch of windows passes through them once.
+TEST_P(SessionTest, WindowsThatRunTogetherGiveTheSameFigures) {
+    m_executable->together = 2 * kContext;
+    const auto session = makeSession();
+    HT_ASSERT_OK(session->runReference(kNoLimit, {}, m_context));
+    EXPECT_THAT(m_executable->callSizes, ElementsAre(2, 1));
+    const auto alone = runReference(*compile(), m_windows, m_protocol, kNoLimit, {}, m_context);
+    HT_ASSERT_OK(alone);
+    EXPECT_EQ(session->reference()->result().tokenNll, (*alone)->result().tokenNll);
+    EXPECT_TRUE(std::ranges::equal(session->reference()->rows().logits(), (*alone)->rows().logits()));
+    m_executable->callSizes.clear();
+    const ModelWeights weights = edited(m_original, "blk.3.ffn_up.weight");
+    const SessionFigures figures = evaluate(*session, weights);
+    EXPECT_THAT(m_executable->callSizes, ElementsAre(2, 1));
+    EXPECT_EQ(figures.blocksRun, kWindows * (kBlocks - 3));
+    EXPECT_EQ(figures.windowsReused, 0);
+    expectFullRun(figures, weights, *session->reference());
+    // An early end believes as many windows as it would alone; what ran beside them is not lost.
+    const StopRule stop{.relativeHalfWidth = 1e9, .minWindows = 1};
+    m_executable->callSizes.clear();
+    const ModelWeights other = edited(m_original, "blk.1.ffn_up.weight");
+    const auto early = session->evaluate(other, stop, {}, m_context);
+    HT_ASSERT_OK(early);
+    EXPECT_TRUE(early->stoppedEarly);
+    EXPECT_EQ(early->result.windows, 1);
+    EXPECT_THAT(m_executable->callSizes, ElementsAre(2));
+    const SessionFigures rest = evaluate(*session, other);
+    EXPECT_EQ(rest.windowsReused, 2);
+    EXPECT_THAT(m_executable->callSizes, ElementsAre(2, 1));
+    expectFullRun(rest, other, *session->reference());
 }
 
 TEST_P(SessionTest, ACancelledReferenceGoesOn) {
