@@ -314,14 +314,16 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
         HT_TRY(run.options.linearSink(weights, {in, static_cast<size_t>(chunk.count * channels)}, channels));
     }
     Arithmetic arithmetic = run.options.arithmetic;
+    const float* steps = nullptr;
     if (roundsInput(*m_graph, ops.front(), run.format)) {
         in = roundInput(run, chunk, ops.front());
         arithmetic = Arithmetic::kFloat;  // rounded inputs would be rounded once more
+        if (std::ranges::none_of(m_steps, [](float step) { return std::isnan(step); })) steps = m_steps.data();
     }
     std::vector<LinearCall> calls;
     for (const Op& op : ops) {
         calls.push_back({&m_weights.at(op.weight), vectorWeight(op.bias), in, value(op.out, chunk), chunk.count,
-                         arithmetic});
+                         arithmetic, steps});
     }
     return m_kernels->linear(calls, run.context);
 }
@@ -333,10 +335,12 @@ const float* GraphExecutable::roundInput(const Run& run, const Chunk& chunk, con
     const float* in = value(op.in, chunk);
     const float scale = format.scales ? (*format.scales)[static_cast<size_t>(op.weight)] : 0.0f;
     growTo(m_rounded, chunk.count * channels);
+    m_steps.resize(static_cast<size_t>(chunk.count));
     float* out = floatsOf(m_rounded);
     run.context.pool.parallelFor(chunk.count, 8, [&](int64_t begin, int64_t end) {
         for (int64_t token = begin; token < end; ++token)
-            roundActivations(format.rounding, scale, in + token * channels, out + token * channels, channels);
+            m_steps[static_cast<size_t>(token)] =
+                roundActivations(format.rounding, scale, in + token * channels, out + token * channels, channels);
     });
     return out;
 }

@@ -64,6 +64,7 @@ class GraphExecutable final : public Executable {
     AlignedBuffer m_positionRow;
     std::optional<GraphTimer> m_timer;  // while there is a profile
     AlignedBuffer m_rounded;            // the input of a linear layer, where the sequence's format rounds it
+    std::vector<float> m_steps;         // of the rows of m_rounded: roundActivations()
 };
 
 /// Checks that every matrix fits its slot, for compile() and updateWeights().

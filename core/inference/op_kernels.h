@@ -31,6 +31,9 @@ struct LinearCall {
     float* out = nullptr;
     int64_t tokens = 0;
     Arithmetic arithmetic = Arithmetic::kFloat;  ///< what the caller allows; a backend may always use F32
+    /// One per token where `in` holds whole multiples of it, at most 127 each: integers may be multiplied, which rounds
+    /// nothing. Null: no such thing is known.
+    const float* inputSteps = nullptr;
 };
 
 struct RopeCall {

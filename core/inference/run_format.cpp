@@ -5,6 +5,7 @@
 #include <array>
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include <fmt/format.h>
@@ -100,27 +101,29 @@ bool roundsInput(const ModelGraph& graph, const Op& op, const RunFormat& format)
            op.block < graph.config.blockCount && op.out != graph.logits;
 }
 
-void roundActivations(ActivationRounding rounding, float scale, const float* in, float* out, int64_t width) {
+float roundActivations(ActivationRounding rounding, float scale, const float* in, float* out, int64_t width) {
+    constexpr float kNoStep = std::numeric_limits<float>::quiet_NaN();
     const uint32_t largest = rounding == ActivationRounding::kNone ? kInfinityBits : largestBits(in, width);
     if (largest >= kInfinityBits) {
         std::copy_n(in, width, out);
-        return;
+        return kNoStep;
     }
     const auto maximum = std::bit_cast<float>(largest);
     if (maximum < kSmallestMaximum) {
         std::fill_n(out, width, 0.0f);
-        return;
+        return 0.0f;
     }
     if (rounding == ActivationRounding::kFp8) {
         const float step = maximum / kLargestE4M3, inverse = kLargestE4M3 / maximum;
         for (int64_t i = 0; i < width; ++i) out[i] = nearestE4M3(in[i] * inverse) * step;
-        return;
+        return kNoStep;
     }
     const bool isStatic = rounding == ActivationRounding::kInt8Static;
     const float step = isStatic ? scale : maximum / kLargestCode;
     const float inverse = isStatic ? 1.0f / scale : kLargestCode / maximum;
     for (int64_t i = 0; i < width; ++i)
         out[i] = nearestInteger(std::clamp(in[i] * inverse, -kLargestCode, kLargestCode)) * step;
+    return step;
 }
 
 }  // namespace halftone

@@ -24,7 +24,8 @@ enum class ActivationRounding : uint8_t {
 /// keeps binary32 inputs, as such runtimes leave it out. Sources: the reference page on algorithms, sections 5, 15, 16.
 ///
 /// A code times its scale is a binary32 value, and it is those values that are multiplied here, on every backend:
-/// arithmetically the product of integers, which runtimes sum up exactly, up to the rounding of binary32 sums. Weights
+/// arithmetically the product of integers, up to the rounding of binary32 sums. A backend may multiply the codes
+/// themselves where weights are integers as well, and sum them up exactly, as runtimes do. Weights
 /// are what the recipe says. Rows that hold NaN or infinity are left as they are, so that they show; rows without a
 /// value of at least 2^-100 become zero.
 struct ActivationFormat {
@@ -59,7 +60,9 @@ Status checkRunFormat(const ModelGraph& graph, const RunFormat& format);
 /// Whether a run rounds the input of this operation: the linear layers inside blocks.
 [[nodiscard]] bool roundsInput(const ModelGraph& graph, const Op& op, const RunFormat& format);
 
-/// One row of `width` activations, rounded. `scale`: of kInt8Static, not read otherwise. Pure; any thread.
-void roundActivations(ActivationRounding rounding, float scale, const float* in, float* out, int64_t width);
+/// One row of `width` activations, rounded. `scale`: of kInt8Static, not read otherwise. Returns what all of `out` are
+/// whole multiples of, at most 127 of it each: 0 for a row of zeros, NaN where that is not so (a row that was left as
+/// it is, FP8). Pure; any thread.
+float roundActivations(ActivationRounding rounding, float scale, const float* in, float* out, int64_t width);
 
 }  // namespace halftone

@@ -3,6 +3,7 @@
 // the rounding of sums, as in the other products.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/conformance/conformance_backend.h"
@@ -13,12 +14,12 @@ namespace halftone::test {
 namespace {
 
 /// hidden += (A + B) round(hidden): two layers that share an input, and nothing that would round their outputs again.
-GraphSketch sharedInputSketch(int64_t width) {
+GraphSketch sharedInputSketch(int64_t width, const Format& format = Format::of(DType::kF32)) {
     GraphSketch sketch(sketchConfig(), width);
     RandomValues random(static_cast<uint64_t>(width));
     std::vector<ValueId> products;
     for (int i = 0; i < 2; ++i) {
-        const WeightId weight = sketch.matrix(pack(Format::of(DType::kF32), random.vector(width * width, 0.5f), width));
+        const WeightId weight = sketch.matrix(pack(format, random.vector(width * width, 0.5f), width));
         products.push_back(sketch.value(width));
         sketch.op(OpKind::kLinear, sketch.hidden(), products.back()).weight = weight;
     }
@@ -49,13 +50,17 @@ RunFormat roundingBy(ActivationRounding rounding, const ModelGraph& graph) {
 class RoundedInputs : public testing::TestWithParam<ConformanceBackend> {
   protected:
     void check(Backend& backend, ActivationRounding rounding, int64_t width) {
-        const GraphSketch sketch = sharedInputSketch(width);
+        check(backend, rounding, width, Format::of(DType::kF32), oddTokenCounts(GetParam().maxTokens));
+    }
+    void check(Backend& backend, ActivationRounding rounding, int64_t width, const Format& weights,
+               const std::vector<int64_t>& tokenCounts) {
+        const GraphSketch sketch = sharedInputSketch(width, weights);
         const auto reference = sketch.compile(*createCpuReferenceBackend());
         HT_ASSERT_OK(reference);
         const auto executable = sketch.compile(backend);
         HT_ASSERT_OK(executable);
         const RunFormat format = roundingBy(rounding, sketch.graph());
-        for (const int64_t tokens : oddTokenCounts(GetParam().maxTokens)) {
+        for (const int64_t tokens : tokenCounts) {
             SCOPED_TRACE(testing::Message() << format.name() << ", " << tokens << " x " << width);
             const std::vector<float> input = variedRows(tokens, width);
             const auto expected = runHidden({**reference, format}, input, tokens);
@@ -78,19 +83,39 @@ TEST_P(RoundedInputs, MatchReference) {
     }
 }
 
+/// Weights that are integers as well, which backends may multiply as such.
+TEST_P(RoundedInputs, MatchReferenceInIntegerFormats) {
+    HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
+    // Emulated devices take long, and multiply all formats alike.
+    constexpr int64_t kFewTokens = 100;
+    std::vector<const char*> names{"q8_0", "int4_g128_asym"};
+    if (GetParam().maxTokens > kFewTokens) {
+        names.insert(names.end(), {"q4_0", "q4_k", "q5_k", "q6_k", "int8_channel_sym", "int8_g64_asym", "int4_g32_sym", "int4_g64_fzero",
+                                   "int4_channel_sym", "q8_0+out2+rank33", "int4_g64_asym+out1"});
+    }
+    for (const char* name : names) {
+        const Format format = Format::parse(name).value();
+        SCOPED_TRACE(name);
+        for (const ActivationRounding rounding : {ActivationRounding::kInt8, ActivationRounding::kInt8Static})
+            check(backend, rounding, 256, format, {1, 3, 4, 17, 33});
+    }
+}
+
 TEST_P(RoundedInputs, ShowWhatIsNotFinite) {
     HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
-    const GraphSketch sketch = sharedInputSketch(33);
-    const auto executable = sketch.compile(backend);
-    HT_ASSERT_OK(executable);
-    for (const float wrong : {NAN, INFINITY}) {
-        std::vector<float> input = variedRows(3, 33);
-        input[40] = wrong;
-        const auto rows = runHidden({**executable, roundingBy(ActivationRounding::kInt8, sketch.graph())}, input, 3);
-        HT_ASSERT_OK(rows);
-        EXPECT_FALSE(std::isfinite((*rows)[50]));
-        EXPECT_TRUE(std::isfinite((*rows)[0]));
-        EXPECT_TRUE(std::isfinite((*rows)[70]));
+    for (const char* weights : {"f32", "q8_0"}) {
+        const GraphSketch sketch = sharedInputSketch(64, Format::parse(weights).value());
+        const auto executable = sketch.compile(backend);
+        HT_ASSERT_OK(executable);
+        for (const float wrong : {NAN, INFINITY}) {
+            std::vector<float> input = variedRows(3, 64);
+            input[70] = wrong;
+            const auto rows = runHidden({**executable, roundingBy(ActivationRounding::kInt8, sketch.graph())}, input, 3);
+            HT_ASSERT_OK(rows);
+            EXPECT_FALSE(std::isfinite((*rows)[100])) << weights;
+            EXPECT_TRUE(std::isfinite((*rows)[0]));
+            EXPECT_TRUE(std::isfinite((*rows)[140]));
+        }
     }
 }
 

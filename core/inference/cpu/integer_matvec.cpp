@@ -34,15 +34,15 @@ namespace halftone::cpu::HWY_NAMESPACE {
 namespace {
 
 /// Codes of one block of inputs, in steps of whole vectors.
-void quantizeTokens(const IntegerInput& target, const float* x, int64_t begin, int64_t end) {
+void quantizeTokens(const IntegerInput& target, const InputRows& rows, int64_t begin, int64_t end) {
     const FloatTag d;
     const hn::Rebind<int8_t, FloatTag> bytes;
     const int64_t cols = target.cols, blocks = cols / kInputBlock;
     for (int64_t block = begin * blocks; block < end * blocks; ++block) {
-        const float* in = x + block * kInputBlock;
+        const float* in = rows.values + block * kInputBlock;
         FloatVec largest = hn::Zero(d);
         for (int64_t i = 0; i < kInputBlock; i += kLanes) largest = hn::Max(largest, hn::Abs(hn::LoadU(d, in + i)));
-        const float scale = maxOf(largest) / 127.0f;
+        const float scale = rows.steps ? rows.steps[block / blocks] : maxOf(largest) / 127.0f;
         const FloatVec inverse = broadcast(scale > 0.0f ? 1.0f / scale : 0.0f);
         auto* codes = const_cast<int8_t*>(target.codes) + block * kInputBlock;
         float halves[2];
@@ -391,8 +391,8 @@ HWY_EXPORT(quantizeTokens);
 HWY_EXPORT(multiply);
 HWY_EXPORT(hasByteProducts);
 
-void quantizeInput(const IntegerInput& target, const float* x, int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(quantizeTokens)(target, x, begin, end);
+void quantizeInput(const IntegerInput& target, const InputRows& rows, int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(quantizeTokens)(target, rows, begin, end);
 }
 
 bool hasIntegerMatvec(const PackedLayout& layout) {

@@ -5,7 +5,8 @@
 
 #include "core/quant/formats/packed_layout.h"
 
-/// Products of packed weights with inputs that are rounded to 8 bits per 32 values, in integer arithmetic. What it
+/// Products of packed weights with inputs that are rounded to 8 bits per 32 values, or were so before, in integer
+/// arithmetic. What it
 /// costs in accuracy: an input differs from its rounded self by at most 1/254 of the largest of its 32 neighbours. For
 /// instruction sets with byte products (x86: AVX2 and better; products of many tokens: AVX-512 with VNNI); elsewhere
 /// the callers multiply in F32. Private to core/inference/cpu.
@@ -28,8 +29,14 @@ struct IntegerInput {
 [[nodiscard]] int64_t integerInputFloats(int64_t tokens, int64_t cols);
 /// Lays the arrays out in `memory` (64-byte aligned).
 [[nodiscard]] IntegerInput placeIntegerInput(float* memory, int64_t tokens, int64_t cols);
-/// Fills tokens [begin, end) from F32 rows. NaN and infinity become codes of no meaning, never a fault.
-void quantizeInput(const IntegerInput& target, const float* x, int64_t begin, int64_t end);
+/// F32 rows; steps: LinearCall::inputSteps.
+struct InputRows {
+    const float* values = nullptr;
+    const float* steps = nullptr;
+};
+/// Fills tokens [begin, end). Rows of whole multiples of a step keep their values; others are rounded, 32 values at a
+/// time. NaN and infinity become codes of no meaning, never a fault.
+void quantizeInput(const IntegerInput& target, const InputRows& rows, int64_t begin, int64_t end);
 
 /// out[t * outStride + r] = weights[r] . x[t] + bias[r] for rows [rowBegin, rowEnd) and 1..kMatvecTokens tokens.
 struct IntegerMatvecJob {

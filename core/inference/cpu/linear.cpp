@@ -148,7 +148,7 @@ Status multiplyManyTokens(const LinearCall& call, int64_t begin, int64_t end, Sc
 
 /// Whether a call asks for integer products and this machine has them for its weights and number of tokens.
 bool isIntegerCall(const LinearCall& call) {
-    if (call.arithmetic != Arithmetic::kInteger) return false;
+    if (call.arithmetic != Arithmetic::kInteger && !call.inputSteps) return false;
     const PackedLayout& layout = call.weight->layout;
     return call.tokens <= kMatvecTokens ? hasIntegerMatvec(layout) : integerGroup(layout) > 0 && hasIntegerMatmul();
 }
@@ -200,7 +200,8 @@ class SharedIntegerInput {
         const LinearCall& call = calls.front();
         m_input = placeIntegerInput(m_memory.floats(), call.tokens, call.weight->cols());
         runTasks(context, ceilDiv(call.tokens, kTokensPerTask), call.tokens * m_input.cols * 4, [&](int64_t task) {
-            quantizeInput(m_input, call.in, task * kTokensPerTask, std::min((task + 1) * kTokensPerTask, call.tokens));
+            quantizeInput(m_input, {call.in, call.inputSteps}, task * kTokensPerTask,
+                          std::min((task + 1) * kTokensPerTask, call.tokens));
         });
     }
     [[nodiscard]] const IntegerInput& input() const { return m_input; }

@@ -12,6 +12,7 @@
 
 #include "core/inference/cpu/linear.h"
 #include "core/inference/cpu/simd_kernels.h"
+#include "core/inference/run_format.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/core/inference/loaded_model.h"
 
@@ -56,7 +57,7 @@ struct Product {
     Format format;
     int64_t rows, cols, tokens;
     PackedTensor weight;
-    std::vector<float> input, bias;
+    std::vector<float> input, bias, steps{};
 
     Product(const std::string& name, int64_t rowCount, int64_t colCount, int64_t tokenCount)
         : format(Format::parse(name).value()),
@@ -67,10 +68,20 @@ struct Product {
           input(normals(tokenCount * colCount, 1.0f, 2)),
           bias(normals(rowCount, 0.1f, 3)) {}
 
+    /// Rounds the input as a runtime with 8-bit activations does: one step for each token.
+    void roundInput() {
+        steps.resize(static_cast<size_t>(tokens));
+        for (int64_t t = 0; t < tokens; ++t) {
+            float* row = input.data() + t * cols;
+            const std::vector<float> before(row, row + cols);
+            steps[static_cast<size_t>(t)] = roundActivations(ActivationRounding::kInt8, 0.0f, before.data(), row, cols);
+        }
+    }
     [[nodiscard]] std::vector<float> run(Arithmetic arithmetic, const JobContext& context = JobContext()) const {
         std::vector<float> out(static_cast<size_t>(tokens * rows), -7.0f);
         cpu::ScratchPool scratch;
-        const LinearCall call{&weight, bias.data(), input.data(), out.data(), tokens, arithmetic};
+        const LinearCall call{
+            &weight, bias.data(), input.data(), out.data(), tokens, arithmetic, steps.empty() ? nullptr : steps.data()};
         EXPECT_TRUE(cpu::runLinear({&call, 1}, scratch, context).has_value());
         return out;
     }
@@ -108,7 +119,9 @@ class LesserProcessor {
 
 /// Every shape against binary64, with inputs as the kernels round them and as they are.
 void expectProducts(const char* format) {
-    for (const auto& [rows, cols] : {std::pair<int64_t, int64_t>{37, 256}, {5, 512}, {64, 1024}, {90, 2304}}) {
+    for (const auto& [rows, cols] :
+         {std::pair<int64_t, int64_t>{37, 256}, {5, 512}, {64, 1024}, {90, 2304}, {19, 352}}) {
+        if (!Format::parse(format).value().fitsRow(cols)) continue;
         for (const int64_t tokens : {1, 2, 3, 4, 5, 8, 13, 33}) {
             const Product product(format, rows, cols, tokens);
             const std::vector<float> actual = product.run(Arithmetic::kInteger);
@@ -127,6 +140,31 @@ TEST_P(IntegerProduct, IsExactButForTheRoundingOfInputs) {
     expectProducts(GetParam());
     const LesserProcessor lesser;
     if (cpu::hasIntegerMatvec(layout)) expectProducts(GetParam());
+}
+
+/// Inputs that are whole multiples of a step lose nothing, and figures may be made of such products.
+TEST_P(IntegerProduct, KeepsInputsThatAreRoundedAlready) {
+    for (const int64_t tokens : {1, 4, 21}) {
+        Product product(GetParam(), 37, 1024, tokens);
+        product.roundInput();
+        const std::vector<float> actual = product.run(Arithmetic::kFloat);
+        EXPECT_LT(product.worstError(actual, product.input), 1e-6) << tokens;
+        product.steps.clear();
+        EXPECT_LT(product.worstError(product.run(Arithmetic::kFloat), product.input), 1e-6) << tokens;
+    }
+}
+
+TEST(IntegerProducts, CodesOfRoundedRowsAreExact) {
+    Product product("q8_0", 4, 512, 3);
+    product.roundInput();
+    std::vector<float> memory(static_cast<size_t>(cpu::integerInputFloats(3, 512)));
+    const cpu::IntegerInput input = cpu::placeIntegerInput(memory.data(), 3, 512);
+    cpu::quantizeInput(input, {product.input.data(), product.steps.data()}, 0, 3);
+    for (size_t i = 0; i < product.input.size(); ++i) {
+        const float step = product.steps[i / 512];
+        EXPECT_EQ(static_cast<float>(input.codes[i]) * step, product.input[i]);
+        EXPECT_EQ(input.scales[i / 32], step);
+    }
 }
 
 TEST_P(IntegerProduct, IsTheSameOnAnyNumberOfThreads) {

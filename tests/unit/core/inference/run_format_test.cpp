@@ -50,6 +50,20 @@ TEST(ActivationRounding, StaticScaleClipsWhatIsLarger) {
               (std::vector<float>{0.0f, 0.0f, -0.5f, 1.0f, 63.5f, 63.5f, -63.5f}));
 }
 
+TEST(ActivationRounding, TellsTheStepOfItsCodes) {
+    const std::vector<float> row{1.0f, -63.5f, 20.25f};
+    std::vector<float> out(row.size());
+    const auto stepOf = [&](ActivationRounding rounding, const std::vector<float>& in) {
+        return roundActivations(rounding, 0.25f, in.data(), out.data(), std::ssize(in));
+    };
+    EXPECT_EQ(stepOf(ActivationRounding::kInt8, row), 0.5f);
+    EXPECT_EQ(stepOf(ActivationRounding::kInt8Static, row), 0.25f);
+    EXPECT_EQ(stepOf(ActivationRounding::kInt8, {0.0f, 0.0f}), 0.0f);
+    EXPECT_TRUE(std::isnan(stepOf(ActivationRounding::kFp8, row)));
+    EXPECT_TRUE(std::isnan(stepOf(ActivationRounding::kNone, row)));
+    EXPECT_TRUE(std::isnan(stepOf(ActivationRounding::kInt8, {1.0f, NAN})));
+}
+
 /// Every magnitude of E4M3 in order: eight subnormal ones, then eight for each exponent, without the code of NaN.
 std::vector<double> e4m3Values() {
     std::vector<double> values;
