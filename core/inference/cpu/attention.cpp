@@ -10,8 +10,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/inference/cpu/block_decoders-inl.h"
 #include "core/inference/cpu/vector_math-inl.h"
-#include "core/quant/formats/codec.h"
 
 #ifndef HT_ATTENTION_COMMON_
 #define HT_ATTENTION_COMMON_
@@ -70,12 +70,88 @@ struct Tile {
     float *unpackedKeys, *unpackedValues;
 };
 
+/// Receives decoded vectors and stores them one after the other.
+struct StoreSink {
+    float* out;
+    template <int kChain>
+    HWY_INLINE void add(int64_t column, FloatVec values) {
+        hn::StoreU(values, FloatTag(), out + column);
+    }
+    HWY_INLINE void addTail(int64_t column, FloatVec values, int64_t count) { storeFirst(values, out + column, count); }
+};
+
+/// Rows of a head lie one behind the other in whole blocks, so many of them are one long row.
 void decodeHead(const PackedHead& head, int64_t firstKey, int64_t count, int64_t headDim, float* out) {
-    const auto bytes = static_cast<size_t>(head.layout->rowBytes);
-    const std::span packed(head.rows + static_cast<size_t>(firstKey) * bytes, static_cast<size_t>(count) * bytes);
-    const Status status = decodeRows(*head.layout, packed, count, {out, static_cast<size_t>(count * headDim)});
-    HT_CHECK(status.has_value());  // the types of a cache are checked when it is made
+    const auto* rows = reinterpret_cast<const uint8_t*>(head.rows) + firstKey * head.layout->rowBytes;
+    StoreSink sink{out};
+    switch (head.layout->format.storage()) {
+        case DType::kF16:
+            return HalfRow<hwy::float16_t>::decode(rows, count * headDim, sink);
+        case DType::kQ8_0:
+            return Q8_0Row::decode(rows, count * headDim, sink);
+        case DType::kQ4_0:
+            return NibbleRow<false, false>::decode(rows, count * headDim, sink);
+        default:
+            HT_CHECK(false);  // runnableCacheTypes() has no other
+    }
 }
+
+/// target[channel][key] = rows[key][channel] for the sixteen keys of a block and the channels from `channel` on.
+void layOneByOne(const float* rows, int64_t channel, int64_t headDim, float* target) {
+    for (; channel < headDim; ++channel) {
+        for (int64_t key = 0; key < kKeyBlock; ++key) target[channel * kKeyBlock + key] = rows[key * headDim + channel];
+    }
+}
+
+#if HWY_TARGET == HWY_SCALAR
+void layKeysSideBySide(const float* rows, int64_t headDim, float* target) {
+    layOneByOne(rows, 0, headDim, target);
+}
+#else
+/// Four values of each of the rows 0, 4, 8, ... side by side, as many rows as the vector holds.
+template <class D>
+HWY_INLINE hn::VFromD<D> loadQuads(D d, const float* rows, int64_t stride) {
+    if constexpr (hn::MaxLanes(D()) <= 4) {
+        return hn::LoadU(d, rows);
+    } else {
+        const hn::Half<D> half;
+        constexpr auto kRows = static_cast<int64_t>(hn::MaxLanes(half));
+        return hn::Combine(d, loadQuads(half, rows + kRows * stride, stride), loadQuads(half, rows, stride));
+    }
+}
+
+/// Of two vectors the lower or upper half of each four lanes.
+HWY_INLINE FloatVec joinLower(FloatVec a, FloatVec b) {
+    const hn::Repartition<double, FloatTag> d;
+    return hn::BitCast(FloatTag(), hn::InterleaveLower(d, hn::BitCast(d, a), hn::BitCast(d, b)));
+}
+HWY_INLINE FloatVec joinUpper(FloatVec a, FloatVec b) {
+    const hn::Repartition<double, FloatTag> d;
+    return hn::BitCast(FloatTag(), hn::InterleaveUpper(d, hn::BitCast(d, a), hn::BitCast(d, b)));
+}
+
+/// The same four by four inside vectors, for all channels.
+void layKeysSideBySide(const float* rows, int64_t headDim, float* target) {
+    const FloatTag d;
+    int64_t channel = 0;
+    for (; channel + 4 <= headDim; channel += 4) {
+        for (int64_t key = 0; key < kKeyBlock; key += kLanes) {
+            const float* from = rows + key * headDim + channel;
+            const FloatVec v0 = loadQuads(d, from, headDim), v1 = loadQuads(d, from + headDim, headDim);
+            const FloatVec v2 = loadQuads(d, from + 2 * headDim, headDim);
+            const FloatVec v3 = loadQuads(d, from + 3 * headDim, headDim);
+            const FloatVec low0 = hn::InterleaveLower(d, v0, v1), low1 = hn::InterleaveLower(d, v2, v3);
+            const FloatVec up0 = hn::InterleaveUpper(d, v0, v1), up1 = hn::InterleaveUpper(d, v2, v3);
+            float* to = target + channel * kKeyBlock + key;
+            hn::StoreU(joinLower(low0, low1), d, to);
+            hn::StoreU(joinUpper(low0, low1), d, to + kKeyBlock);
+            hn::StoreU(joinLower(up0, up1), d, to + 2 * kKeyBlock);
+            hn::StoreU(joinUpper(up0, up1), d, to + 3 * kKeyBlock);
+        }
+    }
+    layOneByOne(rows, channel, headDim, target);
+}
+#endif
 
 /// Keys that the scores of a block of columns are made from: where they begin and what lies between key blocks.
 struct KeySource {
@@ -91,14 +167,8 @@ KeySource keysFrom(const Tile& tile, int64_t firstKey, int64_t endKey) {
     decodeHead(job.packedKeys, firstKey, count, headDim, tile.unpackedValues);
     const int64_t columns = (count + kKeyBlock - 1) / kKeyBlock * kKeyBlock;
     std::fill(tile.unpackedValues + count * headDim, tile.unpackedValues + columns * headDim, 0.0f);
-    for (int64_t block = 0; block < columns; block += kKeyBlock) {
-        const float* rows = tile.unpackedValues + block * headDim;
-        float* target = tile.unpackedKeys + block * headDim;
-        for (int64_t channel = 0; channel < headDim; ++channel) {
-            for (int64_t key = 0; key < kKeyBlock; ++key)
-                target[channel * kKeyBlock + key] = rows[key * headDim + channel];
-        }
-    }
+    for (int64_t block = 0; block < columns; block += kKeyBlock)
+        layKeysSideBySide(tile.unpackedValues + block * headDim, headDim, tile.unpackedKeys + block * headDim);
     return {tile.unpackedKeys, headDim * kKeyBlock};
 }
 
