@@ -16,6 +16,8 @@
 namespace halftone::cpu {
 namespace {
 
+/// A cell of the cache comes from memory, which takes as long as some products do.
+constexpr int64_t kCellCost = 4;
 /// Values that one task of an elementwise operation goes through; a multiple of every vector length.
 constexpr int64_t kElementwiseChunk = 1 << 14;
 
@@ -122,7 +124,8 @@ void CpuKernels::attention(const AttentionCall& call, const JobContext& context)
 
     const AttentionJob whole = attentionJob(call);
     const int64_t rows = call.tokens * whole.headsPerKv, tiles = ceilDiv(rows, kAttentionRows);
-    const int64_t work = call.tokens * (call.firstPosition + call.tokens) * whole.qStride;
+    const int64_t keys = call.firstPosition + call.tokens;
+    const int64_t work = call.tokens * keys * whole.qStride + kCellCost * keys * whole.kvSize;
     runTasks(context, m_config.kvHeadCount * tiles, work, [&](int64_t task) {
         if (context.cancelled()) return;
         const int64_t kvHead = task / tiles, tile = task % tiles, kvOffset = kvHead * whole.headDim;

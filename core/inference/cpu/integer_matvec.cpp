@@ -293,6 +293,84 @@ HWY_NOINLINE void multiplyBlocks(const IntegerMatvecJob& job) {
     }
 }
 
+#if HT_HAS_VNNI
+/// Q4_0 with one token, where unpacking is what takes time: two blocks to a vector, eight to a vector of scales. High
+/// nibbles stay where they are, as sixteen times their value, and their products are multiplied by a sixteenth.
+class WideQ4_0 {
+  public:
+    static constexpr int64_t kBlocks = 8;
+
+    // Said in words, because a constructor that the compiler makes lacks the instruction set.
+    HWY_INLINE WideQ4_0() : m_even(_mm512_setzero_ps()), m_odd(_mm512_setzero_ps()) {}
+
+    /// Adds blocks [block, block + kBlocks), which begin at `bytes`.
+    HWY_INLINE void add(const uint8_t* bytes, int64_t block, Token& token) {
+        const __m256 scales = scalesOf(bytes);
+        const __m256 low = _mm256_mul_ps(scales, _mm256_loadu_ps(token.scales + block));
+        const __m256 high = _mm256_mul_ps(low, _mm256_set1_ps(0.0625f));
+        const __m512 factors = _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+        const __m256 minima = _mm256_mul_ps(scales, _mm256_set1_ps(Q4_0Dot::kOffset));
+        token.taken = _mm256_fmadd_ps(minima, _mm256_loadu_ps(token.sums + block), token.taken);
+        const int8_t* x = token.codes + 32 * block;
+        addPair<0>(bytes, x, factors, m_even);
+        addPair<1>(bytes, x, factors, m_odd);
+        addPair<2>(bytes, x, factors, m_even);
+        addPair<3>(bytes, x, factors, m_odd);
+    }
+    HWY_INLINE void moveTo(Token& token) const {
+        const __m512 sum = _mm512_add_ps(m_even, m_odd);
+        token.even =
+            _mm256_add_ps(token.even, _mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_extractf32x8_ps(sum, 1)));
+    }
+
+  private:
+    static HWY_INLINE int16_t bitsAt(const uint8_t* bytes) {
+        int16_t bits;
+        std::memcpy(&bits, bytes, sizeof(bits));
+        return bits;
+    }
+    static HWY_INLINE __m256 scalesOf(const uint8_t* bytes) {
+        constexpr int64_t kStep = Q4_0Dot::kBytes;
+        return _mm256_cvtph_ps(_mm_set_epi16(
+            bitsAt(bytes + 7 * kStep), bitsAt(bytes + 6 * kStep), bitsAt(bytes + 5 * kStep), bitsAt(bytes + 4 * kStep),
+            bitsAt(bytes + 3 * kStep), bitsAt(bytes + 2 * kStep), bitsAt(bytes + kStep), bitsAt(bytes)));
+    }
+    /// Blocks 2 kPair and 2 kPair + 1: lanes of four products are low and high nibbles of one, then of the other.
+    template <int kPair>
+    static HWY_INLINE void addPair(const uint8_t* bytes, const int8_t* x, __m512 factors, __m512& sum) {
+        const uint8_t* block = bytes + 2 * kPair * Q4_0Dot::kBytes + 2;
+        const auto load = [](const uint8_t* at)
+                              HWY_ATTR { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
+        const __m512i both =
+            _mm512_mask_broadcast_i32x4(_mm512_broadcast_i32x4(load(block)), 0xFF00, load(block + Q4_0Dot::kBytes));
+        const __m512i nibbles = _mm512_broadcast_i64x4(_mm256_set_epi64x(
+            int64_t(0xF0F0F0F0F0F0F0F0u), int64_t(0xF0F0F0F0F0F0F0F0u), 0x0F0F0F0F0F0F0F0F, 0x0F0F0F0F0F0F0F0F));
+        const __m512i products = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_and_si512(both, nibbles),
+                                                     _mm512_loadu_si512(x + 64 * kPair));
+        const __m512i lanes = _mm512_add_epi32(_mm512_setr_epi32(0, 0, 0, 0, 8, 8, 8, 8, 1, 1, 1, 1, 9, 9, 9, 9),
+                                               _mm512_set1_epi32(2 * kPair));
+        sum = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products), _mm512_permutexvar_ps(lanes, factors), sum);
+    }
+
+    __m512 m_even, m_odd;
+};
+
+HWY_NOINLINE void multiplyWideQ4_0(const IntegerMatvecJob& job) {
+    const int64_t blocks = job.layout->cols / Q4_0Dot::kColumns;
+    for (int64_t r = job.rowBegin; r < job.rowEnd; ++r) {
+        Token token(job.input, 0);
+        WideQ4_0 wide;
+        const uint8_t* bytes = job.weights + r * job.layout->rowBytes;
+        int64_t block = 0;
+        for (; block + WideQ4_0::kBlocks <= blocks; block += WideQ4_0::kBlocks)
+            wide.add(bytes + block * Q4_0Dot::kBytes, block, token);
+        wide.moveTo(token);
+        for (; block < blocks; ++block) Q4_0Dot(bytes + block * Q4_0Dot::kBytes).add<1>(token, block);
+        job.out[r] = token.total(Q4_0Dot::kOffset) + (job.bias ? job.bias[r] : 0.0f);
+    }
+}
+#endif
+
 /// The integer family: scales and zero points lie behind the codes.
 template <int kBits>
 HWY_NOINLINE void multiplyGroups(const IntegerMatvecJob& job) {
@@ -348,6 +426,9 @@ void multiply(const IntegerMatvecJob& job) {
         return job.layout->format.integer().bits == 8 ? multiplyGroups<8>(job) : multiplyGroups<4>(job);
     switch (job.layout->format.storage()) {
         case DType::kQ4_0:
+#if HT_HAS_VNNI
+            if (job.tokens == 1) return multiplyWideQ4_0(job);
+#endif
             return multiplyTokens<Q4_0Dot>(job);
         case DType::kQ8_0:
             return multiplyTokens<Q8_0Dot>(job);
