@@ -34,6 +34,9 @@ struct VulkanOptions {
     /// What may be taken of the device's memory; 0: what there is. Weights beyond it stream from the host block by
     /// block.
     uint64_t memoryLimitBytes = 0;
+    /// Quantize on the device where it can, though the processor be faster (a software device); the environment
+    /// variable HT_VK_ENCODE=1 asks for the same. For tests and measurements.
+    bool alwaysEncode = false;
 };
 
 /// Opens a device. -1: the one that the environment variable HT_VK_DEVICE names, else the first usable hardware device,

@@ -18,6 +18,7 @@
 
 namespace halftone {
 
+class EncodeDevice;
 class OpProfile;
 
 /// Receives rows of logits in position order, a few at a time. `logits` holds rowCount * vocabSize floats and is only
@@ -177,6 +178,9 @@ class Backend {
                                                         const ModelWeights& weights, const JobContext& context) = 0;
     /// Takes well under a second. kUnsupported where it is not known how: the scalar reference has no limits to reach.
     virtual Result<DeviceRates> measureRates(const JobContext& context);
+    /// What quantizes on the backend's device (QuantizeOptions::device); null where the processor is better at it. Made
+    /// when first asked for.
+    virtual std::shared_ptr<EncodeDevice> encoder() { return nullptr; }
 };
 
 /// Scalar binary32/binary64 arithmetic, one thread of control, no tricks: what every other backend is held against.

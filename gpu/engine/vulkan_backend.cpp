@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gpu/vulkan_backend.h"
 
+#include <mutex>
+
 #include <fmt/format.h>
 
 #include "gpu/engine/device_rates.h"
 #include "gpu/engine/vulkan_context.h"
+#include "gpu/engine/vulkan_encoder.h"
 #include "gpu/engine/vulkan_executable.h"
 
 namespace halftone {
@@ -27,7 +30,16 @@ class VulkanBackend final : public Backend {
 
     Result<DeviceRates> measureRates(const JobContext& job) override { return measureDeviceRates(*m_context, job); }
 
+    std::shared_ptr<EncodeDevice> encoder() override {
+        if (!m_context->plan().encode.worthwhile) return nullptr;
+        const std::scoped_lock lock(m_mutex);
+        if (!m_encoder) m_encoder = VulkanEncoder::create(m_context).value_or(nullptr);
+        return m_encoder;
+    }
+
   private:
+    std::mutex m_mutex;
+    std::shared_ptr<EncodeDevice> m_encoder;
     std::shared_ptr<VulkanContext> m_context;
 };
 

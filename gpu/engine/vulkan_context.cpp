@@ -48,6 +48,12 @@ std::optional<int> deviceFromEnvironment() {
     return index;
 }
 
+/// HT_VK_ENCODE=1.
+bool environmentWantsEncoding() {
+    const char* text = std::getenv("HT_VK_ENCODE");
+    return text && std::string_view(text) == "1";
+}
+
 Result<size_t> chooseDevice(const std::vector<Candidate>& candidates, int wanted) {
     if (candidates.empty())
         return makeError(ErrorCode::kNotFound, "This machine has no Vulkan device; a GPU driver may be missing.");
@@ -96,6 +102,7 @@ Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const 
     HT_ASSIGN_OR_RETURN(const size_t index, chooseDevice(candidates, wanted));
     const Candidate& chosen = candidates[index];
     HT_ASSIGN_OR_RETURN(vk::DevicePlan plan, Result<vk::DevicePlan>(chosen.plan));
+    if (options.alwaysEncode || environmentWantsEncoding()) plan.encode.worthwhile = plan.encode.usable;
     if (adjust) adjust(plan);
 
     auto context = std::make_shared<VulkanContext>();

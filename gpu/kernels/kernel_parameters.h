@@ -53,6 +53,35 @@ struct AttentionParameters {
     float scale = 0;
 };
 
+/// Workgroups of one dispatch in a task that takes several.
+struct WorkgroupRange {
+    uint32_t first = 0, end = 0;
+};
+
+struct EncodeBlocksParameters {
+    WorkgroupRange workgroups;
+    uint32_t blocks = 0;
+};
+
+struct EncodeGridsParameters {
+    WorkgroupRange workgroups;
+    uint32_t cols = 0, groupsPerRow = 0, groupSize = 0, ranges = 0, levels = 0;
+    float largestLevel = 0;
+    uint32_t isFloatTable = 0;
+    int32_t levelExponent = 0;
+    uint32_t zeroCode = 0;
+};
+
+struct EncodeCodesParameters {
+    WorkgroupRange workgroups;
+    uint32_t rows = 0, cols = 0, groupsPerRow = 0, groupSize = 0, rowWords = 0, codeWords = 0, levels = 0;
+};
+
+struct EncodeScalesParameters {
+    WorkgroupRange workgroups;
+    uint32_t rows = 0, groupsPerRow = 0, rowWords = 0, scaleWord = 0, zeroWord = 0;
+};
+
 struct RowSummaryParameters {
     uint32_t rows = 0, width = 0, inputStride = 0, firstTarget = 0;
 };

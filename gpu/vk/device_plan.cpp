@@ -16,6 +16,7 @@ constexpr uint64_t kLeastHeapBytes = 256 * kMiB;
 constexpr uint64_t kLeastBindingBytes = 1 * kMiB;
 // Shaders compute byte offsets inside a binding in 32 bits.
 constexpr uint64_t kMostBindingBytes = 1024 * kMiB;
+constexpr uint64_t kMostPartBytes = 256 * kMiB;  // of a matrix that is quantized
 
 tl::unexpected<Error> refuse(const PhysicalDeviceSnapshot& snapshot, std::string reason) {
     return makeError(ErrorCode::kUnsupported, fmt::format("{} cannot be used: {}", snapshot.name, reason));
@@ -202,6 +203,17 @@ void planHardwareShapes(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan
     plan.assumedFlops = plan.isIntegrated ? 2e11 : 2e12;
 }
 
+/// After memory and subgroups.
+void planEncoding(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
+    EncodeShape& encode = plan.encode;
+    encode.usable = snapshot.roundsToNearest32;
+    encode.worthwhile = encode.usable && !plan.isSoftware;
+    encode.groupLocalSize = plan.isSoftware ? plan.subgroupSize : std::max(64u, plan.subgroupSize);
+    encode.elementLocalSize = encode.groupLocalSize;
+    // Beside them lie what they become, scratch memory of a quarter and, in host memory, a copy of the result.
+    encode.partBytes = std::min({plan.maxBindingBytes, kMostPartBytes, plan.deviceBudgetBytes / 4});
+}
+
 }  // namespace
 
 std::string versionText(uint32_t apiVersion) {
@@ -238,6 +250,7 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t m
     } else {
         planHardwareShapes(snapshot, plan);
     }
+    planEncoding(snapshot, plan);
     if (plan.pushDescriptors) plan.extensions.emplace_back(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     if (plan.requireSubgroupSize) plan.extensions.emplace_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     return plan;

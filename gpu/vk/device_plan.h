@@ -35,6 +35,18 @@ struct AttentionShape {
     uint32_t promptQueries = 4;  ///< tokens a workgroup when there are many
 };
 
+/// Quantizing on the device. Its shaders give the processor's bytes where binary32 sums, differences and products are
+/// rounded to nearest even, which a driver must promise (shaderRoundingModeRTEFloat32, independent of other widths). No
+/// promise is needed about subnormal numbers, quotients and conversions: groups with the first are left to the
+/// processor, the others are made of integers.
+struct EncodeShape {
+    bool usable = false;
+    bool worthwhile = false;         ///< faster than the processor: never for a device that is the processor
+    uint32_t groupLocalSize = 64;    ///< invocations that share a group
+    uint32_t elementLocalSize = 64;  ///< with 32 or 64 values an invocation
+    uint64_t partBytes = 0;          ///< original values (as binary32) that are worked on at once
+};
+
 /// What this program does with a device: decided once from the snapshot, a plain value, changed by nobody but tests.
 struct DevicePlan {
     std::string deviceName;
@@ -59,6 +71,7 @@ struct DevicePlan {
     MatvecShape matvec;
     MatmulShape matmul;
     AttentionShape attention;
+    EncodeShape encode;
     uint32_t reduceLocalSize = 128;  ///< norms, log-probabilities
     uint32_t elementwiseLocalSize = 128;
     uint32_t elementwiseMaxGroups = 4096;  ///< beyond, each invocation takes several elements

@@ -101,6 +101,8 @@ void queryProperties(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) 
     std::copy_n(vulkan11.deviceUUID, VK_UUID_SIZE, snapshot.deviceUuid.begin());
     std::copy_n(vulkan11.driverUUID, VK_UUID_SIZE, snapshot.driverUuid.begin());
     snapshot.maxAllocationBytes = vulkan11.maxMemoryAllocationSize;
+    snapshot.roundsToNearest32 = vulkan12.shaderRoundingModeRTEFloat32 == VK_TRUE &&
+                                 vulkan12.roundingModeIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
     snapshot.maxPushDescriptors = push.maxPushDescriptors;
     snapshot.subgroupSize = vulkan11.subgroupSize;
     snapshot.minSubgroupSize = sizes.minSubgroupSize ? sizes.minSubgroupSize : vulkan11.subgroupSize;

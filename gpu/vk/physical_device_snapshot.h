@@ -76,6 +76,7 @@ struct PhysicalDeviceSnapshot {
     bool storage8 = false;
     bool float16 = false;
     bool int8 = false;
+    bool roundsToNearest32 = false;  ///< shaders may ask that binary32 operations round to nearest even
 
     [[nodiscard]] bool hasExtension(std::string_view extension) const;
 };

@@ -162,6 +162,10 @@ class MseEncoder final : public RowEncoder {
         });
     }
 
+    [[nodiscard]] std::optional<MseSettings> plainSearch() const override {
+        return m_weights.empty() ? std::optional(m_settings) : std::nullopt;
+    }
+
   private:
     MseSettings m_settings;
     std::vector<float> m_weights;
@@ -301,8 +305,7 @@ IntegerGrid searchGrid(const IntegerFormat& format, std::span<const float> value
     FloatZeroSearch floatZeros(format, values, weights);
     GridSearch& search = format.floatZero ? static_cast<GridSearch&>(floatZeros) : wholeZeros;
     for (int step = 0; step <= settings.steps; ++step) {
-        const float part =
-            1.0f - (1.0f - settings.shrink) * static_cast<float>(step) / static_cast<float>(settings.steps);
+        const float part = settings.part(step);
         const ValueRange range{full.minimum * part, full.maximum * part};
         search.add(integerGrid(format, range));
         if (format.symmetric) search.add(mirroredGrid(format, range));

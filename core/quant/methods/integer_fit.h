@@ -14,12 +14,6 @@ namespace halftone {
 
 /// Methods of the integer family that fit the range of a group and then take the nearest value.
 
-/// How far the range search goes down, and in how many steps.
-struct MseSettings {
-    float shrink = 0.2f;
-    int steps = 80;
-};
-
 /// The grid of least squared error, weighted by `weights` (null or one per value), among the full range and `steps`
 /// smaller ones; symmetric formats try both signs of the scale, those with a float zero point also the scale and the
 /// minimum of least squared error for the codes that come out. The first of equals, so the full range unless another is

@@ -77,6 +77,10 @@ class LevelMseEncoder final : public RowEncoder {
         });
     }
 
+    [[nodiscard]] std::optional<MseSettings> plainSearch() const override {
+        return m_weights.empty() ? std::optional(m_settings) : std::nullopt;
+    }
+
   private:
     MseSettings m_settings;
     std::vector<float> m_weights;
@@ -114,8 +118,7 @@ GroupScale searchLevelScale(const LevelFormat& format, std::span<const float> va
     // A power of two may be too small by nearly half; the next one is the other candidate.
     if (format.scale == ScaleType::kE8M0) choice.add(levelScale(format, 2.0f * largest));
     for (int step = 0; step <= settings.steps; ++step) {
-        const float part =
-            1.0f - (1.0f - settings.shrink) * static_cast<float>(step) / static_cast<float>(settings.steps);
+        const float part = settings.part(step);
         choice.add(levelScale(format, largest * part));
     }
     return choice.best();

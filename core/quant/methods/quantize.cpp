@@ -19,6 +19,7 @@
 #include "core/quant/corrections/corrected_quantize.h"
 #include "core/quant/formats/codebook_family.h"
 #include "core/quant/methods/calibration.h"
+#include "core/quant/methods/device_quantize.h"
 #include "core/quant/methods/pruning.h"
 #include "core/quant/methods/tile_kernels.h"
 
@@ -155,7 +156,7 @@ Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, Til
         fmt::format("Tensor {} holds {} at row {}, column {}, which no quantized format can store. Repair the "
                     "checkpoint, or choose to map such values to zero.",
                     m_options.tensorName.empty() ? "without a name" : m_options.tensorName,
-                    std::isnan(*bad) ? "NaN" : "an infinity", first + index / m_source.cols(),
+                    std::isnan(*bad) ? "NaN" : "an infinity", m_options.firstRow + first + index / m_source.cols(),
                     index % m_source.cols()));
 }
 
@@ -167,7 +168,8 @@ Status TileEncoder::checkEncoded(int64_t first, int64_t count, std::span<const s
         ErrorCode::kInvalidData,
         fmt::format("Tensor {} has values too large for {} in rows {} to {}. Choose a format with a wider range, "
                     "such as BF16.",
-                    m_options.tensorName, m_layout.format.displayName(), first, first + count - 1),
+                    m_options.tensorName, m_layout.format.displayName(), m_options.firstRow + first,
+                    m_options.firstRow + first + count - 1),
         valid.error().message);
 }
 
@@ -271,6 +273,34 @@ Result<std::vector<TileOutcome>> TileEncoder::encodeTiles(const TileRange& range
     });
 }
 
+/// Room for all rows of a packed matrix.
+Result<std::shared_ptr<AlignedBuffer>> packedBuffer(const RowSource& source, const PackedLayout& layout,
+                                                    const std::string& tensorName) {
+    const auto size = checkedMul(static_cast<uint64_t>(source.rows()), static_cast<uint64_t>(layout.rowBytes));
+    if (!size) return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", tensorName));
+    return std::make_shared<AlignedBuffer>(static_cast<size_t>(*size));
+}
+
+PackedTensor packedTensor(const PackedLayout& layout, int64_t rows, std::shared_ptr<AlignedBuffer> buffer) {
+    PackedTensor packed{.layout = layout, .rows = rows, .bytes = std::as_const(*buffer).bytes(), .owner = nullptr};
+    packed.owner = std::move(buffer);
+    return packed;
+}
+
+/// quantizeTensor() where the device takes the task.
+Result<QuantizedTensor> quantizeOnDevice(DeviceQuantizer& quantizer, const RowSource& source, const Format& format,
+                                         const QuantizeOptions& options, const JobContext& context) {
+    const PackedLayout layout = PackedLayout::of(format, source.cols());
+    HT_ASSIGN_OR_RETURN(auto buffer, packedBuffer(source, layout, options.tensorName));
+    HT_ASSIGN_OR_RETURN(const DeviceOutcome outcome, quantizer.runInto({buffer->data(), buffer->size()}, context));
+    QuantizedTensor result;
+    result.format = format;
+    result.distortion = outcome.distortion;
+    result.nonFiniteCount = outcome.nonFiniteCount;
+    result.packed = packedTensor(layout, source.rows(), std::move(buffer));
+    return result;
+}
+
 Status checkRequest(const RowSource& source, const Format& format, const QuantizeOptions& options) {
     if (!canEncode(format)) {
         return makeError(ErrorCode::kUnsupported,
@@ -308,13 +338,11 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
                                        const JobContext& context) {
     HT_TRY(checkRequest(source, format, options));
     if (format.extras().hasCorrection()) return quantizeCorrected(source, format, options, context);
+    if (DeviceQuantizer onDevice(source, format, options); onDevice.applies())
+        return quantizeOnDevice(onDevice, source, format, options, context);
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
-    const auto size =
-        checkedMul(static_cast<uint64_t>(encoder.rows()), static_cast<uint64_t>(encoder.layout().rowBytes));
-    if (!size)
-        return makeError(ErrorCode::kInvalidArgument, fmt::format("Tensor {} is too large.", options.tensorName));
-    auto buffer = std::make_shared<AlignedBuffer>(static_cast<size_t>(*size));
+    HT_ASSIGN_OR_RETURN(auto buffer, packedBuffer(source, encoder.layout(), options.tensorName));
     HT_ASSIGN_OR_RETURN(const auto outcomes,
                         encoder.encodeTiles({.count = encoder.tileCount()}, buffer->data(), context));
     QuantizedTensor result;
@@ -323,10 +351,7 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
         result.nonFiniteCount += outcome.nonFinite;
     }
     result.format = format;
-    result.packed.layout = encoder.layout();
-    result.packed.rows = encoder.rows();
-    result.packed.bytes = std::as_const(*buffer).bytes();
-    result.packed.owner = std::move(buffer);
+    result.packed = packedTensor(encoder.layout(), encoder.rows(), std::move(buffer));
     return result;
 }
 
@@ -338,6 +363,10 @@ Result<Distortion> quantizeStreaming(const RowSource& source, const Format& form
         HT_ASSIGN_OR_RETURN(const QuantizedTensor whole, quantizeCorrected(source, format, options, context));
         HT_TRY(sink(whole.packed.bytes));
         return whole.distortion;
+    }
+    if (DeviceQuantizer onDevice(source, format, options); onDevice.applies()) {
+        HT_ASSIGN_OR_RETURN(const DeviceOutcome outcome, onDevice.run(sink, context));
+        return outcome.distortion;
     }
     TileEncoder encoder(source, format, options);
     HT_TRY(encoder.prepare(context));
@@ -363,6 +392,17 @@ Result<Distortion> quantizeStreaming(const RowSource& source, const Format& form
     handOn();
     if (!handed) return tl::unexpected(handed.error());
     return total;
+}
+
+Result<Distortion> measureQuantized(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                    const JobContext& context) {
+    HT_TRY(checkRequest(source, format, options));
+    if (DeviceQuantizer onDevice(source, format, options); onDevice.applies()) {
+        HT_ASSIGN_OR_RETURN(const DeviceOutcome outcome, onDevice.run({}, context));
+        return outcome.distortion;
+    }
+    return quantizeStreaming(
+        source, format, options, [](std::span<const std::byte>) { return Status{}; }, context);
 }
 
 }  // namespace halftone

@@ -12,6 +12,8 @@
 
 namespace halftone {
 
+class DeviceMatrix;
+class EncodeDevice;
 struct InputStatistics;
 
 /// How far a quantized matrix is from its original; sums over elements, so tiles merge by addition.
@@ -48,6 +50,12 @@ struct QuantizeOptions {
     /// Of the layer's inputs as the matrix meets them, for formats with corrections; null: `importance` alone. Not
     /// owned.
     const InputStatistics* statistics = nullptr;
+    /// Encodes what it takes (encode_device.h), the processor the rest: the same bytes, figures to six digits. Null:
+    /// the processor everything. Not owned.
+    EncodeDevice* device = nullptr;
+    /// The source on that device, where it is there already; null: it is brought there. Not owned.
+    const DeviceMatrix* deviceMatrix = nullptr;
+    int64_t firstRow = 0;  ///< for messages about a part of a tensor: the source's first row in it
 };
 
 struct QuantizedTensor {
@@ -70,5 +78,9 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                      const std::function<Status(std::span<const std::byte>)>& sink,
                                      const JobContext& context);
+
+/// The figures alone: on a device the packed rows never leave it.
+Result<Distortion> measureQuantized(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                    const JobContext& context);
 
 }  // namespace halftone

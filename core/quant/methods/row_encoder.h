@@ -3,12 +3,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/base/job_context.h"
 #include "core/quant/formats/packed_layout.h"
 
 namespace halftone {
+
+/// How far a search for the range of least squared error goes down, and in how many steps.
+struct MseSettings {
+    float shrink = 0.2f;
+    int steps = 80;
+
+    /// Share of the full range that step 0, 1, ... `steps` tries.
+    [[nodiscard]] float part(int step) const {
+        return 1.0f - (1.0f - shrink) * static_cast<float>(step) / static_cast<float>(steps);
+    }
+};
 
 /// A method made ready for one tensor: packs rows of it. What a row becomes depends on that row alone, so that rows
 /// may be cut into tiles, permuted and streamed as one likes. Immutable; any number of threads.
@@ -23,6 +35,9 @@ class RowEncoder {
     [[nodiscard]] virtual int64_t preferredRows() const { return 0; }
     /// Whether it leaves out what the format's pattern leaves out. Others get rows in which that is zero already.
     [[nodiscard]] virtual bool prunes() const { return false; }
+    /// The settings of a search for the range of least squared error in which all values count alike, if that is what
+    /// it does: something that an EncodeDevice may do in its place.
+    [[nodiscard]] virtual std::optional<MseSettings> plainSearch() const { return std::nullopt; }
 };
 
 }  // namespace halftone

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quant/methods/device_quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "core/base/checked.h"
+#include "core/quant/formats/block_codec.h"
+
+namespace halftone {
+namespace {
+
+/// Of the groups of a part, one in this many may be left before the whole part is not worth the device.
+constexpr int64_t kLeftShare = 16;
+
+/// Some rows of another source.
+class RowRange final : public RowSource {
+  public:
+    RowRange(const RowSource& all, int64_t first, int64_t count) : m_all(all), m_first(first), m_count(count) {}
+    [[nodiscard]] int64_t rows() const override { return m_count; }
+    [[nodiscard]] int64_t cols() const override { return m_all.cols(); }
+    Status readRows(int64_t first, int64_t count, std::span<float> out) const override {
+        return m_all.readRows(m_first + first, count, out);
+    }
+
+  private:
+    const RowSource& m_all;
+    int64_t m_first, m_count;
+};
+
+bool hasOwnScales(const Format& format) {
+    if (format.isStorage()) return !format.isPlain();
+    return (format.granularity() == Granularity::kGroup || format.granularity() == Granularity::kChannel) &&
+           !format.isCodebook() && format.scaleType() != ScaleType::kNested;
+}
+
+/// Whether the default encoder would look at the importance of the columns.
+bool weighsColumns(const Format& format, const QuantizeOptions& options) {
+    if (options.importance.empty() || !format.isStorage()) return false;
+    const BlockCodec* codec = findBlockCodec(format.storage());
+    return codec && codec->usesImportance;
+}
+
+void merge(DeviceOutcome& total, const DeviceOutcome& part) {
+    total.distortion.merge(part.distortion);
+    total.nonFiniteCount += part.nonFiniteCount;
+}
+
+}  // namespace
+
+int64_t EncodeTask::groupsPerRow() const {
+    return ceilDiv(layout.cols, layout.groupSize);
+}
+
+std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols, const QuantizeOptions& options) {
+    if (!format.extras().isNone() || !hasOwnScales(format) || cols == 0 || !format.fitsRow(cols)) return std::nullopt;
+    EncodeTask task{.layout = PackedLayout::of(format, cols), .search = {}};
+    if (options.encoder) {
+        task.search = options.encoder->plainSearch();
+        return task.search ? std::optional(task) : std::nullopt;
+    }
+    return weighsColumns(format, options) ? std::nullopt : std::optional(task);
+}
+
+Result<DeviceMatrix> DeviceMatrix::upload(EncodeDevice& device, const RowSource& source, const JobContext& context) {
+    const int64_t most = device.mostRows(source.cols());
+    if (most == 0) return makeError(ErrorCode::kOutOfMemory, "A row of the tensor is longer than the device's memory.");
+    DeviceMatrix matrix;
+    for (int64_t first = 0; first < source.rows(); first += most) {
+        HT_ASSIGN_OR_RETURN(auto part, device.upload(source, first, std::min(most, source.rows() - first), context));
+        matrix.m_parts.push_back(std::move(part));
+    }
+    return matrix;
+}
+
+int64_t DeviceMatrix::sizeBytes() const {
+    int64_t total = 0;
+    for (const auto& part : m_parts) total += part->sizeBytes();
+    return total;
+}
+
+DeviceQuantizer::DeviceQuantizer(const RowSource& source, const Format& format, const QuantizeOptions& options)
+    : m_source(source), m_format(format), m_options(options) {
+    if (!options.device) return;
+    m_task = encodeTaskOf(format, source.cols(), options);
+    if (m_task && (!options.device->takes(*m_task) || options.device->mostRows(source.cols()) == 0)) m_task.reset();
+}
+
+std::vector<DeviceQuantizer::Part> DeviceQuantizer::cutIntoParts() const {
+    std::vector<Part> parts;
+    int64_t first = 0;
+    if (m_options.deviceMatrix) {
+        for (const auto& rows : m_options.deviceMatrix->parts()) {
+            parts.push_back({first, rows->rows(), rows});
+            first += rows->rows();
+        }
+        HT_CHECK(first == m_source.rows());
+        return parts;
+    }
+    const int64_t most = m_options.device->mostRows(m_source.cols());
+    for (; first < m_source.rows(); first += most) parts.push_back({first, std::min(most, m_source.rows() - first)});
+    return parts;
+}
+
+size_t DeviceQuantizer::packedBytes(const Part& part) const {
+    return static_cast<size_t>(part.count * m_task->layout.rowBytes);
+}
+
+Result<DeviceOutcome> DeviceQuantizer::run(const PackedSink& sink, const JobContext& context) {
+    DeviceOutcome total;
+    std::vector<std::byte> packed;
+    for (Part& part : cutIntoParts()) {
+        packed.resize(sink ? packedBytes(part) : 0);
+        HT_ASSIGN_OR_RETURN(const DeviceOutcome outcome, encodePart(part, packed, context));
+        merge(total, outcome);
+        if (sink) HT_TRY(sink(packed));
+    }
+    return total;
+}
+
+Result<DeviceOutcome> DeviceQuantizer::runInto(std::span<std::byte> packed, const JobContext& context) {
+    DeviceOutcome total;
+    for (Part& part : cutIntoParts()) {
+        HT_ASSIGN_OR_RETURN(const DeviceOutcome outcome, encodePart(part, packed.first(packedBytes(part)), context));
+        merge(total, outcome);
+        packed = packed.subspan(packedBytes(part));
+    }
+    return total;
+}
+
+Result<DeviceOutcome> DeviceQuantizer::encodePart(Part& part, std::span<std::byte> packed, const JobContext& context) {
+    HT_TRY(context.checkpoint());
+    const JobContext quiet{context.stop, nullptr, context.pool};
+    Result<DeviceOutcome> outcome;
+    if (m_deviceFailed) {
+        outcome = encodeOnProcessor(part, packed, quiet);
+    } else {
+        auto encoding = encodeOnDevice(part, packed, quiet);
+        HT_TRY(context.checkpoint());
+        m_deviceFailed = !encoding.has_value();
+        const int64_t most = part.count * m_task->groupsPerRow() / kLeftShare;
+        const bool isWorthwhile =
+            encoding && !encoding->leftAll && static_cast<int64_t>(encoding->left.size()) <= std::max<int64_t>(most, 1);
+        outcome = isWorthwhile ? encodeLeft(part, std::move(*encoding), packed, quiet)
+                               : encodeOnProcessor(part, packed, quiet);
+    }
+    if (outcome) context.advance(part.count);
+    return outcome;
+}
+
+Result<DeviceEncoding> DeviceQuantizer::encodeOnDevice(Part& part, std::span<std::byte> packed,
+                                                       const JobContext& context) const {
+    if (!part.rows) {
+        HT_ASSIGN_OR_RETURN(part.rows, m_options.device->upload(m_source, part.first, part.count, context));
+    }
+    return m_options.device->encode(*m_task, *std::exchange(part.rows, nullptr), packed, context);
+}
+
+Result<QuantizedTensor> DeviceQuantizer::quantizeRows(int64_t first, int64_t count, const JobContext& context) const {
+    QuantizeOptions options = m_options;
+    options.device = nullptr;
+    options.deviceMatrix = nullptr;
+    options.firstRow = m_options.firstRow + first;
+    return quantizeTensor(RowRange(m_source, first, count), m_format, options, context);
+}
+
+Result<DeviceOutcome> DeviceQuantizer::encodeOnProcessor(const Part& part, std::span<std::byte> packed,
+                                                         const JobContext& context) const {
+    HT_ASSIGN_OR_RETURN(const QuantizedTensor result, quantizeRows(part.first, part.count, context));
+    if (!packed.empty()) std::ranges::copy(result.packed.bytes, packed.begin());
+    return DeviceOutcome{result.distortion, result.nonFiniteCount};
+}
+
+/// Row by row: what a row becomes depends on that row alone.
+Result<DeviceOutcome> DeviceQuantizer::encodeLeft(const Part& part, DeviceEncoding encoding,
+                                                  std::span<std::byte> packed, const JobContext& context) const {
+    DeviceOutcome outcome{encoding.distortion, 0};
+    std::ranges::sort(encoding.left);
+    const std::span<const int64_t> left = encoding.left;
+    const int64_t groupsPerRow = m_task->groupsPerRow();
+    const auto rowBytes = static_cast<size_t>(m_task->layout.rowBytes);
+    for (size_t begin = 0, end = 0; begin < left.size(); begin = end) {
+        HT_TRY(context.checkpoint());
+        const int64_t row = left[begin] / groupsPerRow;
+        while (end < left.size() && left[end] / groupsPerRow == row) ++end;
+        const auto own = packed.empty() ? packed : packed.subspan(static_cast<size_t>(row) * rowBytes, rowBytes);
+        HT_TRY(encodeLeftRow(part.first + row, left.subspan(begin, end - begin), own, outcome, context));
+    }
+    return outcome;
+}
+
+Status DeviceQuantizer::encodeLeftRow(int64_t row, std::span<const int64_t> groups, std::span<std::byte> packed,
+                                      DeviceOutcome& outcome, const JobContext& context) const {
+    HT_ASSIGN_OR_RETURN(const QuantizedTensor result, quantizeRows(row, 1, context));
+    outcome.nonFiniteCount += result.nonFiniteCount;
+    if (!packed.empty()) std::ranges::copy(result.packed.bytes, packed.begin());
+    const PackedLayout& layout = m_task->layout;
+    std::vector<float> values(static_cast<size_t>(layout.cols)), decoded(values.size());
+    HT_TRY(m_source.readRows(row, 1, values));
+    std::ranges::replace_if(
+        values, [](float value) { return !std::isfinite(value); }, 0.0f);
+    HT_TRY(decodeRows(layout, result.packed.bytes, 1, decoded));
+    for (const int64_t group : groups) {
+        const int64_t begin = group % m_task->groupsPerRow() * layout.groupSize;
+        const auto first = static_cast<size_t>(begin);
+        const auto count = static_cast<size_t>(std::min(layout.groupSize, layout.cols - begin));
+        outcome.distortion.add(std::span(values).subspan(first, count), std::span(decoded).subspan(first, count));
+    }
+    return {};
+}
+
+}  // namespace halftone

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "gpu/kernels/encode_kernels.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "core/base/checked.h"
+#include "core/quant/formats/level_tables.h"
+#include "gpu/kernels/kernel_parameters.h"
+
+namespace halftone::kernel {
+namespace {
+
+using vk::Access;
+using vk::PipelineKey;
+
+constexpr size_t kLevels = 256, kParts = 512, kGrids = kParts + kMostRanges;
+constexpr uint64_t kGridWords = 4;
+/// Operations for a value, roughly: for the length of submissions.
+constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16;
+constexpr uint64_t kFewestWorkgroups = 64;
+
+uint32_t u32(int64_t value) {
+    HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
+    return static_cast<uint32_t>(value);
+}
+
+/// Bits of a code and whether there is a minimum, of the blocks that there is a shader for.
+struct BlockShape {
+    uint32_t bits = 0;  ///< 0: none
+    bool hasMinimum = false;
+};
+BlockShape blockShape(DType type) {
+    switch (type) {
+        case DType::kQ8_0:
+            return {8, false};
+        case DType::kQ4_0:
+            return {4, false};
+        case DType::kQ4_1:
+            return {4, true};
+        case DType::kQ5_0:
+            return {5, false};
+        case DType::kQ5_1:
+            return {5, true};
+        default:
+            return {};
+    }
+}
+
+uint32_t zeroKind(const Format& format) {
+    if (format.isLevel()) return 3;
+    if (format.integer().symmetric) return 0;
+    return format.integer().floatZero ? 2 : 1;
+}
+
+/// Candidates that a search measures for a group.
+int64_t candidateCount(const EncodeTask& task) {
+    if (!task.search) return 0;
+    const int64_t ranges = task.search->steps + 1;
+    const Format& format = task.layout.format;
+    if (format.isLevel()) return ranges + (format.scaleType() == ScaleType::kE8M0 ? 2 : 1);
+    return format.integer().symmetric ? 2 * ranges : ranges;
+}
+
+int64_t blockCount(const EncodeTask& task, int64_t rows) {
+    return rows * task.groupsPerRow();
+}
+uint32_t levelCount(const Format& format) {
+    return format.isLevel() ? static_cast<uint32_t>(levelTable(format.level().table).levels.size()) : 0;
+}
+
+void addGroupConstants(const Format& format, PipelineKey& key) {
+    key.constants.emplace_back(8, static_cast<uint32_t>(format.codeBits()));
+    key.constants.emplace_back(9, zeroKind(format));
+    key.constants.emplace_back(11, static_cast<uint32_t>(format.scaleType()));
+}
+
+}  // namespace
+
+bool EncodeKernels::has(const EncodeTask& task) {
+    const Format& format = task.layout.format;
+    if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
+    if (format.isStorage()) return blockShape(format.storage()).bits > 0 && !task.search;
+    if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
+    if (format.granularity() != Granularity::kGroup && format.granularity() != Granularity::kChannel) return false;
+    if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
+    return !(task.search && format.integer().floatZero);
+}
+
+uint64_t EncodeKernels::figureWorkgroups(const EncodeTask& task, int64_t rows) const {
+    const int64_t items = task.layout.format.isStorage() ? ceilDiv(blockCount(task, rows), int64_t{2})
+                                                         : rows * ceilDiv(task.layout.cols, int64_t{32});
+    return static_cast<uint64_t>(ceilDiv(items, int64_t{m_plan->encode.elementLocalSize}));
+}
+
+uint64_t EncodeKernels::noteBytes(const EncodeTask& task, int64_t rows) const {
+    return (kFiguresBegin + figureWorkgroups(task, rows) * kFigureWords) * sizeof(uint32_t);
+}
+
+uint64_t EncodeKernels::scratchBytes(const EncodeTask& task, int64_t rows) {
+    const uint64_t grids = task.layout.format.isStorage() ? 0 : static_cast<uint64_t>(blockCount(task, rows));
+    return (kGrids + grids * kGridWords) * sizeof(uint32_t);
+}
+
+uint64_t EncodeKernels::packedBytes(const EncodeTask& task, int64_t rows) {
+    const int64_t exact = rows * task.layout.rowBytes;
+    if (!task.layout.format.isStorage()) return static_cast<uint64_t>(exact);
+    return static_cast<uint64_t>(roundUp(exact, 2 * (task.layout.rowBytes / task.groupsPerRow())));
+}
+
+std::vector<uint32_t> EncodeKernels::tables(const EncodeTask& task) {
+    std::vector<uint32_t> words(kGrids);
+    const auto toBits = [](float value) { return std::bit_cast<uint32_t>(value); };
+    if (task.layout.format.isLevel()) {
+        const LevelTableInfo& table = levelTable(task.layout.format.level().table);
+        std::ranges::transform(table.thresholds, words.begin(), toBits);
+        std::ranges::transform(table.byCode, words.begin() + kLevels, toBits);
+    }
+    for (int step = 0; task.search && step <= task.search->steps; ++step)
+        words[kParts + static_cast<size_t>(step)] = toBits(task.search->part(step));
+    return words;
+}
+
+PipelineKey EncodeKernels::key(std::string_view family, uint32_t localSize, const EncodeBuffers& buffers) const {
+    const bool isOneSubgroup = m_plan->oneSubgroupGroups && localSize == m_plan->subgroupSize;
+    const uint32_t source = buffers.sourceType == DType::kF32 ? 0 : buffers.sourceType == DType::kBF16 ? 1 : 2;
+    return {.family = family,
+            .option = {},
+            .localSize = localSize,
+            .constants = {{1, isOneSubgroup ? 0u : 1u}, {2, source}}};
+}
+
+/// In dispatches that are shorter than a submission, so that a cancel is noticed between them.
+template <typename Parameters>
+Status EncodeKernels::run(const Work& work, const EncodeBuffers& buffers, Parameters parameters,
+                          const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const VkPipeline pipeline, m_pipelines->get(work.key));
+    bool isFirst = true;
+    for (uint64_t begin = 0; begin < work.workgroups;) {
+        HT_TRY(context.checkpoint());
+        const auto most = static_cast<uint64_t>(m_stream->flopsPerSubmission() / std::max(work.flops, 1.0));
+        const uint64_t end = std::min(work.workgroups, begin + std::max(most, kFewestWorkgroups));
+        parameters.workgroups.first = static_cast<uint32_t>(begin);
+        parameters.workgroups.end = static_cast<uint32_t>(end);
+        const Access write = isFirst ? Access::kReadWrite : Access::kContinueWrite;
+        const std::array<vk::BufferUse, 4> uses{{{buffers.source, Access::kConstant},
+                                                 {buffers.packed, write},
+                                                 {buffers.notes, write},
+                                                 {buffers.scratch, write}}};
+        HT_TRY(m_stream->dispatch({.pipeline = pipeline,
+                                   .buffers = uses,
+                                   .pushConstants = std::as_bytes(std::span(&parameters, 1)),
+                                   .groups = end - begin,
+                                   .flops = work.flops * static_cast<double>(end - begin)}));
+        isFirst = false;
+        begin = end;
+    }
+    return {};
+}
+
+Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                             const JobContext& context) {
+    if (task.layout.format.isStorage()) return blocks(task, rows, buffers, context);
+    HT_TRY(grids(task, rows, buffers, context));
+    HT_TRY(codes(task, rows, buffers, context));
+    return scales(task, rows, buffers, context);
+}
+
+Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                             const JobContext& context) {
+    const uint32_t local = m_plan->encode.elementLocalSize;
+    const BlockShape shape = blockShape(task.layout.format.storage());
+    Work work{key("encode_blocks", local, buffers), figureWorkgroups(task, rows), kFlopsOfCode * 64 * local};
+    work.key.constants.emplace_back(8, shape.bits);
+    work.key.constants.emplace_back(9, shape.hasMinimum ? 1u : 0u);
+    return run(work, buffers, EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows))}, context);
+}
+
+Status EncodeKernels::grids(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                            const JobContext& context) {
+    const PackedLayout& layout = task.layout;
+    const Format& format = layout.format;
+    const double flops = kFlopsOfRange + kFlopsOfCandidate * static_cast<double>(candidateCount(task));
+    Work work{key("encode_grids", m_plan->encode.groupLocalSize, buffers),
+              static_cast<uint64_t>(blockCount(task, rows)), flops * static_cast<double>(layout.groupSize)};
+    addGroupConstants(format, work.key);
+    EncodeGridsParameters parameters{.workgroups = {},
+                                     .cols = u32(layout.cols),
+                                     .groupsPerRow = u32(layout.groupsPerRow),
+                                     .groupSize = u32(layout.groupSize),
+                                     .ranges = task.search ? static_cast<uint32_t>(task.search->steps + 1) : 0,
+                                     .levels = levelCount(format)};
+    if (format.isLevel()) {
+        const LevelTableInfo& table = levelTable(format.level().table);
+        parameters.largestLevel = table.largest();
+        parameters.isFloatTable = table.fields.mantissaBits > 0 ? 1 : 0;
+        parameters.zeroCode = table.zeroCode;
+        parameters.levelExponent = static_cast<int32_t>((std::bit_cast<uint32_t>(table.largest()) >> 23) & 0xFFu) - 127;
+    }
+    return run(work, buffers, parameters, context);
+}
+
+Status EncodeKernels::codes(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                            const JobContext& context) {
+    const PackedLayout& layout = task.layout;
+    const uint32_t local = m_plan->encode.elementLocalSize;
+    Work work{key("encode_codes", local, buffers), figureWorkgroups(task, rows), kFlopsOfCode * 32 * local};
+    addGroupConstants(layout.format, work.key);
+    return run(work, buffers,
+               EncodeCodesParameters{.workgroups = {},
+                                     .rows = u32(rows),
+                                     .cols = u32(layout.cols),
+                                     .groupsPerRow = u32(layout.groupsPerRow),
+                                     .groupSize = u32(layout.groupSize),
+                                     .rowWords = u32(layout.rowBytes / 4),
+                                     .codeWords = u32(layout.scaleOffset / 4),
+                                     .levels = levelCount(layout.format)},
+               context);
+}
+
+Status EncodeKernels::scales(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                             const JobContext& context) {
+    const PackedLayout& layout = task.layout;
+    const uint32_t local = m_plan->encode.elementLocalSize;
+    const int64_t words = rows * (layout.rowBytes - layout.scaleOffset) / 4;
+    Work work{key("encode_scales", local, buffers), static_cast<uint64_t>(ceilDiv(words, int64_t{local})),
+              16.0 * local};
+    addGroupConstants(layout.format, work.key);
+    const int64_t zeroOffset = layout.zeroOffset > 0 ? layout.zeroOffset : layout.rowBytes;
+    return run(work, buffers,
+               EncodeScalesParameters{.workgroups = {},
+                                      .rows = u32(rows),
+                                      .groupsPerRow = u32(layout.groupsPerRow),
+                                      .rowWords = u32(layout.rowBytes / 4),
+                                      .scaleWord = u32(layout.scaleOffset / 4),
+                                      .zeroWord = u32(zeroOffset / 4)},
+               context);
+}
+
+}  // namespace halftone::kernel

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Quantizing on a device: every format that it takes, with and without a search, must have the processor's bytes
+// whatever the values are, and the device must do itself what it has no reason to leave.
+#include "gpu/engine/vulkan_encoder.h"
+
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "core/quant/formats/level_tables.h"
+#include "core/quant/methods/integer_fit.h"
+#include "core/quant/methods/level_fit.h"
+#include "tests/unit/gpu/vulkan_fixture.h"
+
+namespace halftone::test {
+namespace {
+
+constexpr int64_t kRows = 9;
+
+/// A matrix in memory; F32, F16 and BF16 are offered as they are stored.
+std::shared_ptr<const RowSource> matrixOf(const std::vector<float>& values, int64_t rows, DType type = DType::kF32) {
+    const auto cols = static_cast<int64_t>(values.size()) / rows;
+    PackedTensor tensor;
+    tensor.layout = PackedLayout::of(Format::of(type), cols);
+    tensor.rows = rows;
+    auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<size_t>(rows * tensor.layout.rowBytes));
+    EXPECT_TRUE(encodeRows(tensor.layout, values, rows, {}, *bytes).has_value());
+    tensor.bytes = *bytes;
+    tensor.owner = std::move(bytes);
+    return rowSourceOf(std::move(tensor));
+}
+
+std::vector<float> gaussian(int64_t cols, float deviation, unsigned seed = 1) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal(0.0f, deviation);
+    std::vector<float> values(static_cast<size_t>(kRows * cols));
+    for (float& value : values) value = normal(random);
+    return values;
+}
+
+struct Data {
+    std::string name;
+    std::vector<float> values;
+    bool staysOnDevice = false;  ///< nothing in it gives a reason to leave a group
+};
+
+/// Whole multiples and halves of a step: quotients that fall on the middle between two codes.
+std::vector<float> middles(int64_t cols) {
+    std::mt19937 random(7);
+    std::uniform_int_distribution<int> steps(-30, 30);
+    std::vector<float> values(static_cast<size_t>(kRows * cols));
+    for (float& value : values) value = static_cast<float>(steps(random)) * 0.03125f;
+    return values;
+}
+
+std::vector<float> withOutliers(int64_t cols) {
+    auto values = gaussian(cols, 0.02f, 2);
+    for (size_t i = 3; i < values.size(); i += 41) values[i] *= 60;
+    return values;
+}
+
+std::vector<float> withZeroGroups(int64_t cols) {
+    auto values = gaussian(cols, 0.5f, 3);
+    for (size_t i = 0; i < values.size(); ++i) {
+        if (i / 16 % 3 == 0 || i / static_cast<size_t>(cols) == 4) values[i] = i % 2 == 0 ? 0.0f : -0.0f;
+    }
+    return values;
+}
+
+/// One sign alone, and constant stretches.
+std::vector<float> oneSided(int64_t cols) {
+    auto values = gaussian(cols, 0.5f, 4);
+    for (size_t i = 0; i < values.size(); ++i) {
+        const size_t row = i / static_cast<size_t>(cols);
+        values[i] = (row % 2 == 0 ? 1.0f : -1.0f) * std::fabs(values[i]);
+        if (row >= 6) values[i] = i / 32 % 2 == 0 ? 0.75f : -0.3f;
+    }
+    return values;
+}
+
+std::vector<float> hugeAmongSmall(int64_t cols) {
+    auto values = gaussian(cols, 1e-3f, 5);
+    for (size_t i = 7; i < values.size(); i += 301) values[i] = i % 2 == 0 ? 3e4f : -3e25f;
+    for (size_t i = 11; i < values.size(); i += 503) values[i] = 1e-25f;
+    return values;
+}
+
+std::vector<float> subnormals(int64_t cols) {
+    auto values = gaussian(cols, 1e-2f, 6);
+    for (size_t i = 0; i < values.size(); ++i) {
+        const size_t row = i / static_cast<size_t>(cols);
+        if (row % 3 == 1) values[i] = std::ldexp(values[i], -130);
+        if (row % 3 == 2 && i % 50 == 0) values[i] = 1e-42f;
+    }
+    return values;
+}
+
+std::vector<Data> allData(int64_t cols) {
+    return {{"gaussian", gaussian(cols, 0.02f), true}, {"outliers", withOutliers(cols), true},
+            {"middles", middles(cols), true},          {"zero groups", withZeroGroups(cols), true},
+            {"one-sided", oneSided(cols), true},       {"huge among small", hugeAmongSmall(cols)},
+            {"subnormals", subnormals(cols)}};
+}
+
+struct Case {
+    std::string format;
+    bool searches = false;
+};
+
+void PrintTo(const Case& value, std::ostream* out) {
+    *out << value.format << (value.searches ? " searched" : "");
+}
+
+std::vector<Case> allCases() {
+    std::vector<Case> cases;
+    for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}) cases.push_back({block});
+    std::vector<std::string> families{
+        "int4_g128_asym",    "int4_g32_sym",     "int4_g64_sym_f32",   "int3_g64_asym_bf16", "int8_channel_sym",
+        "int8_channel_asym", "int2_g16_asym",    "int5_g128_sym_bf16", "int6_g32_asym_f32",  "int7_g64_sym",
+        "fp8_e4m3_channel",  "fp8_e5m2_channel", "fp8_e4m3_g128",      "fp4_e2m1_g32",       "nf4_g64",
+        "fp4_bnb_g64",       "fp6_e2m3_g32",     "fp6_e3m2_g32",       "apot4_g64",          "pow2_4bit_g32"};
+    for (const std::string& family : families) {
+        cases.push_back({family});
+        cases.push_back({family, true});
+    }
+    return cases;
+}
+
+class EncoderTest : public VulkanTest {
+  protected:
+    void SetUp() override {
+        VulkanTest::SetUp();
+        if (!m_context) return;
+        auto encoder = VulkanEncoder::create(m_context);
+        ASSERT_TRUE(encoder.has_value()) << encoder.error().message;
+        m_encoder = *encoder;
+    }
+
+    std::shared_ptr<VulkanEncoder> m_encoder;
+};
+
+/// The same bytes from device and processor, the same figures to six digits.
+void expectSame(EncodeDevice& device, const RowSource& source, const Format& format, QuantizeOptions options) {
+    const auto expected = quantizeTensor(source, format, options, JobContext());
+    options.device = &device;
+    const auto encoded = quantizeTensor(source, format, options, JobContext());
+    const auto measured = measureQuantized(source, format, options, JobContext());
+    ASSERT_EQ(encoded.has_value(), expected.has_value());
+    ASSERT_EQ(measured.has_value(), expected.has_value());
+    if (!expected) {
+        // Of values that are too large the processor names a tile, the device's caller a row.
+        const bool isTooLarge = expected.error().message.find("too large") != std::string::npos;
+        for (const Error& error : {encoded.error(), measured.error()}) {
+            EXPECT_EQ(error.code, expected.error().code);
+            EXPECT_TRUE(isTooLarge || error.message == expected.error().message) << error.message;
+        }
+        return;
+    }
+    const auto rowBytes = static_cast<size_t>(expected->packed.layout.rowBytes);
+    ASSERT_EQ(encoded->packed.bytes.size(), expected->packed.bytes.size());
+    for (size_t i = 0; i < expected->packed.bytes.size(); ++i) {
+        ASSERT_EQ(encoded->packed.bytes[i], expected->packed.bytes[i])
+            << "row " << i / rowBytes << ", byte " << i % rowBytes << " of " << rowBytes;
+    }
+    EXPECT_EQ(encoded->nonFiniteCount, expected->nonFiniteCount);
+    for (const Distortion& distortion : {encoded->distortion, *measured}) {
+        EXPECT_EQ(distortion.count, expected->distortion.count);
+        EXPECT_NEAR(distortion.relativeMse(), expected->distortion.relativeMse(),
+                    2e-6 * expected->distortion.relativeMse());
+        EXPECT_NEAR(distortion.cosine(), expected->distortion.cosine(), 2e-6);
+        EXPECT_NEAR(distortion.maxAbsError, expected->distortion.maxAbsError, 1e-6 * expected->distortion.maxAbsError);
+    }
+}
+
+class FormatEncoderTest : public EncoderTest, public ::testing::WithParamInterface<Case> {
+  protected:
+    void SetUp() override {
+        EncoderTest::SetUp();
+        const auto format = Format::parse(GetParam().format);
+        ASSERT_TRUE(format.has_value()) << format.error().message;
+        m_format = *format;
+        const MseSettings settings{.shrink = 0.4f, .steps = 20};
+        if (!GetParam().searches) return;
+        m_method = m_format.isLevel() ? createLevelMseEncoder(settings, {}) : createMseEncoder(settings, {});
+        m_options.encoder = m_method.get();
+    }
+
+    Format m_format;
+    std::shared_ptr<const RowEncoder> m_method;
+    QuantizeOptions m_options;
+};
+
+TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
+    for (const int64_t cols : {int64_t{512}, int64_t{96}, int64_t{203}}) {
+        if (!m_format.fitsRow(cols)) continue;
+        for (const Data& data : allData(cols)) {
+            SCOPED_TRACE(data.name + ", " + std::to_string(cols) + " columns");
+            expectSame(*m_encoder, *matrixOf(data.values, kRows), m_format, m_options);
+        }
+    }
+    EXPECT_TRUE(m_encoder->remarks().empty()) << m_encoder->remarks().front();
+}
+
+TEST_P(FormatEncoderTest, ReadsStoredHalves) {
+    for (const DType type : {DType::kBF16, DType::kF16}) {
+        SCOPED_TRACE(dtypeInfo(type).name);
+        const auto values = withOutliers(m_format.isStorage() ? 96 : 203);
+        expectSame(*m_encoder, *matrixOf(values, kRows, type), m_format, m_options);
+    }
+}
+
+TEST_P(FormatEncoderTest, LeavesNothingWithoutReason) {
+    const auto task = encodeTaskOf(m_format, 512, m_options);
+    ASSERT_TRUE(task && m_encoder->takes(*task));
+    for (const Data& data : allData(512)) {
+        SCOPED_TRACE(data.name);
+        const auto rows = m_encoder->upload(*matrixOf(data.values, kRows), 0, kRows, JobContext());
+        ASSERT_TRUE(rows.has_value()) << rows.error().message;
+        const auto encoding = m_encoder->encode(*task, **rows, {}, JobContext());
+        ASSERT_TRUE(encoding.has_value()) << encoding.error().message;
+        EXPECT_EQ(encoding->left.empty() && !encoding->leftAll, data.staysOnDevice) << encoding->left.size();
+    }
+}
+
+TEST_P(FormatEncoderTest, TreatsWhatIsNotFiniteAsTheProcessorDoes) {
+    auto values = gaussian(512, 0.1f);
+    values[700] = std::numeric_limits<float>::quiet_NaN();
+    values[2000] = -std::numeric_limits<float>::infinity();
+    const auto source = matrixOf(values, kRows);
+    m_options.tensorName = "layer";
+    expectSame(*m_encoder, *source, m_format, m_options);
+    m_options.nonFinite = NonFinitePolicy::kMapToZero;
+    expectSame(*m_encoder, *source, m_format, m_options);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FormatEncoderTest, ::testing::ValuesIn(allCases()), [](const auto& tested) {
+    return tested.param.format + (tested.param.searches ? "_searched" : "");
+});
+
+}  // namespace
+}  // namespace halftone::test
