@@ -164,11 +164,15 @@ Result<std::shared_ptr<const DeviceRows>> VulkanEncoder::upload(const RowSource&
 Result<DeviceEncoding> VulkanEncoder::encode(const EncodeTask& task, const DeviceRows& rows,
                                              std::span<std::byte> packed, const JobContext& context) {
     const std::scoped_lock lock(m_encoding);
-    HT_TRY(checkKind(task, static_cast<const VulkanRows&>(rows).type(), context));
-    auto result = encodeRows(task, rows, packed, context);
+    const auto checked = [&]() -> Result<DeviceEncoding> {
+        HT_TRY(checkKind(task, static_cast<const VulkanRows&>(rows).type(), context));
+        return encodeRows(task, rows, packed, context);
+    };
+    auto result = checked();
     if (result) return result;
     m_stream->abandon();
-    if (result.error().code != ErrorCode::kCancelled) {
+    const ErrorCode code = result.error().code;
+    if (code != ErrorCode::kCancelled && code != ErrorCode::kUnsupported) {
         const std::scoped_lock remarksLock(m_mutex);
         m_remarks.push_back(result.error().message);
     }

@@ -26,23 +26,32 @@ uint32_t u32(int64_t value) {
     return static_cast<uint32_t>(value);
 }
 
-/// Bits of a code and whether there is a minimum, of the blocks that there is a shader for.
-struct BlockShape {
-    uint32_t bits = 0;  ///< 0: none
-    bool hasMinimum = false;
+/// The shader of a block type, its constants, and how many blocks an invocation makes (they fill whole words).
+struct BlockShader {
+    std::string_view family;  ///< empty: there is none
+    int64_t blocks = 2;
+    std::vector<std::pair<uint32_t, uint32_t>> constants;
 };
-BlockShape blockShape(DType type) {
+BlockShader blockShader(DType type) {
+    // Bits of a code; whether there is a minimum.
+    const auto legacy = [](uint32_t bits, uint32_t hasMinimum) {
+        return BlockShader{"encode_blocks", 2, {{8, bits}, {9, hasMinimum}}};
+    };
     switch (type) {
         case DType::kQ8_0:
-            return {8, false};
+            return legacy(8, 0);
         case DType::kQ4_0:
-            return {4, false};
+            return legacy(4, 0);
         case DType::kQ4_1:
-            return {4, true};
+            return legacy(4, 1);
         case DType::kQ5_0:
-            return {5, false};
+            return legacy(5, 0);
         case DType::kQ5_1:
-            return {5, true};
+            return legacy(5, 1);
+        case DType::kMXFP4:
+            return {"encode_fp4", 4, {{8, 0}}};
+        case DType::kNVFP4:
+            return {"encode_fp4", 2, {{8, 1}}};
         default:
             return {};
     }
@@ -81,7 +90,7 @@ void addGroupConstants(const Format& format, PipelineKey& key) {
 bool EncodeKernels::has(const EncodeTask& task) {
     const Format& format = task.layout.format;
     if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
-    if (format.isStorage()) return blockShape(format.storage()).bits > 0 && !task.search;
+    if (format.isStorage()) return !blockShader(format.storage()).family.empty() && !task.search;
     if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
     if (format.granularity() != Granularity::kGroup && format.granularity() != Granularity::kChannel) return false;
     if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
@@ -89,8 +98,9 @@ bool EncodeKernels::has(const EncodeTask& task) {
 }
 
 uint64_t EncodeKernels::figureWorkgroups(const EncodeTask& task, int64_t rows) const {
-    const int64_t items = task.layout.format.isStorage() ? ceilDiv(blockCount(task, rows), int64_t{2})
-                                                         : rows * ceilDiv(task.layout.cols, int64_t{32});
+    const Format& format = task.layout.format;
+    const int64_t items = format.isStorage() ? ceilDiv(blockCount(task, rows), blockShader(format.storage()).blocks)
+                                             : rows * ceilDiv(task.layout.cols, int64_t{32});
     return static_cast<uint64_t>(ceilDiv(items, int64_t{m_plan->encode.elementLocalSize}));
 }
 
@@ -105,8 +115,10 @@ uint64_t EncodeKernels::scratchBytes(const EncodeTask& task, int64_t rows) {
 
 uint64_t EncodeKernels::packedBytes(const EncodeTask& task, int64_t rows) {
     const int64_t exact = rows * task.layout.rowBytes;
-    if (!task.layout.format.isStorage()) return static_cast<uint64_t>(exact);
-    return static_cast<uint64_t>(roundUp(exact, 2 * (task.layout.rowBytes / task.groupsPerRow())));
+    const Format& format = task.layout.format;
+    if (!format.isStorage()) return static_cast<uint64_t>(exact);
+    const int64_t blockBytes = task.layout.rowBytes / task.groupsPerRow();
+    return static_cast<uint64_t>(roundUp(exact, blockShader(format.storage()).blocks * blockBytes));
 }
 
 std::vector<uint32_t> EncodeKernels::tables(const EncodeTask& task) {
@@ -170,10 +182,10 @@ Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeB
 Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
                              const JobContext& context) {
     const uint32_t local = m_plan->encode.elementLocalSize;
-    const BlockShape shape = blockShape(task.layout.format.storage());
-    Work work{key("encode_blocks", local, buffers), figureWorkgroups(task, rows), kFlopsOfCode * 64 * local};
-    work.key.constants.emplace_back(8, shape.bits);
-    work.key.constants.emplace_back(9, shape.hasMinimum ? 1u : 0u);
+    const BlockShader shader = blockShader(task.layout.format.storage());
+    const auto values = static_cast<double>(shader.blocks * task.layout.groupSize);
+    Work work{key(shader.family, local, buffers), figureWorkgroups(task, rows), kFlopsOfCode * values * local};
+    work.key.constants.insert(work.key.constants.end(), shader.constants.begin(), shader.constants.end());
     return run(work, buffers, EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows))}, context);
 }
 

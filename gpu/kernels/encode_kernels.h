@@ -37,7 +37,7 @@ class EncodeKernels {
     [[nodiscard]] static bool has(const EncodeTask& task);
     [[nodiscard]] uint64_t noteBytes(const EncodeTask& task, int64_t rows) const;
     [[nodiscard]] static uint64_t scratchBytes(const EncodeTask& task, int64_t rows);
-    /// Of whole words: two blocks at a time are written.
+    /// Of whole words: some blocks at a time are written.
     [[nodiscard]] static uint64_t packedBytes(const EncodeTask& task, int64_t rows);
     /// What the kernels look up: thresholds and levels of a table, ranges to search.
     [[nodiscard]] static std::vector<uint32_t> tables(const EncodeTask& task);

@@ -45,6 +45,7 @@ PhysicalDeviceSnapshot discreteCard() {
     card.subgroupInCompute = card.subgroupArithmetic = card.subgroupShuffle = true;
     card.subgroupSizeControl = card.fullSubgroups = card.requiredSizeInCompute = true;
     card.timelineSemaphore = true;
+    card.roundsToNearest32 = true;
     card.storage16 = card.storage8 = card.float16 = card.int8 = true;
     return card;
 }
@@ -310,6 +311,35 @@ TEST(DevicePlan, SoftwareDevicesAvoidSharedMemory) {
     EXPECT_EQ(plan->matvec.mostTokens, 1u);
     EXPECT_GT(plan->hangSeconds, planDevice(discreteCard())->hangSeconds);
     EXPECT_EQ(plan->reduceLocalSize, 8u);
+}
+
+TEST(DevicePlan, QuantizesWhereTheDriverPromisesToRoundToNearest) {
+    auto card = discreteCard();
+    const auto plan = planDevice(card);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(plan->encode.usable);
+    EXPECT_TRUE(plan->encode.worthwhile);
+    EXPECT_LE(plan->encode.partBytes, plan->maxBindingBytes);
+    card.roundsToNearest32 = false;
+    const auto without = planDevice(card);
+    ASSERT_TRUE(without.has_value()) << "everything else works";
+    EXPECT_FALSE(without->encode.usable);
+    EXPECT_FALSE(without->encode.worthwhile);
+}
+
+TEST(DevicePlan, LeavesQuantizingToTheProcessorThatASoftwareDeviceIs) {
+    const auto plan = planDevice(softwareDevice());
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(plan->encode.usable);
+    EXPECT_FALSE(plan->encode.worthwhile);
+    EXPECT_EQ(plan->encode.groupLocalSize, plan->subgroupSize);
+}
+
+TEST(DevicePlan, PartsToQuantizeLeaveRoomForTheirResults) {
+    const auto plan = planDevice(discreteCard(), 300 * kMiB);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_LE(plan->encode.partBytes, plan->deviceBudgetBytes / 4);
+    EXPECT_GE(plan->encode.partBytes, 16 * kMiB);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // whatever the values are, and the device must do itself what it has no reason to leave.
 #include "gpu/engine/vulkan_encoder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -115,15 +116,17 @@ void PrintTo(const Case& value, std::ostream* out) {
 
 std::vector<Case> allCases() {
     std::vector<Case> cases;
-    for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1"}) cases.push_back({block});
+    for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4"}) cases.push_back({block});
     std::vector<std::string> families{
-        "int4_g128_asym",    "int4_g32_sym",     "int4_g64_sym_f32",   "int3_g64_asym_bf16", "int8_channel_sym",
-        "int8_channel_asym", "int2_g16_asym",    "int5_g128_sym_bf16", "int6_g32_asym_f32",  "int7_g64_sym",
-        "fp8_e4m3_channel",  "fp8_e5m2_channel", "fp8_e4m3_g128",      "fp4_e2m1_g32",       "nf4_g64",
-        "fp4_bnb_g64",       "fp6_e2m3_g32",     "fp6_e3m2_g32",       "apot4_g64",          "pow2_4bit_g32"};
+        "int4_g128_asym",    "int4_g32_sym",       "int4_g64_sym_f32",     "int3_g64_asym_bf16", "int8_channel_sym",
+        "int8_channel_asym", "int2_g16_asym",      "int5_g128_sym_bf16",   "int6_g32_asym_f32",  "int7_g64_sym",
+        "fp8_e4m3_channel",  "fp8_e5m2_channel",   "fp8_e4m3_g128",        "fp4_e2m1_g32",       "nf4_g64",
+        "fp4_bnb_g64",       "fp6_e2m3_g32",       "fp6_e3m2_g32",         "apot4_g64",          "pow2_4bit_g32",
+        "int4_g64_fzero",    "int8_g32_fzero_f32", "int3_g128_fzero_bf16", "fp4_e2m1_g32_e8m0",  "nf4_g64_e8m0",
+        "fp8_e4m3_g32_e8m0"};
     for (const std::string& family : families) {
         cases.push_back({family});
-        cases.push_back({family, true});
+        if (family.find("fzero") == std::string::npos) cases.push_back({family, true});
     }
     return cases;
 }
@@ -193,7 +196,7 @@ class FormatEncoderTest : public EncoderTest, public ::testing::WithParamInterfa
 };
 
 TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
-    for (const int64_t cols : {int64_t{512}, int64_t{96}, int64_t{203}}) {
+    for (const int64_t cols : {int64_t{512}, int64_t{96}, int64_t{192}, int64_t{203}}) {
         if (!m_format.fitsRow(cols)) continue;
         for (const Data& data : allData(cols)) {
             SCOPED_TRACE(data.name + ", " + std::to_string(cols) + " columns");
@@ -206,7 +209,7 @@ TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
 TEST_P(FormatEncoderTest, ReadsStoredHalves) {
     for (const DType type : {DType::kBF16, DType::kF16}) {
         SCOPED_TRACE(dtypeInfo(type).name);
-        const auto values = withOutliers(m_format.isStorage() ? 96 : 203);
+        const auto values = withOutliers(m_format.isStorage() ? 192 : 203);
         expectSame(*m_encoder, *matrixOf(values, kRows, type), m_format, m_options);
     }
 }
@@ -238,6 +241,106 @@ TEST_P(FormatEncoderTest, TreatsWhatIsNotFiniteAsTheProcessorDoes) {
 INSTANTIATE_TEST_SUITE_P(All, FormatEncoderTest, ::testing::ValuesIn(allCases()), [](const auto& tested) {
     return tested.param.format + (tested.param.searches ? "_searched" : "");
 });
+
+/// As a graphics card would: workgroups of several subgroups, uploads through staging, small parts.
+TEST_F(EncoderTest, GivesTheSameBytesUnderAnotherPlan) {
+    const auto context = open([](vk::DevicePlan& plan) {
+        plan.oneSubgroupGroups = false;
+        plan.encode.groupLocalSize = plan.encode.elementLocalSize = 64;
+        plan.encode.partBytes = 3 * 512 * sizeof(float) + 100;  // three rows at once
+        plan.directUpload = false;
+    });
+    ASSERT_TRUE(context);
+    const auto encoder = VulkanEncoder::create(context);
+    ASSERT_TRUE(encoder.has_value()) << encoder.error().message;
+    EXPECT_EQ((*encoder)->mostRows(512), 3);
+    const auto source = matrixOf(withOutliers(512), kRows);
+    for (const char* name : {"q4_0", "q5_1", "int3_g64_asym_bf16", "nf4_g64"}) {
+        SCOPED_TRACE(name);
+        expectSame(**encoder, *source, Format::parse(name).value(), {});
+    }
+    const auto method = createMseEncoder({}, {});
+    QuantizeOptions options;
+    options.encoder = method.get();
+    expectSame(**encoder, *source, Format::parse("int4_g128_sym").value(), options);
+}
+
+TEST_F(EncoderTest, TriesFormatsOnAMatrixThatStays) {
+    const auto source = matrixOf(gaussian(512, 0.1f), kRows, DType::kBF16);
+    const auto matrix = DeviceMatrix::upload(*m_encoder, *source, JobContext());
+    ASSERT_TRUE(matrix.has_value()) << matrix.error().message;
+    EXPECT_EQ(matrix->sizeBytes(), kRows * 512 * 2);
+    QuantizeOptions options;
+    options.deviceMatrix = &*matrix;
+    for (const char* name : {"q8_0", "int4_g128_asym", "fp8_e4m3_channel"})
+        expectSame(*m_encoder, *source, Format::parse(name).value(), options);
+}
+
+TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
+    const std::vector<float> importance(512, 2.0f);
+    QuantizeOptions weighted;
+    weighted.importance = importance;
+    EXPECT_FALSE(encodeTaskOf(Format::of(DType::kQ4_0), 512, weighted));
+    EXPECT_TRUE(encodeTaskOf(Format::of(DType::kQ8_0), 512, weighted)) << "it makes no use of importance";
+    const auto weightedSearch = createMseEncoder({}, importance);
+    QuantizeOptions searched;
+    searched.encoder = weightedSearch.get();
+    EXPECT_FALSE(encodeTaskOf(Format::parse("int4_g128_sym").value(), 512, searched));
+    for (const char* name :
+         {"f16", "fp8_e4m3_tensor", "int4_g128_sym_dq", "kmeans4_channel", "int4_g128_sym+2of4", "q8_0+out1"}) {
+        SCOPED_TRACE(name);
+        EXPECT_FALSE(encodeTaskOf(Format::parse(name).value(), 512, {}));
+    }
+    const auto mixture = encodeTaskOf(Format::of(DType::kQ4_K), 512, {});
+    ASSERT_TRUE(mixture);
+    EXPECT_FALSE(m_encoder->takes(*mixture));
+    expectSame(*m_encoder, *matrixOf(gaussian(512, 0.1f), kRows), Format::of(DType::kQ4_K), {});
+}
+
+TEST_F(EncoderTest, NoticesACancel) {
+    std::stop_source stop;
+    stop.request_stop();
+    const JobContext context{stop.get_token(), nullptr, ThreadPool(1)};
+    QuantizeOptions options;
+    options.device = m_encoder.get();
+    const auto result =
+        quantizeTensor(*matrixOf(gaussian(512, 0.1f), kRows), Format::of(DType::kQ8_0), options, context);
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+    EXPECT_TRUE(m_encoder->remarks().empty());
+}
+
+TEST_F(EncoderTest, GoesOnWithTheProcessorWhenTheDeviceIsLost) {
+    const auto context = open([](vk::DevicePlan& plan) { plan.encode.partBytes = 3 * 512 * sizeof(float); });
+    ASSERT_TRUE(context);
+    const auto encoder = VulkanEncoder::create(context).value();
+    context->device->simulateLossAfter(2);
+    const auto source = matrixOf(gaussian(512, 0.1f), kRows);
+    const Format format = Format::parse("int4_g128_asym").value();
+    const auto expected = quantizeTensor(*source, format, {}, JobContext());
+    QuantizeOptions options;
+    options.device = encoder.get();
+    const auto result = quantizeTensor(*source, format, options, JobContext());
+    ASSERT_TRUE(result.has_value()) << result.error().message;
+    EXPECT_TRUE(std::ranges::equal(result->packed.bytes, expected->packed.bytes));
+    EXPECT_TRUE(context->device->isLost());
+    EXPECT_FALSE(encoder->takes(*encodeTaskOf(format, 512, {})));
+    EXPECT_EQ(encoder->remarks().size(), 1u);
+}
+
+TEST_F(EncoderTest, AsksForAPromiseOfTheDriver) {
+    const auto context = open([](vk::DevicePlan& plan) { plan.encode.usable = false; });
+    ASSERT_TRUE(context);
+    const auto encoder = VulkanEncoder::create(context);
+    ASSERT_FALSE(encoder.has_value());
+    EXPECT_EQ(encoder.error().code, ErrorCode::kUnsupported);
+}
+
+TEST_F(EncoderTest, IsOfferedByBackendsWhereItIsWorthwhile) {
+    EXPECT_EQ(makeVulkanBackend(open([](vk::DevicePlan& plan) { plan.encode.worthwhile = false; }))->encoder(),
+              nullptr);
+    EXPECT_NE(makeVulkanBackend(open([](vk::DevicePlan& plan) { plan.encode.worthwhile = true; }))->encoder(), nullptr);
+}
 
 }  // namespace
 }  // namespace halftone::test
