@@ -94,6 +94,7 @@ Status runCompare(const GenerateCommandOptions& options, const CommonOptions& co
 
     // One after the other on one executable: the second set of weights replaces the first.
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
+    weights->setEncoder(backend->encoder());
     HT_ASSIGN_OR_RETURN(const auto executable, backend->compile(model.graph, weights->original(), monitor.context()));
     Column original{.title = "original",
                     .format = {},

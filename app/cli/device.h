@@ -39,4 +39,8 @@ DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices);
 /// kUnsupported with the reason for a device that is not there or cannot be used.
 Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common);
 
+/// What quantizes where --device names a Vulkan device; null where it names none ("auto" included: opening a GPU takes
+/// longer than most files) or where the processor is better at it, which is said on standard error.
+Result<std::shared_ptr<EncodeDevice>> openEncoder(const CommonOptions& common);
+
 }  // namespace halftone::cli

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/device.h"
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
 #include "app/cli/run_monitor.h"
@@ -66,8 +67,13 @@ Result<std::vector<const TensorInfo*>> selectMatrices(const Checkpoint& checkpoi
 // together (AWQ) see their neighbours.
 class ErrorTable {
   public:
-    ErrorTable(LoadedModel model, std::shared_ptr<const Calibration> calibration, const JobContext& context)
-        : m_model(std::move(model)), m_calibration(std::move(calibration)), m_context(context), m_inner(context) {
+    ErrorTable(LoadedModel model, std::shared_ptr<const Calibration> calibration, std::shared_ptr<EncodeDevice> encoder,
+               const JobContext& context)
+        : m_model(std::move(model)),
+          m_calibration(std::move(calibration)),
+          m_encoder(std::move(encoder)),
+          m_context(context),
+          m_inner(context) {
         m_inner.progress = nullptr;
     }
 
@@ -111,6 +117,7 @@ class ErrorTable {
         rows = plan.scaled(tensor.canonicalName, std::move(rows));
         QuantizeOptions options = method.options(tensor.canonicalName);
         options.nonFinite = NonFinitePolicy::kMapToZero;
+        options.device = m_encoder.get();
         HT_ASSIGN_OR_RETURN(const QuantizedTensor quantized, quantizeTensor(*rows, resolved.format, options, m_inner));
         const InputStatistics* statistics = m_calibration ? m_calibration->find(tensor.canonicalName) : nullptr;
         InputStatistics scaled;
@@ -125,6 +132,7 @@ class ErrorTable {
 
     LoadedModel m_model;
     std::shared_ptr<const Calibration> m_calibration;
+    std::shared_ptr<EncodeDevice> m_encoder;
     const JobContext& m_context;
     JobContext m_inner;
     std::vector<Line> m_lines;
@@ -206,7 +214,8 @@ Status runError(const ErrorOptions& options, const CommonOptions& common) {
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto tensors, selectMatrices(*model.checkpoint, options.tensorRegex));
     HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.text, model, true, monitor.context()));
-    ErrorTable table(model, calibration, monitor.context());
+    HT_ASSIGN_OR_RETURN(const auto encoder, openEncoder(common));
+    ErrorTable table(model, calibration, encoder, monitor.context());
     HT_TRY(table.run(tensors, attempts));
     monitor.hideProgress();
     if (common.json) {

@@ -109,6 +109,7 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
     RunningModel running{.model = model, .recipe = {}, .weights = {}, .inputScales = {}, .executable = nullptr};
     HT_ASSIGN_OR_RETURN(running.recipe, resolveRecipe(recipe, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
+    weights->setEncoder(backend.encoder());
     HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(running.recipe, std::move(calibration), context));
     for (const std::string& note : applied.notes) {
         running.recipe.problems.push_back({RecipeProblem::Severity::kNote, note, {}});

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/cli/device.h"
 #include "app/cli/inputs.h"
 #include "app/cli/output.h"
 #include "app/cli/run_monitor.h"
@@ -87,12 +88,13 @@ bool usesMethods(const ResolvedRecipe& recipe) {
 
 // Methods and calibrations need the model's graph; a recipe without them is written for any checkpoint.
 Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shared_ptr<const Checkpoint>& checkpoint,
-                          const Recipe& recipe, const JobContext& context) {
+                          const Recipe& recipe, EncodeDevice* encoder, const JobContext& context) {
     Outcome outcome;
     HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
     if (!usesMethods(outcome.recipe) && options.format.calibration.empty()) {
+        DefaultExportMethods methods(encoder);
         HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
-                                                       options.output, context));
+                                                       options.output, context, encoder ? &methods : nullptr));
         return outcome;
     }
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
@@ -100,7 +102,7 @@ Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shar
                         obtainCalibration(options.format.calibration, model, needsHessians(outcome.recipe), context));
     if (calibration) outcome.importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(outcome.report, exportWithMethods(checkpoint, *model.graph, outcome.recipe, recipe.toText(),
-                                                          calibration, options.output, context));
+                                                          calibration, options.output, context, encoder));
     return outcome;
 }
 
@@ -110,7 +112,8 @@ Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& c
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto encoder, openEncoder(common));
+    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, encoder.get(), monitor.context()));
     const auto& [report, resolved, importance] = outcome;
     monitor.hideProgress();
     if (common.json) {

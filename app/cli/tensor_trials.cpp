@@ -45,6 +45,7 @@ Result<std::vector<TensorSensitivity>> tryTensors(const TrialRequest& request, B
                         makeWindows(tokens, protocol, evaluationBos(protocol, *model.tokenizer), measure.chunks));
     HT_TRY(checkContextLength(model.graph->config, protocol.contextLength));
     HT_ASSIGN_OR_RETURN(const auto weights, RecipeWeights::create(model.checkpoint, model.graph));
+    weights->setEncoder(backend.encoder());
     HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(request.recipe, request.calibration, context));
     HT_ASSIGN_OR_RETURN(const auto executable, backend.compile(model.graph, weights->original(), context));
     HT_ASSIGN_OR_RETURN(const auto session,

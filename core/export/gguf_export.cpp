@@ -233,6 +233,7 @@ class TensorWriter {
         };
         QuantizeOptions options = method.options(source.canonicalName);
         if (!prepared) options.importance = importance;
+        if (m_methods) options.device = m_methods->encoder();
         HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeInto(sink, *rows, plan, options));
         if (source.isQuantizable()) report.distortion[source.canonicalName] = distortion;
         if (plan.carried && !plan.exact) report.carrierError[source.canonicalName] = carrierError.relative();

@@ -79,6 +79,24 @@ class ExportMethods {
                                                           const JobContext& context) const = 0;
     /// Whether head and embedding, tied in the checkpoint, come to differ.
     [[nodiscard]] virtual bool separatesHead() const { return false; }
+    /// What encodes in place of the processor where it can; null: nothing.
+    [[nodiscard]] virtual EncodeDevice* encoder() const { return nullptr; }
+};
+
+/// Every tensor by the default method.
+class DefaultExportMethods final : public ExportMethods {
+  public:
+    explicit DefaultExportMethods(EncodeDevice* encoder) : m_encoder(encoder) {}
+    Result<PreparedMethod> prepare(const ResolvedTensor&, const JobContext&) override { return PreparedMethod(); }
+    [[nodiscard]] bool changes(const std::string&) const override { return false; }
+    Result<std::shared_ptr<const RowSource>> rows(const std::string&, std::shared_ptr<const RowSource> rows,
+                                                  const JobContext&) const override {
+        return rows;
+    }
+    [[nodiscard]] EncodeDevice* encoder() const override { return m_encoder; }
+
+  private:
+    EncodeDevice* m_encoder;
 };
 
 /// Pure: reads headers and the tokenizer, no weights. What would be written. Errors for what cannot be (no tokenizer

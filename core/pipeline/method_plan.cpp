@@ -40,7 +40,8 @@ bool learnsRounding(const ResolvedRecipe& recipe) {
 /// A plan as the exporter asks it.
 class PlannedExport final : public ExportMethods {
   public:
-    explicit PlannedExport(std::shared_ptr<const MethodPlan> plan) : m_plan(std::move(plan)) {}
+    PlannedExport(std::shared_ptr<const MethodPlan> plan, EncodeDevice* encoder)
+        : m_plan(std::move(plan)), m_encoder(encoder) {}
 
     Result<PreparedMethod> prepare(const ResolvedTensor& tensor, const JobContext& context) override {
         return m_plan->prepare(tensor, m_factors, context);
@@ -54,9 +55,11 @@ class PlannedExport final : public ExportMethods {
         if (vector == m_plan->vectors().end()) return m_plan->scaled(name, std::move(rows));
         return rowSourceOf(packedVector(vector->second));
     }
+    [[nodiscard]] EncodeDevice* encoder() const override { return m_encoder; }
 
   private:
     std::shared_ptr<const MethodPlan> m_plan;
+    EncodeDevice* m_encoder;
     FactorCache m_factors;
 };
 
@@ -65,12 +68,13 @@ class PlannedExport final : public ExportMethods {
 Result<ExportReport> exportWithMethods(std::shared_ptr<const Checkpoint> checkpoint, const ModelGraph& graph,
                                        const ResolvedRecipe& recipe, const std::string& recipeText,
                                        std::shared_ptr<const Calibration> calibration,
-                                       const std::filesystem::path& target, const JobContext& context) {
+                                       const std::filesystem::path& target, const JobContext& context,
+                                       EncodeDevice* encoder) {
     ImportanceData importance;
     if (calibration) importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(auto plan, MethodPlan::create(checkpoint, graph, recipe, std::move(calibration), context));
     HT_TRY(plan->learnRounding(context));
-    PlannedExport methods(plan);
+    PlannedExport methods(plan, encoder);
     HT_ASSIGN_OR_RETURN(ExportReport report,
                         exportGguf(std::move(checkpoint), recipe, recipeText, importance, target, context, &methods));
     for (const std::string& note : plan->notes()) {

@@ -64,11 +64,13 @@ class MethodPlan {
     std::unique_ptr<const RoundingTuner> m_tuner;  // null: no tensor learns its codes
 };
 
-/// exportGguf() with the recipe's methods: the file holds the bytes that RecipeWeights::applyMethods runs.
+/// exportGguf() with the recipe's methods: the file holds the bytes that RecipeWeights::applyMethods runs. `encoder`
+/// encodes in place of the processor where it can; null: nothing does.
 Result<ExportReport> exportWithMethods(std::shared_ptr<const Checkpoint> checkpoint, const ModelGraph& graph,
                                        const ResolvedRecipe& recipe, const std::string& recipeText,
                                        std::shared_ptr<const Calibration> calibration,
-                                       const std::filesystem::path& target, const JobContext& context);
+                                       const std::filesystem::path& target, const JobContext& context,
+                                       EncodeDevice* encoder = nullptr);
 
 /// Whether any tensor of the recipe needs second moments, or is better for them (low-rank corrections).
 bool needsHessians(const ResolvedRecipe& recipe);

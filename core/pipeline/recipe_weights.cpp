@@ -117,8 +117,9 @@ Result<QuantizedTensor> RecipeWeights::quantized(const ResolvedTensor& tensor, c
     HT_ASSIGN_OR_RETURN(const PreparedMethod method, plan.prepare(tensor, m_factors, context));
     HT_ASSIGN_OR_RETURN(auto rows, openRows(m_checkpoint, *info));
     rows = plan.scaled(tensor.name, std::move(rows));
-    HT_ASSIGN_OR_RETURN(QuantizedTensor result,
-                        quantizeTensor(*rows, tensor.format, method.options(tensor.name), context));
+    QuantizeOptions options = method.options(tensor.name);
+    options.device = m_encoder.get();
+    HT_ASSIGN_OR_RETURN(QuantizedTensor result, quantizeTensor(*rows, tensor.format, options, context));
     applied.notes.insert(applied.notes.end(), method.notes.begin(), method.notes.end());
     ++applied.quantizedNow;
     remember(std::move(key), result);

@@ -29,6 +29,9 @@ class RecipeWeights {
 
     [[nodiscard]] const ModelWeights& original() const { return m_original; }
 
+    /// What encodes in place of the processor where it can, from now on; null: nothing. The bytes are the same.
+    void setEncoder(std::shared_ptr<EncodeDevice> encoder) { m_encoder = std::move(encoder); }
+
     struct Applied {
         ModelWeights weights;
         std::map<std::string, Distortion> distortion;  ///< by canonical name, tensors that the recipe changes
@@ -63,6 +66,7 @@ class RecipeWeights {
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::shared_ptr<const ModelGraph> m_graph;
+    std::shared_ptr<EncodeDevice> m_encoder;
     ModelWeights m_original;
     int64_t m_cacheLimit;
     int64_t m_cachedBytes = 0;

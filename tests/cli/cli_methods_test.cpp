@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Calibration, methods and the error table from the command line, on the bundled sample checkpoint.
+#include <cstdlib>
 #include <fstream>
 #include <map>
 
@@ -204,6 +205,60 @@ TEST_F(CliMethods, AllocationLosesLessThanOneFormatOfTheSameSize) {
     EXPECT_EQ(tiny.status, 1);
     EXPECT_THAT(tiny.err, HasSubstr("the smallest comes to"));
     EXPECT_EQ(runCli(with({"allocate", m_model})).status, 2);
+}
+
+/// A device that encodes on request, for as long as this lives.
+class EncodeOnRequest {
+  public:
+    EncodeOnRequest() { ::setenv("HT_VK_ENCODE", "1", 1); }
+    ~EncodeOnRequest() { ::unsetenv("HT_VK_ENCODE"); }
+    EncodeOnRequest(const EncodeOnRequest&) = delete;
+    EncodeOnRequest& operator=(const EncodeOnRequest&) = delete;
+};
+
+bool hasVulkanDevice() {
+    return runCli({"devices", "--json"}).out.find("\"vulkan:0\"") != std::string::npos;
+}
+
+TEST_F(CliMethods, QuantizesOnADeviceToTheSameFile) {
+    if (!hasVulkanDevice()) GTEST_SKIP() << "there is no Vulkan device";
+    const EncodeOnRequest request;
+    const auto quantized = [&](const std::string& device) {
+        const std::string path = (m_folder.path() / (device + ".gguf")).string();
+        const CliRun run = runCli({"quantize", m_model, "--format", "q5_1", "--output", path, "--device", device});
+        EXPECT_EQ(run.status, 0) << run.err;
+        EXPECT_EQ(run.err.find("The processor quantizes"), std::string::npos);
+        return readFile(path);
+    };
+    EXPECT_EQ(quantized("vulkan"), quantized("cpu"));
+}
+
+TEST_F(CliMethods, MeasuresOnADeviceTheSameErrors) {
+    if (!hasVulkanDevice()) GTEST_SKIP() << "there is no Vulkan device";
+    const auto measured = [&](const std::string& device) {
+        return runJson({"error", m_model, "--tensor", "blk\\.0\\.ffn_up", "--formats", "q4_0,int4_g32_asym,q4_k",
+                        "--methods", "nearest,mse", "--device", device})["results"];
+    };
+    const json expected = measured("cpu");
+    const EncodeOnRequest request;
+    const json results = measured("vulkan");
+    ASSERT_EQ(results.size(), expected.size());
+    for (size_t i = 0; i < results.size(); ++i) {
+        ASSERT_EQ(results[i].contains("relative_mse"), expected[i].contains("relative_mse"));
+        if (!results[i].contains("relative_mse")) continue;
+        const double error = expected[i]["relative_mse"];
+        EXPECT_NEAR(results[i]["relative_mse"].get<double>(), error, 2e-6 * error) << results[i];
+        EXPECT_EQ(results[i]["entropy_bits"], expected[i]["entropy_bits"]) << "the codes are the same";
+    }
+}
+
+TEST_F(CliMethods, SaysThatTheProcessorQuantizesWhereASoftwareDeviceIsNamed) {
+    const json devices = runJson({"devices"})["devices"];
+    const bool isSoftware = devices.back()["id"] == "vulkan:0" && devices.back()["software"];
+    if (!isSoftware) GTEST_SKIP() << "there is no device, or a better one";
+    const CliRun run = runCli({"error", m_model, "--tensor", "blk\\.0\\.ffn_up", "--device", "vulkan"});
+    EXPECT_EQ(run.status, 0);
+    EXPECT_THAT(run.err, HasSubstr("The processor quantizes"));
 }
 
 }  // namespace
