@@ -26,9 +26,11 @@ Status Engine::prepare(const EngineRequest& request, const JobContext& context) 
     HT_ASSIGN_OR_RETURN(m_backend, createBackend(request.device, request.memoryLimitBytes));
     m_device = request.device;
     m_memoryLimitBytes = request.memoryLimitBytes;
-    if (sameModel) return {};
-    HT_ASSIGN_OR_RETURN(m_weights, RecipeWeights::create(request.model->checkpoint, request.model->graph));
-    m_model = request.model;
+    if (!sameModel) {
+        HT_ASSIGN_OR_RETURN(m_weights, RecipeWeights::create(request.model->checkpoint, request.model->graph));
+        m_model = request.model;
+    }
+    m_weights->setEncoder(m_backend->encoder());
     return {};
 }
 

@@ -33,11 +33,17 @@ Result<Distortion> QuantizationService::measure(const Source& source, const Task
     PreparedMethod prepared;
     if (plan) {
         HT_ASSIGN_OR_RETURN(prepared, plan->prepare(task.target, factors, quiet));
-        rows = plan->scaled(task.target.name, std::move(rows));
     }
-    auto result = quantizeStreaming(
-        *rows, task.target.format, prepared.options(task.target.name),
-        [](std::span<const std::byte>) { return Status{}; }, quiet);
+    const auto stored = rows;
+    if (plan) rows = plan->scaled(task.target.name, std::move(rows));
+    QuantizeOptions options = prepared.options(task.target.name);
+    options.device = source.encoder->encoder(source.device);
+    if (options.device) {
+        const auto encodeTask = encodeTaskOf(task.target.format, rows->cols(), options);
+        const bool isTaken = rows == stored && encodeTask && options.device->takes(*encodeTask);
+        if (isTaken) options.deviceMatrix = source.encoder->matrix(task.tensor, *rows, quiet);
+    }
+    auto result = measureQuantized(*rows, task.target.format, options, quiet);
     context.advance(int64_t(info.sizeBytes));
     return result;
 }
@@ -50,6 +56,7 @@ QuantizationService::QuantizationService(JobManager& jobs, MessageLog& messages,
 void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_jobs.cancelTag(kTag);
     m_checkpoint = std::move(checkpoint);
+    m_encoder = std::make_shared<TensorEncoder>();
     m_calibration.reset();
     m_model.reset();
     m_plan.reset();
@@ -135,7 +142,8 @@ void QuantizationService::startPending() {
     }
     m_jobs.start<PassSummary>(
         {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
-        [this, tasks, totalBytes, source = Source{m_checkpoint, m_model, m_calibration, m_recipe.resolved()}](
+        [this, tasks, totalBytes,
+         source = Source{m_checkpoint, m_model, m_calibration, m_recipe.resolved(), m_device, m_encoder}](
             const JobControl& control) -> Result<PassSummary> {
             control.context().start("quantizing", totalBytes, "B");
             HT_ASSIGN_OR_RETURN(const auto plan,

@@ -12,6 +12,7 @@
 
 #include "app/jobs/job_manager.h"
 #include "app/session/statistics_service.h"
+#include "app/session/tensor_encoder.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/pipeline/loaded_model.h"
 #include "core/pipeline/method_plan.h"
@@ -35,6 +36,8 @@ class QuantizationService : public QObject {
     void setCalibration(std::shared_ptr<const Calibration> calibration);
     /// The model that methods look at; null: the checkpoint does not run here. All figures are recomputed.
     void setModel(std::shared_ptr<const LoadedModel> model);
+    /// Where figures are made from the next pass on; they are the same to six digits.
+    void setDevice(const TensorEncoder::Device& device) { m_device = device; }
     /// What the methods of the recipe in work do, as the last pass found it; null if there is none yet.
     [[nodiscard]] const std::shared_ptr<const MethodPlan>& plan() const { return m_plan; }
 
@@ -65,6 +68,8 @@ class QuantizationService : public QObject {
         std::shared_ptr<const LoadedModel> model;
         std::shared_ptr<const Calibration> calibration;
         ResolvedRecipe recipe;
+        TensorEncoder::Device device;
+        std::shared_ptr<TensorEncoder> encoder;
     };
     static Result<std::shared_ptr<const MethodPlan>> makePlan(const Source& source, const JobContext& context);
     static Result<Distortion> measure(const Source& source, const Task& task, const MethodPlan* plan,
@@ -83,6 +88,8 @@ class QuantizationService : public QObject {
     std::shared_ptr<const Calibration> m_calibration;
     std::shared_ptr<const LoadedModel> m_model;
     std::shared_ptr<const MethodPlan> m_plan;
+    TensorEncoder::Device m_device;
+    std::shared_ptr<TensorEncoder> m_encoder = std::make_shared<TensorEncoder>();  ///< touched by the lane's jobs only
     std::vector<Entry> m_entries;
 };
 

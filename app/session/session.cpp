@@ -74,6 +74,9 @@ void Session::connectServices() {
     connect(&m_statistics, &StatisticsService::tensorReady, this,
             [this](int tensor) { emit tensorsChanged({tensor}); });
     connect(&m_quantization, &QuantizationService::tensorsChanged, this, &Session::tensorsChanged);
+    connect(&m_devices, &DeviceService::changed, this, [this] {
+        m_quantization.setDevice({m_devices.decision().id.toStdString(), m_devices.effectiveMemoryLimit()});
+    });
     connect(&m_sensitivity, &SensitivityService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::locksChanged, this, &Session::tensorsChanged);
