@@ -2,6 +2,7 @@
 // Rates of the Vulkan kernels and of whole models on one device. HT_VK_DEVICE chooses it; else the first usable one.
 //   vulkan_bench                                   kernels, and the bundled model
 //   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
+//   vulkan_bench --benchmark_filter=Encode         a layer quantized on the device beside the processor
 // Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
 // software device the limits are the processor's own, measured first: "of_peak" is the share of its binary32
 // multiply-add rate, "of_read" the share of its plain read rate at which packed weight bytes are used. A hardware
@@ -9,6 +10,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -18,7 +20,10 @@
 
 #include "core/checkpoint/checkpoint.h"
 #include "core/inference/cpu/multiply_adds.h"
+#include "core/quant/methods/integer_fit.h"
+#include "core/quant/methods/level_fit.h"
 #include "gpu/engine/readback_queue.h"
+#include "gpu/engine/vulkan_encoder.h"
 #include "gpu/engine/vulkan_executable.h"
 #include "tests/bench/plain_read.h"
 
@@ -225,6 +230,68 @@ void model(benchmark::State& state, int64_t tokensAtOnce) {
     reportShares(state, flops, weightBytes);
 }
 
+/// A layer as checkpoints have it, BF16.
+constexpr int64_t kEncodeRows = 4096, kEncodeCols = 14336;
+const RowSource& layerToEncode() {
+    static const auto rows = [] {
+        PackedTensor tensor;
+        tensor.layout = PackedLayout::of(Format::of(DType::kBF16), kEncodeCols);
+        tensor.rows = kEncodeRows;
+        auto bytes = std::make_shared<std::vector<std::byte>>(size_t(kEncodeRows * tensor.layout.rowBytes));
+        const auto values = randomValues(kEncodeRows * kEncodeCols, 5);
+        HT_CHECK(encodeRows(tensor.layout, values, kEncodeRows, {}, *bytes).has_value());
+        tensor.bytes = *bytes;
+        tensor.owner = std::move(bytes);
+        return rowSourceOf(std::move(tensor));
+    }();
+    return *rows;
+}
+
+enum class EncodeOn { kProcessor, kDevice, kDeviceFigures };
+
+/// The whole matrix: on the processor; on the device, values there and bytes back; its figures alone, with the values
+/// on the device already (what the window does when a format is changed).
+void encodeLayer(benchmark::State& state, const Format& format, bool searches, EncodeOn where) {
+    const auto encoder = VulkanEncoder::create(g_context);
+    if (!encoder) return state.SkipWithError(encoder.error().message.c_str());
+    const auto method = format.isLevel() ? createLevelMseEncoder({}, {}) : createMseEncoder({}, {});
+    QuantizeOptions options;
+    if (searches) options.encoder = method.get();
+    if (where != EncodeOn::kProcessor) options.device = encoder->get();
+    DeviceMatrix matrix;
+    if (where == EncodeOn::kDeviceFigures) {
+        matrix = DeviceMatrix::upload(**encoder, layerToEncode(), JobContext()).value();
+        options.deviceMatrix = &matrix;
+    }
+    for (auto _ : state) {
+        if (where == EncodeOn::kDeviceFigures) {
+            HT_CHECK(measureQuantized(layerToEncode(), format, options, JobContext()).has_value());
+        } else {
+            HT_CHECK(quantizeTensor(layerToEncode(), format, options, JobContext()).has_value());
+        }
+    }
+    state.SetItemsProcessed(int64_t(state.iterations()) * kEncodeRows * kEncodeCols);
+}
+
+void registerEncoders() {
+    constexpr std::array<std::pair<EncodeOn, const char*>, 3> kPlaces{
+        {{EncodeOn::kProcessor, "processor"}, {EncodeOn::kDevice, "device"}, {EncodeOn::kDeviceFigures, "figures"}}};
+    for (const char* name :
+         {"q8_0", "q4_0", "q5_1", "int4_g128_asym", "int4_g128_asym/mse", "fp8_e4m3_channel", "nf4_g64"}) {
+        const std::string title = std::string("Encode/") + name;
+        const Format format = Format::parse(title.substr(7, title.find('/', 7) - 7)).value();
+        const bool searches = title.ends_with("/mse");
+        for (const auto& [where, place] : kPlaces) {
+            benchmark::RegisterBenchmark((title + "/" + place).c_str(),
+                                         [format, searches, place = where](benchmark::State& state) {
+                                             encodeLayer(state, format, searches, place);
+                                         })
+                ->Unit(benchmark::kMillisecond)
+                ->UseRealTime();
+        }
+    }
+}
+
 void registerAll() {
     using benchmark::RegisterBenchmark;
     RegisterBenchmark("EmptyDispatch", emptyDispatch)->Unit(benchmark::kMicrosecond)->UseRealTime();
@@ -239,6 +306,7 @@ void registerAll() {
                 ->UseRealTime();
         }
     }
+    registerEncoders();
     RegisterBenchmark("Model/generate", model, 1)->Unit(benchmark::kMillisecond)->UseRealTime();
     RegisterBenchmark("Model/prompt", model, 128)->Unit(benchmark::kMillisecond)->UseRealTime();
 }
