@@ -258,16 +258,17 @@ void encodeLayer(benchmark::State& state, const Format& format, bool searches, E
     QuantizeOptions options;
     if (searches) options.encoder = method.get();
     if (where != EncodeOn::kProcessor) options.device = encoder->get();
+    const RowSource& layer = layerToEncode();
     DeviceMatrix matrix;
     if (where == EncodeOn::kDeviceFigures) {
-        matrix = DeviceMatrix::upload(**encoder, layerToEncode(), JobContext()).value();
+        matrix = DeviceMatrix::upload(**encoder, layer, JobContext()).value();
         options.deviceMatrix = &matrix;
     }
     for (auto _ : state) {
         if (where == EncodeOn::kDeviceFigures) {
-            HT_CHECK(measureQuantized(layerToEncode(), format, options, JobContext()).has_value());
+            HT_CHECK(measureQuantized(layer, format, options, JobContext()).has_value());
         } else {
-            HT_CHECK(quantizeTensor(layerToEncode(), format, options, JobContext()).has_value());
+            HT_CHECK(quantizeTensor(layer, format, options, JobContext()).has_value());
         }
     }
     state.SetItemsProcessed(int64_t(state.iterations()) * kEncodeRows * kEncodeCols);
