@@ -12,6 +12,7 @@
 #include "app/recovery.h"
 #include "app/screenshots.h"
 #include "app/session/session.h"
+#include "app/studio_window.h"
 #include "app/tour.h"
 #include "app/widgets/theme.h"
 
@@ -76,18 +77,19 @@ int runStudio(int argc, char** argv) {
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/halftone.svg")));
 
     Session session;
-    MainWindow window(session);
+    StudioWindow studio(session);
     if (parser.isSet(options.device)) session.devices().setChoice(parser.value(options.device));
-    window.show();
+    studio.window().show();
     const QString path = parser.positionalArguments().value(0);
     if (takesPictures) {
-        ScreenshotTour tour(session, window, parser.value(options.screenshot));
+        ScreenshotTour tour(session, studio.window(), parser.value(options.screenshot));
         QTimer::singleShot(0, &tour, [&] { tour.start(path); });
         return QApplication::exec();
     }
-    Recovery recovery(session, window, Autosave::usualFolder());
-    if (!path.isEmpty()) QTimer::singleShot(0, &window, [&] { window.openPath(path); });
-    QTimer::singleShot(0, &window, [&] { window.tour().startIfNew(); });
+    Recovery recovery(session, studio.window(), Autosave::usualFolder());
+    QObject::connect(&studio, &StudioWindow::replaced, &recovery, &Recovery::setWindow);
+    if (!path.isEmpty()) QTimer::singleShot(0, &studio, [&] { studio.window().openPath(path); });
+    QTimer::singleShot(0, &studio, [&] { studio.window().tour().startIfNew(); });
     return QApplication::exec();
 }
 

@@ -6,6 +6,7 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QFileInfo>
+#include <QHash>
 #include <QLabel>
 #include <QMenuBar>
 #include <QMessageBox>
@@ -17,9 +18,10 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/export_dialog.h"
 #include "app/dialogs/preferences_dialog.h"
-#include "app/language/language.h"
+#include "app/dialogs/rotate_dialog.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/candidates/candidate_panel.h"
 #include "app/panels/channels/channel_map_panel.h"
@@ -41,6 +43,7 @@
 #include "app/session/session.h"
 #include "app/tour.h"
 #include "app/widgets/empty_page.h"
+#include "app/widgets/field_state.h"
 #include "app/widgets/jobs_strip.h"
 #include "app/widgets/number_text.h"
 #include "core/recipe/hardware_target.h"
@@ -53,7 +56,7 @@ constexpr int kRemarkMs = 10'000;
 constexpr int kDefaultWidth = 1440, kDefaultHeight = 900;
 }  // namespace
 
-MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent), m_session(session) {
+MainWindow::MainWindow(Session& session, Begin begin, QWidget* parent) : QMainWindow(parent), m_session(session) {
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
     createPanels();
@@ -64,8 +67,8 @@ MainWindow::MainWindow(Session& session, QWidget* parent) : QMainWindow(parent),
     connectSession();
     m_tour = new Tour(m_session, *this);
     restoreState();
-    updateTitle();
-    updateTotals();
+    if (begin == Begin::FromSettings) takeSettings();
+    showCheckpoint();
 }
 
 MainWindow::~MainWindow() = default;
@@ -159,16 +162,7 @@ void MainWindow::createStatusBar() {
 }
 
 void MainWindow::connectSession() {
-    connect(&m_session, &Session::checkpointChanged, this, [this] {
-        const bool open = m_session.checkpoint() != nullptr;
-        m_pages->setCurrentWidget(open ? static_cast<QWidget*>(m_docks) : m_empty);
-        for (auto* action : m_needCheckpoint) action->setEnabled(open);
-        if (open && m_session.sessionPath().isEmpty())
-            rememberRecent(QString::fromStdString(m_session.checkpoint()->path().string()));
-        if (open && m_session.tensorCount() > 0) m_session.selection().select({0});
-        updateTitle();
-        updateTotals();
-    });
+    connect(&m_session, &Session::checkpointChanged, this, &MainWindow::onCheckpointChanged);
     connect(&m_session, &Session::sessionRestored, this, &MainWindow::restoreUiState);
     connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
     connect(&m_session, &Session::openFailed, this,
@@ -181,6 +175,16 @@ void MainWindow::connectSession() {
     connect(&m_session, &Session::tensorsChanged, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::changed, this, &MainWindow::updateStatus);
     connect(&m_session.selection(), &Selection::hoveredChanged, this, &MainWindow::updateStatus);
+    connectProbes();
+    connect(m_channelMap, &ChannelMapPanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
+    connect(m_ranges, &RangePanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
+    connect(m_matrix, &MatrixPanel::sensitivityWanted, m_evaluation, &EvaluationPanel::startSensitivity);
+    connect(m_evaluation, &EvaluationPanel::comparisonWanted, this, &MainWindow::compareRecipes);
+    connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
+}
+
+/// What lies under the mouse in a plot stands in the status bar.
+void MainWindow::connectProbes() {
     const auto probe = [this](const QString& text) {
         m_probe = text;
         updateStatus();
@@ -188,15 +192,28 @@ void MainWindow::connectSession() {
     connect(m_distribution, &DistributionPanel::probed, this, probe);
     connect(m_channels, &ChannelPanel::probed, this, probe);
     connect(m_channelMap, &ChannelMapPanel::probed, this, probe);
-    connect(m_channelMap, &ChannelMapPanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
     connect(m_candidates, &CandidatePanel::probed, this, probe);
     connect(m_groups, &GroupPanel::probed, this, probe);
     connect(m_ranges, &RangePanel::probed, this, probe);
-    connect(m_ranges, &RangePanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
     connect(m_tradeoff, &TradeoffPanel::probed, this, probe);
-    connect(m_matrix, &MatrixPanel::sensitivityWanted, m_evaluation, &EvaluationPanel::startSensitivity);
-    connect(m_evaluation, &EvaluationPanel::comparisonWanted, this, &MainWindow::compareRecipes);
-    connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
+}
+
+void MainWindow::onCheckpointChanged() {
+    const auto& checkpoint = m_session.checkpoint();
+    if (checkpoint && m_session.sessionPath().isEmpty())
+        rememberRecent(QString::fromStdString(checkpoint->path().string()));
+    if (checkpoint && m_session.tensorCount() > 0) m_session.selection().select({0});
+    showCheckpoint();
+}
+
+void MainWindow::showCheckpoint() {
+    const bool open = m_session.checkpoint() != nullptr;
+    m_pages->setCurrentWidget(open ? static_cast<QWidget*>(m_docks) : m_empty);
+    for (auto* action : m_needCheckpoint) action->setEnabled(open);
+    m_empty->setOpening(m_session.isOpening());
+    updateTitle();
+    updateTotals();
+    updateStatus();
 }
 
 void MainWindow::restoreState() {
@@ -206,12 +223,16 @@ void MainWindow::restoreState() {
     m_docks->restore(settings);
     m_tensors->restoreHeaderState(settings.value(QStringLiteral("tensors/header/3")).toByteArray());
     m_workspaces->actions().at(int(m_docks->workspace()))->setChecked(true);
+    m_empty->setRecentFiles(recentFiles());
+}
+
+/// What people left for every session.
+void MainWindow::takeSettings() {
+    const QSettings settings;
     m_session.setSettings(StudioSettings::load());
     m_session.recipe().setTarget(
         findHardwareTarget(settings.value(QStringLiteral("hardwareTarget")).toString().toStdString()));
     m_session.devices().setChoice(settings.value(QStringLiteral("device"), QStringLiteral("auto")).toString());
-    m_empty->setRecentFiles(recentFiles());
-    for (auto* action : m_needCheckpoint) action->setEnabled(false);
 }
 
 /// The default size, or what the screen leaves beside a window manager's frame.
@@ -228,12 +249,72 @@ void MainWindow::closeEvent(QCloseEvent* event) {
                                   tr("A file is being exported. Close anyway and leave the target as it was?"));
         if (answer != QMessageBox::Yes) return event->ignore();
     }
+    QSettings().setValue(QStringLiteral("device"), m_session.devices().choice());
+    keepSettings();
+    event->accept();
+}
+
+void MainWindow::keepSettings() const {
     QSettings settings;
     settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
     settings.setValue(QStringLiteral("tensors/header/3"), m_tensors->headerState());
-    settings.setValue(QStringLiteral("device"), m_session.devices().choice());
     m_docks->save(settings);
-    event->accept();
+}
+
+/// Sizes of the docks that can be seen, by their names.
+static QHash<QString, QSize> dockSizes(const DockArea& area) {
+    QHash<QString, QSize> sizes;
+    for (const auto* dock : area.findChildren<QDockWidget*>(Qt::FindDirectChildrenOnly)) {
+        const bool isSeen = dock->isVisible() && !dock->isFloating() && !dock->visibleRegion().isEmpty();
+        if (isSeen) sizes.insert(dock->objectName(), dock->size());
+    }
+    return sizes;
+}
+
+static void setDockSizes(DockArea& area, const QHash<QString, QSize>& sizes) {
+    QList<QDockWidget*> docks;
+    QList<int> widths, heights;
+    for (auto it = sizes.cbegin(); it != sizes.cend(); ++it) {
+        docks.append(area.panelDock(it.key()));
+        widths.append(it->width());
+        heights.append(it->height());
+    }
+    area.resizeDocks(docks, widths, Qt::Horizontal);
+    area.resizeDocks(docks, heights, Qt::Vertical);
+}
+
+void MainWindow::takeOver(const MainWindow& earlier) {
+    FieldState::of(earlier).applyTo(*this);
+}
+
+void MainWindow::takeOverShown(MainWindow& earlier) {
+    // Docks get their places and sizes again once the window has its own.
+    QTimer::singleShot(0, m_docks, [this, state = earlier.m_docks->arrangement(), sizes = dockSizes(*earlier.m_docks)] {
+        m_docks->arrange(state);
+        setDockSizes(*m_docks, sizes);
+    });
+    if (const int step = earlier.tour().step(); step >= 0)
+        QTimer::singleShot(0, m_tour, [this, step] { m_tour->startAt(step); });
+    for (auto* dialog : earlier.findChildren<QDialog*>(Qt::FindDirectChildrenOnly)) {
+        if (qobject_cast<PreferencesDialog*>(dialog) || !dialog->isVisible()) continue;
+        // Others keep the language that they were opened in: some have work of their own.
+        const QPoint place = dialog->pos();
+        dialog->setParent(this, dialog->windowFlags());
+        dialog->move(place);
+        if (auto* rotation = qobject_cast<RotateDialog*>(dialog))
+            connect(rotation, &RotateDialog::openWanted, this, &MainWindow::openPath);
+        if (auto* allocation = qobject_cast<AllocateDialog*>(dialog)) connectAllocation(*allocation);
+        dialog->show();
+    }
+    if (const auto* preferences = earlier.findChild<PreferencesDialog*>(); preferences && preferences->isVisible()) {
+        showPreferences();
+        findChild<PreferencesDialog*>()->move(preferences->pos());
+    }
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+    QMainWindow::resizeEvent(event);
+    QTimer::singleShot(0, this, &MainWindow::updateStatus);  // once its line has its width
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
@@ -268,12 +349,8 @@ void MainWindow::chooseTheme(ThemeChoice choice) {
 
 void MainWindow::chooseLanguage(const QString& name) {
     QSettings().setValue(QStringLiteral("language"), name);
-    for (auto* action : m_languages->actions()) {
-        const bool isChosen = action->data().toString() == name;
-        action->setChecked(isChosen);
-        if (isChosen && textsOf(name) != currentTexts())
-            m_session.messages().note(tr("The window changes its language at the next start: %1.").arg(action->text()));
-    }
+    for (auto* action : m_languages->actions()) action->setChecked(action->data().toString() == name);
+    emit languageChosen(name);
 }
 
 void MainWindow::showPreferences() {

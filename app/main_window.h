@@ -15,6 +15,7 @@ class QVBoxLayout;
 
 namespace halftone::app {
 
+class AllocateDialog;
 class CalibrationPanel;
 class CandidatePanel;
 class ChannelMapPanel;
@@ -39,15 +40,23 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 
   public:
-    explicit MainWindow(Session& session, QWidget* parent = nullptr);
+    /// What a window begins with: the settings that people left, or a session that goes on as it is.
+    enum class Begin { FromSettings, Continuing };
+    explicit MainWindow(Session& session, Begin begin = Begin::FromSettings, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     void openPath(const QString& path);
     void openSample();
     void setWorkspace(Workspace workspace);
     void chooseTheme(ThemeChoice choice);
-    /// Of the next start: widgets take their texts when they are made.
+    /// Keeps the choice and asks for a window in that language: widgets take their texts when they are made.
     void chooseLanguage(const QString& name);
+    /// Keeps size, arrangement and columns for the next window.
+    void keepSettings() const;
+    /// Takes what stands in the fields of an earlier window of the session, before this one is shown; then the sizes
+    /// of its docks, its tour and the dialogs that are open.
+    void takeOver(const MainWindow& earlier);
+    void takeOverShown(MainWindow& earlier);
     /// The preferences, which stay open beside the window.
     void showPreferences();
     /// The export dialog, which stays open beside the window.
@@ -72,8 +81,12 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] DockArea& docks() { return *m_docks; }
     [[nodiscard]] Tour& tour() { return *m_tour; }
 
+  signals:
+    void languageChosen(const QString& name);
+
   protected:
     void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 
@@ -93,7 +106,12 @@ class MainWindow : public QMainWindow {
     void createStatusBar();
     void connectSession();
     void restoreState();
+    void takeSettings();
     void fitToScreen();
+    void onCheckpointChanged();
+    void showCheckpoint();
+    void connectProbes();
+    void connectAllocation(AllocateDialog& dialog);
 
     void openFileDialog();
     void openFolderDialog();

@@ -136,8 +136,7 @@ void MainWindow::createRecipeMenu() {
                                   [this] { m_session.recipe().clearOverrides(m_session.selection().tensors()); });
     auto* allocate = menu->addAction(tr("&Allocate bits…"), QKeySequence(Qt::CTRL | Qt::Key_B), this, [this] {
         auto* dialog = new AllocateDialog(m_session, m_evaluation->options(), this);
-        // What was predicted is measured at once.
-        connect(dialog, &AllocateDialog::taken, this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
+        connectAllocation(*dialog);
         dialog->show();
     });
     menu->addSeparator();
@@ -147,6 +146,11 @@ void MainWindow::createRecipeMenu() {
                                     [this] { compareRecipes(-1); });
     m_needCheckpoint << presets->menuAction() << formats->menuAction() << bits->menuAction() << groups << methods
                      << extras << lock << clear << allocate << load << save << compare;
+}
+
+/// What was predicted is measured at once.
+void MainWindow::connectAllocation(AllocateDialog& dialog) {
+    connect(&dialog, &AllocateDialog::taken, this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
 }
 
 void MainWindow::createViewMenu() {

@@ -13,18 +13,28 @@ namespace halftone::app {
 Recovery::Recovery(Session& session, MainWindow& window, const QString& folder, QObject* parent)
     : QObject(parent),
       m_session(session),
-      m_window(window),
+      m_window(&window),
       m_leftovers(Autosave::leftovers(folder)),
-      m_autosave(session, folder, [&window] { return window.uiState(); }) {
-    offerNext();
+      m_autosave(session, folder, [this] { return m_window->uiState(); }) {
+    offer();
+}
+
+void Recovery::setWindow(MainWindow& window) {
+    m_window = &window;
+    offer();
 }
 
 void Recovery::offerNext() {
-    if (m_leftovers.isEmpty()) return m_window.setNotice(nullptr);
-    const auto leftover = m_leftovers.takeFirst();
+    m_leftovers.removeFirst();
+    offer();
+}
+
+void Recovery::offer() {
+    if (m_leftovers.isEmpty()) return m_window->setNotice(nullptr);
+    const auto leftover = m_leftovers.first();
     const QString when = QLocale().toString(leftover.when, QLocale::ShortFormat);
     auto* bar = new RecoveryBar(QFileInfo(leftover.checkpoint).fileName(), when);
-    m_window.setNotice(bar);
+    m_window->setNotice(bar);
     connect(bar, &RecoveryBar::restoreRequested, this, [this, leftover] {
         // The file stays until its checkpoint is open: where that has moved, nothing is lost.
         connect(

@@ -16,13 +16,16 @@ class Recovery : public QObject {
   public:
     Recovery(Session& session, MainWindow& window, const QString& folder, QObject* parent = nullptr);
     [[nodiscard]] Autosave& autosave() { return m_autosave; }
+    /// Another window of the same session, which takes the offer over.
+    void setWindow(MainWindow& window);
 
   private:
     /// The newest of what is left; the next one comes when it is decided on.
+    void offer();
     void offerNext();
 
     Session& m_session;
-    MainWindow& m_window;
+    MainWindow* m_window;
     QList<Autosave::Leftover> m_leftovers;
     Autosave m_autosave;
 };

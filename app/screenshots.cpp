@@ -6,6 +6,8 @@
 #include <QDockWidget>
 #include <QTextStream>
 
+#include <algorithm>
+
 #include "app/dialogs/export_dialog.h"
 #include "app/main_window.h"
 #include "app/panels/compare/compare_panel.h"
@@ -14,6 +16,7 @@
 #include "app/panels/matrix/matrix_panel.h"
 #include "app/panels/recipe/recipe_panel.h"
 #include "app/panels/tradeoff/tradeoff_panel.h"
+#include "app/plots/channel_map.h"
 #include "app/session/resources.h"
 #include "app/session/session.h"
 
@@ -25,6 +28,7 @@ constexpr int kQuietPolls = 4;  // so that delivered results are painted
 constexpr qint64 kStepLimitMs = 300'000;
 constexpr int kChunks = 8;
 constexpr int kCalibrationTokens = 2048;
+constexpr int64_t kBrushed = 6;
 constexpr double kAllocatedBits[] = {3.4, 4.0, 4.8};
 }  // namespace
 
@@ -55,6 +59,7 @@ void ScreenshotTour::addInspectSteps() {
     m_steps.push_back(
         {QStringLiteral("opened"), [this] { m_window.setWorkspace(Workspace::Inspect); }, [] { return true; }});
     m_steps.push_back({QStringLiteral("inspect"), [this] { selectNamed(QStringLiteral("ffn_down")); }, quiet});
+    addChannelSteps();
     m_steps.push_back({{},
                        [this] {
                            m_session.calibration().start(
@@ -75,6 +80,21 @@ void ScreenshotTour::addInspectSteps() {
                        quiet});
     m_steps.push_back(
         {QStringLiteral("model"), [this] { m_window.docks().panelDock(QStringLiteral("model"))->raise(); }, quiet});
+}
+
+/// The channels with the largest weights are brushed, and light up in the histogram of a layer that reads them.
+void ScreenshotTour::addChannelSteps() {
+    const auto quiet = [this] { return isQuiet(); };
+    m_steps.push_back({{}, [this] { m_window.docks().panelDock(QStringLiteral("channelMap"))->raise(); }, quiet});
+    m_steps.push_back({QStringLiteral("channels"),
+                       [this] {
+                           const auto& data = m_window.findChild<ChannelMap*>()->data();
+                           if (data) m_session.selection().selectChannels(QList<int>(
+                               data->byMaximum.begin(), data->byMaximum.begin() + std::min(kBrushed, data->channels)));
+                           selectNamed(QStringLiteral("ffn_up"));
+                       },
+                       quiet});
+    m_steps.push_back({{}, [this] { m_session.selection().selectChannels({}); }, quiet});
 }
 
 void ScreenshotTour::addTuneSteps() {

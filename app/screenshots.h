@@ -31,6 +31,7 @@ class ScreenshotTour : public QObject {
     };
     void addSteps(const QString& path);
     void addInspectSteps();
+    void addChannelSteps();
     void addTuneSteps();
     void addAllocationSteps();
     void addCompareSteps();

@@ -76,13 +76,17 @@ void Tour::startIfNew() {
 }
 
 void Tour::start() {
+    startAt(m_session.checkpoint() ? 1 : 0);
+}
+
+void Tour::startAt(int step) {
     if (!m_callout) {
         m_callout = new Callout(&m_window);
         connect(m_callout, &Callout::nextRequested, this, &Tour::next);
         connect(m_callout, &Callout::backRequested, this, [this] { goTo(m_step - 1); });
         connect(m_callout, &Callout::dismissed, this, &Tour::end);
     }
-    goTo(m_session.checkpoint() ? 1 : 0);
+    goTo(step);
 }
 
 void Tour::end() {

@@ -26,6 +26,8 @@ class Tour : public QObject {
     /// Unless it was seen.
     void startIfNew();
     void start();
+    /// As another window left it.
+    void startAt(int step);
     void end();
     /// From 0; -1: it is not up.
     [[nodiscard]] int step() const { return m_callout ? m_step : -1; }

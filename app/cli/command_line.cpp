@@ -27,6 +27,7 @@ struct AllOptions {
     GenerateCommandOptions generate, compare;
     BenchOptions bench;
     QuantizeCommandOptions quantize;
+    ReportOptions report;
     RotateOptions rotate;
     TokenizeOptions tokenize;
     ErrorOptions error;
@@ -277,6 +278,18 @@ void addQuantizeVerb(CLI::App& app, AllOptions& all) {
                     "Rotate the residual stream alone, not the values of the attention heads");
 }
 
+void addReportVerb(CLI::App& app, AllOptions& all) {
+    CLI::App& report =
+        addVerb(app, all, "report", "Writes what a session of the studio found out as one HTML page, in English",
+                [&all] { return runReport(all.report, all.common); });
+    report.add_option("SESSION", all.report.session, "Session that the studio saved (.halftone)")->required();
+    report.add_option("--output", all.report.output, "The page to write")->required();
+    report.add_option("--checkpoint", all.report.checkpoint, "Where the checkpoint lies now, if it has moved");
+    report.add_flag("--errors", all.report.errors, "Quantize every tensor to show what its format loses");
+    report.add_option("--calibration", all.report.calibration,
+                      "Text or saved calibration for --errors, where the recipe's methods need one");
+}
+
 // One line, whatever a message holds.
 void printError(std::string message) {
     std::ranges::replace(message, '\n', ' ');
@@ -327,6 +340,7 @@ int runCommandLine(int argc, const char* const* argv) {
     addReadingVerbs(app, all);
     addRunningVerbs(app, all);
     addQuantizeVerb(app, all);
+    addReportVerb(app, all);
     addMethodVerbs(app, all);
     try {
         app.parse(argc, argv);

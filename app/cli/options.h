@@ -114,6 +114,14 @@ struct RotateOptions {
     bool streamOnly = false;  ///< leave the values of the heads alone
 };
 
+struct ReportOptions {
+    std::string session;  ///< a .halftone file
+    std::string output;
+    std::string checkpoint;  ///< where it lies now; empty: where the session says
+    bool errors = false;     ///< quantize every tensor for its error
+    std::string calibration;
+};
+
 struct TokenizeOptions {
     std::string checkpoint;
     std::string text;
@@ -149,6 +157,7 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
 Status runBench(const BenchOptions& options, const CommonOptions& common);
 Status runCompare(const GenerateCommandOptions& options, const CommonOptions& common);
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common);
+Status runReport(const ReportOptions& options, const CommonOptions& common);
 Status runRotate(const RotateOptions& options, const CommonOptions& common);
 Status runError(const ErrorOptions& options, const CommonOptions& common);
 Status runCalibrate(const CalibrateOptions& options, const CommonOptions& common);

@@ -27,11 +27,12 @@ namespace halftone::app {
 namespace {
 
 constexpr double kGigabyte = 1e9;
-constexpr int kFieldCharacters = 40;
+constexpr int kFieldCharacters = 40, kAboveSection = 8;
 
 QLabel* sectionLabel(const QString& text, QWidget* parent) {
     auto* label = new QLabel(text, parent);
     label->setProperty("role", "title");
+    label->setContentsMargins(0, kAboveSection, 0, 0);
     return label;
 }
 
@@ -123,7 +124,6 @@ void PreferencesDialog::createWindow(QFormLayout& form) {
     form.addRow(sectionLabel(tr("Window"), this));
     form.addRow(tr("Colours"), m_theme);
     form.addRow(tr("Language"), m_language);
-    m_languageNote = addNote(form, "languageNote");
     connect(m_theme, &QComboBox::activated, this,
             [this] { emit themeChosen(ThemeChoice(m_theme->currentData().toInt())); });
     connect(m_language, &QComboBox::activated, this, [this] {
@@ -157,7 +157,7 @@ void PreferencesDialog::takeSettings() {
 void PreferencesDialog::changeEvent(QEvent* event) {
     QDialog::changeEvent(event);
     const bool mayDiffer = event->type() == QEvent::ActivationChange || event->type() == QEvent::PaletteChange;
-    if (mayDiffer && m_languageNote) refreshWindow();
+    if (mayDiffer && m_language) refreshWindow();
 }
 
 void PreferencesDialog::refresh() {
@@ -213,8 +213,6 @@ void PreferencesDialog::refreshWindow() {
     const auto theme = themeFromName(settings.value(QStringLiteral("theme")).toString());
     m_language->setCurrentIndex(m_language->findData(language));
     m_theme->setCurrentIndex(m_theme->findData(int(theme)));
-    m_languageNote->setText(textsOf(language) == currentTexts() ? tr("The window speaks it.")
-                                                                : tr("The window speaks it from the next start on."));
 }
 
 }  // namespace halftone::app

@@ -45,7 +45,7 @@ class PreferencesDialog : public QDialog {
 
     Session& m_session;
     QComboBox *m_device = nullptr, *m_language = nullptr, *m_theme = nullptr;
-    QLabel *m_deviceNote = nullptr, *m_memoryNote = nullptr, *m_languageNote = nullptr;
+    QLabel *m_deviceNote = nullptr, *m_memoryNote = nullptr;
     QDoubleSpinBox* m_memory = nullptr;
     QSpinBox *m_threads = nullptr, *m_autosave = nullptr;
 };

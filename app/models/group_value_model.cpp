@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/models/group_value_model.h"
 
+#include <QColor>
 #include <QFont>
+#include <QGuiApplication>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/widgets/number_text.h"
+#include "app/widgets/theme.h"
 
 namespace halftone::app {
 
@@ -79,7 +83,18 @@ QString GroupValueModel::meaning(int column) const {
     return {};
 }
 
+void GroupValueModel::setLit(const QList<int>& places) {
+    if (places == m_lit) return;
+    m_lit = places;
+    if (rows() > 0) emit dataChanged(index(0, 0), index(rows() - 1, ColumnCount - 1), {Qt::BackgroundRole});
+}
+
 QVariant GroupValueModel::detail(int row, int /*column*/, int role) const {
+    if (role == Qt::BackgroundRole && std::binary_search(m_lit.begin(), m_lit.end(), row)) {
+        QColor lit = themeColors(QGuiApplication::palette()).second;
+        lit.setAlpha(60);
+        return lit;
+    }
     if (role != Qt::FontRole || row != m_worst) return {};
     QFont font;
     font.setBold(true);

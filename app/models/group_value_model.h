@@ -18,6 +18,8 @@ class GroupValueModel : public FlatTableModel {
     using FlatTableModel::FlatTableModel;
     /// A group of the row; a null row: none.
     void setGroup(std::shared_ptr<const InspectedRow> row, int64_t group);
+    /// Places in the group that are brushed: set off by colour.
+    void setLit(const QList<int>& places);
     /// Place of the value that loses most; -1: none.
     [[nodiscard]] int worst() const { return m_worst; }
 
@@ -35,6 +37,7 @@ class GroupValueModel : public FlatTableModel {
     std::shared_ptr<const InspectedRow> m_row;
     int64_t m_group = -1;
     int m_worst = -1;
+    QList<int> m_lit;  ///< ascending
 };
 
 }  // namespace halftone::app

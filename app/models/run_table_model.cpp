@@ -43,6 +43,12 @@ QString meaningOf(int column) {
             "Tokens of the text evaluated a second. Runs that took parts over from an earlier one have none.");
     if (column == RunTableModel::Agreement)
         return RunTableModel::tr("Share of tokens where the most likely token is the original's.");
+    if (column == RunTableModel::Bleu || column == RunTableModel::RougeL)
+        return RunTableModel::tr(
+            "How much of the original's texts is in the recipe's, from 0 to 1, over the prompts of the comparison: "
+            "Measure "
+            "on all prompts there. BLEU counts 1 to 4 tokens in a row over all texts, ROUGE-L the longest common "
+            "subsequence, mean over the texts.");
     return {};
 }
 
@@ -97,6 +103,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             if (index.column() == Kld && run.storeError > 0)
                 return tr("Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.")
                     .arg(numberText(run.storeError));
+            if ((index.column() == Bleu || index.column() == RougeL) && run.overlap && run.overlap->prompts > 0)
+                return tr("Over %n prompts", nullptr, run.overlap->prompts);
             if (index.column() == When) return QLocale().toString(run.when.toLocalTime());
             return {};
         default:
@@ -122,6 +130,10 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
             return against && against->kldMax > 0 ? numberText(against->kldMax) : noValue();
         case Agreement:
             return against ? percentText(against->top1Agreement.mean, 4) : noValue();
+        case Bleu:
+            return run.overlap ? fixedText(run.overlap->bleu, 3) : noValue();
+        case RougeL:
+            return run.overlap ? fixedText(run.overlap->rougeL, 3) : noValue();
         case Bits:
             return numberText(run.bitsPerWeight);
         case Size:
@@ -161,6 +173,10 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
             return tr("KLD max");
         case Agreement:
             return tr("same top-1");
+        case Bleu:
+            return QStringLiteral("BLEU");
+        case RougeL:
+            return QStringLiteral("ROUGE-L");
         case Bits:
             return tr("bits");
         case Size:
@@ -184,7 +200,8 @@ QVariant RunTableModel::headerData(int section, Qt::Orientation orientation, int
 
 QString RunTableModel::csv() const {
     QString lines = QStringLiteral(
-        "run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,kld_max,top1_agreement,bits_per_weight,bytes,"
+        "run,perplexity,perplexity_stderr,kld_mean,kld_stderr,kld_p99,kld_max,top1_agreement,bleu,rouge_l,bits_per_"
+        "weight,bytes,"
         "tokens_per_second,protocol,text,device,seconds,when\n");
     for (const auto& run : m_evaluation.runs()) {
         const auto& against = run.result.reference;
@@ -198,6 +215,8 @@ QString RunTableModel::csv() const {
                                 against ? number(against->kldPercentiles[kP99]) : QString(),
                                 against ? number(against->kldMax) : QString(),
                                 against ? number(against->top1Agreement.mean) : QString(),
+                                run.overlap ? number(run.overlap->bleu) : QString(),
+                                run.overlap ? number(run.overlap->rougeL) : QString(),
                                 number(run.bitsPerWeight),
                                 QString::number(run.bytes),
                                 run.tokensPerSecond ? number(*run.tokensPerSecond) : QString(),

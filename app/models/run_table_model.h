@@ -20,6 +20,8 @@ class RunTableModel : public QAbstractTableModel {
         KldP99,
         KldMax,
         Agreement,
+        Bleu,
+        RougeL,
         Bits,
         Size,
         Speed,

@@ -15,9 +15,19 @@ namespace halftone::app {
 
 namespace {
 constexpr int kRowHeight = 22;
+constexpr int kPadlockWidth = 13, kTriangleWidth = 12, kDotWidth = 8;
 
 bool hasMarks(int column) {
     return column == TensorTableModel::FormatColumn || column == TensorTableModel::MethodColumn;
+}
+
+/// What drawMarks() takes at the right end.
+int marksWidth(const QModelIndex& index) {
+    int width = 0;
+    if (index.data(TensorTableModel::LockedRole).toBool()) width += kPadlockWidth;
+    if (index.data(TensorTableModel::FallbackRole).toBool()) width += kTriangleWidth;
+    if (index.data(TensorTableModel::OverrideRole).toBool()) width += kDotWidth;
+    return width;
 }
 
 /// A padlock of 8 by 9 whose middle is `center`.
@@ -49,6 +59,14 @@ QSize TensorDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelI
 void TensorDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {
     QStyledItemDelegate::initStyleOption(option, index);
     option->state &= ~QStyle::State_HasFocus;
+    // Beginning and end of a format's name say most: family and bits, group size and what is added.
+    if (!hasMarks(index.column())) return;
+    option->textElideMode = Qt::ElideMiddle;
+    // An empty decoration keeps the room of the marks free.
+    option->features |= QStyleOptionViewItem::HasDecoration;
+    option->icon = {};
+    option->decorationPosition = QStyleOptionViewItem::Right;
+    option->decorationSize = QSize(marksWidth(index), 1);
     const auto colors = themeColors(option->palette);
     if (index.data(TensorTableModel::MutedRole).toBool()) option->palette.setColor(QPalette::Text, colors.mutedText);
     const int tensor = index.data(TensorTableModel::TensorIndexRole).toInt();
@@ -83,12 +101,12 @@ void TensorDelegate::drawMarks(QPainter* painter, const QStyleOptionViewItem& op
         option.state & QStyle::State_Selected ? option.palette.color(QPalette::HighlightedText) : colors.accent;
     if (index.data(TensorTableModel::LockedRole).toBool()) {
         drawPadlock(*painter, {right - 4, middle}, own);
-        right -= 13;
+        right -= kPadlockWidth;
     }
     if (index.data(TensorTableModel::FallbackRole).toBool()) {
         painter->setBrush(colors.stale);
         painter->drawPolygon(QPolygonF{{right - 8, middle + 4}, {right, middle + 4}, {right - 4, middle - 4}});
-        right -= 12;
+        right -= kTriangleWidth;
     }
     if (index.data(TensorTableModel::OverrideRole).toBool()) {
         painter->setBrush(own);

@@ -241,9 +241,9 @@ QString TensorTableModel::formatToolTip(int tensor) const {
             .arg(QString::fromStdString(resolved->requested.displayName()), countText(resolved->cols),
                  QString::fromStdString(resolved->format.displayName()));
     }
-    return tr("%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected "
-              "tensors.")
-        .arg(numberText(resolved->format.bitsPerWeight()));
+    return tr("%1: %2 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all "
+              "selected tensors.")
+        .arg(QString::fromStdString(resolved->format.displayName()), numberText(resolved->format.bitsPerWeight()));
 }
 
 QString TensorTableModel::methodToolTip(int tensor) const {

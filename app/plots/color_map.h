@@ -3,21 +3,13 @@
 
 #include <QColor>
 
+#include "core/project/color_ramp.h"
+
 namespace halftone::app {
 
-/// Viridis (van der Walt and Smith, 2015; public domain): ascending lightness, readable without colour vision. `share`
-/// 0..1.
+/// Viridis as Qt has colours. `share` 0..1.
 [[nodiscard]] QColor viridis(double share);
 
-/// Maps values to 0..1 over a range, linearly or by logarithm.
-struct ColorScale {
-    double low = 0, high = 1;
-    bool logarithmic = false;
-    bool empty = true;  ///< no value to show
-    void include(double value);
-    /// A scale of a single value is 0.5 everywhere.
-    [[nodiscard]] double share(double value) const;
-    [[nodiscard]] double valueAt(double share) const;
-};
+using halftone::ColorScale;
 
 }  // namespace halftone::app

@@ -41,10 +41,11 @@ DistributionPlot::DistributionPlot(QWidget* parent) : PlotBase(parent) {
 
 void DistributionPlot::createGraphs() {
     m_originalGraph = addGraph();
+    m_litGraph = addGraph();
     m_quantizedGraph = addGraph();
     m_percentileGraph = addGraph(xAxis, yAxis2);
     m_levelGraph = addGraph(xAxis, yAxis2);
-    for (auto* graph : {m_originalGraph, m_quantizedGraph}) graph->setLineStyle(QCPGraph::lsStepCenter);
+    for (auto* graph : {m_originalGraph, m_litGraph, m_quantizedGraph}) graph->setLineStyle(QCPGraph::lsStepCenter);
     for (auto* graph : {m_percentileGraph, m_levelGraph}) graph->setLineStyle(QCPGraph::lsImpulse);
     for (size_t i = 0; i < kMarked.size(); ++i) {
         auto* label = new QCPItemText(this);
@@ -62,6 +63,10 @@ void DistributionPlot::applyColors(const ThemeColors& theme) {
     if (!m_originalGraph) return;
     m_originalGraph->setPen(QPen(theme.accent, 1));
     m_originalGraph->setBrush(theme.accentSoft);
+    QColor lit = theme.second;
+    lit.setAlpha(120);
+    m_litGraph->setPen(Qt::NoPen);
+    m_litGraph->setBrush(lit);
     m_quantizedGraph->setPen(QPen(theme.second, 1.2));
     m_levelGraph->setPen(QPen(theme.second, 1));
     m_percentileGraph->setPen(QPen(theme.mutedText, 1, Qt::DotLine));
@@ -77,8 +82,15 @@ void DistributionPlot::setData(std::shared_ptr<const DistributionData> distribut
     resample();
 }
 
+void DistributionPlot::setLit(std::shared_ptr<const FloatHistogram> values) {
+    if (values == m_lit) return;
+    m_lit = std::move(values);
+    resample();
+}
+
 void DistributionPlot::clear() {
     m_data.reset();
+    m_lit.reset();
     for (int i = 0; i < graphCount(); ++i) graph(i)->data()->clear();
     for (auto* label : m_percentileLabels) label->setVisible(false);
     replot(QCustomPlot::rpQueuedReplot);
@@ -136,6 +148,8 @@ void DistributionPlot::resample() {
     m_original = m_data->stats->histogram.resample(range.lower, range.upper, bins);
     m_quantized =
         m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
+    m_litCounts =
+        m_lit && !m_lit->empty() ? m_lit->resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
     const double width = range.size() / bins;
     double most = 1;
     const auto fill = [&](QCPGraph* graph, const std::vector<double>& counts) {
@@ -148,6 +162,7 @@ void DistributionPlot::resample() {
         graph->setData(x, y, true);
     };
     fill(m_originalGraph, m_original.counts);
+    fill(m_litGraph, m_litCounts.counts);
     fill(m_quantizedGraph, m_quantized.counts);
     yAxis->setRange(floorCount(), m_logCounts ? most * 4 : most * 1.15);
     drawMarkers();
@@ -197,6 +212,8 @@ void DistributionPlot::mouseMoveEvent(QMouseEvent* event) {
                       tr("original %1").arg(countText(int64_t(std::llround(m_original.counts[bin]))))};
     if (bin < m_quantized.counts.size())
         parts << tr("quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
+    if (bin < m_litCounts.counts.size())
+        parts << tr("of the selected channels %1").arg(countText(int64_t(std::llround(m_litCounts.counts[bin]))));
     emit probed(parts.join(QStringLiteral(" · ")));
 }
 
@@ -220,15 +237,19 @@ QString DistributionPlot::outsideText() const {
 
 QString DistributionPlot::csv() const {
     if (!m_data) return {};
-    QString text = QStringLiteral("lower,upper,original,quantized\n");
+    const bool isLit = !m_litCounts.counts.empty();
+    QString text = isLit ? QStringLiteral("lower,upper,original,quantized,channels\n")
+                         : QStringLiteral("lower,upper,original,quantized\n");
     const double width = (m_original.upper - m_original.lower) / double(std::max<size_t>(m_original.counts.size(), 1));
     for (size_t i = 0; i < m_original.counts.size(); ++i) {
         const double quantized = i < m_quantized.counts.size() ? m_quantized.counts[i] : 0;
-        text += QStringLiteral("%1,%2,%3,%4\n")
+        text += QStringLiteral("%1,%2,%3,%4")
                     .arg(m_original.lower + double(i) * width, 0, 'g', 9)
                     .arg(m_original.lower + double(i + 1) * width, 0, 'g', 9)
                     .arg(m_original.counts[i])
                     .arg(quantized);
+        if (isLit) text += QStringLiteral(",%1").arg(m_litCounts.counts[i]);
+        text += QLatin1Char('\n');
     }
     return text;
 }

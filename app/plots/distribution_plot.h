@@ -6,7 +6,8 @@
 
 namespace halftone::app {
 
-/// Histogram of a tensor: the original filled, the dequantized weights as a line over it, the levels of the worst group
+/// Histogram of a tensor: the original filled, the share of brushed channels filled in the second colour, the
+/// dequantized weights as a line over it, the levels of the worst group
 /// as ticks at the bottom, percentiles as dashed lines. Drag and wheel move along the values; the bins follow.
 class DistributionPlot : public PlotBase {
     Q_OBJECT
@@ -16,6 +17,9 @@ class DistributionPlot : public PlotBase {
 
     void setData(std::shared_ptr<const DistributionData> distribution);
     void clear();
+    /// Values of the channels that are brushed; null: none.
+    void setLit(std::shared_ptr<const FloatHistogram> values);
+    [[nodiscard]] const std::shared_ptr<const FloatHistogram>& lit() const { return m_lit; }
     void setLogCounts(bool logarithmic);
     /// The whole range of values, or the 99.98 % in the middle.
     void setFullRange(bool full);
@@ -45,8 +49,9 @@ class DistributionPlot : public PlotBase {
     [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }
 
     std::shared_ptr<const DistributionData> m_data;
-    FloatHistogram::Resampled m_original, m_quantized;
-    QCPGraph *m_originalGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr,
+    std::shared_ptr<const FloatHistogram> m_lit;
+    FloatHistogram::Resampled m_original, m_quantized, m_litCounts;
+    QCPGraph *m_originalGraph = nullptr, *m_litGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr,
              *m_percentileGraph = nullptr;
     QList<QCPItemText*> m_percentileLabels;
     bool m_logCounts = true;

@@ -18,6 +18,9 @@ GroupPlot::GroupPlot(QWidget* parent) : PlotBase(parent) {
     setObjectName(QStringLiteral("groupPlot"));
     setMouseTracking(true);
     setAccessibleName(tr("Values of the group against its levels"));
+    m_lit = new QCPBars(xAxis, yAxis2);
+    m_lit->setWidth(1);
+    yAxis2->setRange(0, 1);
     m_levels = new QCPCurve(xAxis, yAxis);
     for (auto** graph : {&m_strokes, &m_decoded, &m_original, &m_mark}) *graph = addGraph();
     for (auto* graph : {m_decoded, m_original, m_mark}) graph->setLineStyle(QCPGraph::lsNone);
@@ -33,6 +36,10 @@ void GroupPlot::applyColors(const ThemeColors& theme) {
     PlotBase::applyColors(theme);
     if (!m_mark) return;
     m_levels->setPen(QPen(theme.hairline, 1));
+    QColor lit = theme.second;
+    lit.setAlpha(60);
+    m_lit->setPen(Qt::NoPen);
+    m_lit->setBrush(lit);
     m_strokes->setPen(QPen(theme.second, 1));
     m_decoded->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssSquare, QPen(theme.second), QBrush(), 4));
     m_original->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, theme.accent, theme.accent, 4));
@@ -56,7 +63,35 @@ void GroupPlot::setGroup(std::shared_ptr<const InspectedRow> row, int64_t group)
         fillValues(*shown);
         fitAxes(*shown);
     }
+    fillLit();
     replot(QCustomPlot::rpQueuedReplot);
+}
+
+void GroupPlot::setLit(const QList<int>& columns) {
+    if (columns == m_litColumns) return;
+    m_litColumns = columns;
+    fillLit();
+    replot(QCustomPlot::rpQueuedReplot);
+}
+
+QList<int> GroupPlot::litPlaces() const {
+    const auto* shown = group();
+    if (!shown) return {};
+    const auto first = shown->description.firstColumn;
+    QList<int> places;
+    for (auto at = std::lower_bound(m_litColumns.begin(), m_litColumns.end(), int(first));
+         at != m_litColumns.end() && *at < first + shown->description.columns; ++at)
+        places.append(int(*at - first));
+    return places;
+}
+
+void GroupPlot::fillLit() {
+    QVector<double> at, full;
+    for (const int place : litPlaces()) {
+        at << double(group()->description.firstColumn + place);
+        full << 1;
+    }
+    m_lit->setData(at, full, true);
 }
 
 void GroupPlot::fillLevels(const InspectedGroup& shown) {

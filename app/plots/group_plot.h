@@ -9,7 +9,7 @@
 namespace halftone::app {
 
 /// One group: its original values as dots, the levels that each sub-block can take as lines behind them, and from every
-/// dot a stroke to the level it became.
+/// dot a stroke to the level it became; bands behind columns of brushed channels.
 class GroupPlot : public PlotBase {
     Q_OBJECT
 
@@ -18,6 +18,10 @@ class GroupPlot : public PlotBase {
 
     /// A group of the row; a null row: none.
     void setGroup(std::shared_ptr<const InspectedRow> row, int64_t group);
+    /// Columns of the tensor that are brushed, ascending.
+    void setLit(const QList<int>& columns);
+    /// Places of the shown group that are lit.
+    [[nodiscard]] QList<int> litPlaces() const;
     /// A ring around one value of the group; -1: none.
     void mark(int value);
     [[nodiscard]] QString csv() const override;
@@ -40,8 +44,11 @@ class GroupPlot : public PlotBase {
     void fillLevels(const InspectedGroup& shown);
     void fillValues(const InspectedGroup& shown);
     void fitAxes(const InspectedGroup& shown);
+    void fillLit();
     [[nodiscard]] int valueAt(QPointF pixel) const;
 
+    QList<int> m_litColumns;
+    QCPBars* m_lit = nullptr;
     std::shared_ptr<const InspectedRow> m_row;
     int64_t m_group = -1;
     int m_drawnLevels = 0;

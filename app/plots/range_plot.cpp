@@ -29,6 +29,8 @@ RangePlot::RangePlot(QWidget* parent) : PlotBase(parent) {
     setMouseTracking(true);
     m_before = createCurves();
     m_after = createCurves();
+    m_lit = addGraph();
+    m_lit->setLineStyle(QCPGraph::lsNone);
     xAxis->setLabel(tr("block"));
     xAxis->setNumberFormat(QStringLiteral("f"));
     xAxis->setNumberPrecision(0);
@@ -57,7 +59,8 @@ void RangePlot::colorCurves(const Curves& curves, const QColor& color) const {
 
 void RangePlot::applyColors(const ThemeColors& theme) {
     PlotBase::applyColors(theme);
-    if (!m_after.back()) return;
+    if (!m_lit) return;
+    m_lit->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(theme.surface), theme.text, 7));
     colorCurves(m_before, theme.accent);
     colorCurves(m_after, theme.second);
 }
@@ -75,6 +78,14 @@ void RangePlot::setColumns(QList<RangeColumn> columns, const QString& yLabel, bo
         m_before[i]->setData(x, before, true);
         m_after[i]->setData(x, after, true);
     }
+    QVector<double> litX, litY;
+    for (const auto& column : m_columns) {
+        for (const auto& [channel, maximum] : column.lit) {
+            litX << double(column.block);
+            litY << maximum;
+        }
+    }
+    m_lit->setData(litX, litY, true);
     fitAxes(logarithmic);
     replot(QCustomPlot::rpQueuedReplot);
 }
@@ -137,6 +148,8 @@ void RangePlot::mouseMoveEvent(QMouseEvent* event) {
     };
     QString text = QStringLiteral("%1 · %2").arg(shown.name, spread(shown.before));
     if (shown.after) text += tr(" · after smoothing %1").arg(spread(*shown.after));
+    for (const auto& [channel, maximum] : shown.lit)
+        text += tr(" · channel %1: %2").arg(channel).arg(numberText(maximum));
     emit probed(text);
 }
 

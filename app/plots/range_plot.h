@@ -17,11 +17,12 @@ struct RangeColumn {
     QString name;
     int block = -1;
     ValueBands before;
-    std::optional<ValueBands> after;  ///< smoothing; nullopt: none
+    std::optional<ValueBands> after;      ///< smoothing; nullopt: none
+    QList<std::pair<int, double>> lit{};  ///< brushed channels and their maxima
 };
 
 /// Spreads of the same layer of each block, side by side: nested bands around the median and both ends; what smoothing
-/// makes of them over it in the second colour.
+/// makes of them over it in the second colour; brushed channels as dots.
 class RangePlot : public PlotBase {
     Q_OBJECT
 
@@ -53,6 +54,7 @@ class RangePlot : public PlotBase {
 
     QList<RangeColumn> m_columns;
     Curves m_before{}, m_after{};
+    QCPGraph* m_lit = nullptr;
 };
 
 }  // namespace halftone::app

@@ -17,9 +17,11 @@
 #include "app/models/worst_token_model.h"
 #include "app/panels/model/model_panel.h"
 #include "app/panels/tradeoff/tradeoff_panel.h"
-#include "app/report/svg_chart.h"
+#include "app/plots/matrix_layout.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
+#include "core/project/html_page.h"
+#include "core/project/svg_chart.h"
 
 namespace halftone::app {
 
@@ -32,42 +34,27 @@ class Report {
     Q_DECLARE_TR_FUNCTIONS(Report)
 };
 
-QString section(const QString& title, const QString& content) {
-    return content.isEmpty()
-               ? QString()
-               : QStringLiteral("<section><h2>%1</h2>\n%2</section>\n").arg(title.toHtmlEscaped(), content);
-}
-
-QString paragraph(const QString& text, const QString& kind = {}) {
-    return QStringLiteral("<p%1>%2</p>\n")
-        .arg(kind.isEmpty() ? QString() : QStringLiteral(" class=\"%1\"").arg(kind), text.toHtmlEscaped());
-}
-
 /// Columns of a model, its first rows; numbers stand at the right as they do in the window.
-QString table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
-    const int rows = std::min(model.rowCount(), mostRows);
-    if (rows == 0) return {};
-    const auto side = [&](int column) {
+std::string table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
+    std::vector<HtmlPage::Column> titles;
+    for (const int column : columns) {
         const auto alignment = model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).value<Qt::Alignment>();
-        return alignment & Qt::AlignRight ? QStringLiteral(" class=\"n\"") : QString();
-    };
-    QString html = QStringLiteral("<div class=\"wide\"><table>\n<thead><tr>");
-    for (const int column : columns)
-        html += QStringLiteral("<th%1>%2</th>")
-                    .arg(side(column),
-                         model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().toHtmlEscaped());
-    html += QStringLiteral("</tr></thead>\n<tbody>\n");
-    for (int row = 0; row < rows; ++row) {
-        html += QStringLiteral("<tr>");
-        for (const int column : columns)
-            html += QStringLiteral("<td%1>%2</td>")
-                        .arg(side(column), model.index(row, column).data().toString().toHtmlEscaped());
-        html += QStringLiteral("</tr>\n");
+        titles.push_back({model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().toStdString(),
+                          bool(alignment & Qt::AlignRight)});
     }
-    return html + QStringLiteral("</tbody></table></div>\n");
+    std::vector<HtmlPage::Row> rows;
+    for (int row = 0; row < std::min(model.rowCount(), mostRows); ++row) {
+        auto& cells = rows.emplace_back();
+        for (const int column : columns) cells.push_back(model.index(row, column).data().toString().toStdString());
+    }
+    return HtmlPage::table(titles, rows);
 }
 
-QString totals(Session& session) {
+std::string paragraph(const QString& text, std::string_view kind = {}) {
+    return HtmlPage::paragraph(text.toStdString(), kind);
+}
+
+std::string totals(Session& session) {
     const auto& totals = session.recipe().resolved().totals;
     QStringList parts{
         Report::tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
@@ -83,12 +70,12 @@ QString totals(Session& session) {
             parts << Report::tr("KL divergence %1 nats")
                          .arg(significantEstimateText(result.reference->kld.mean, result.reference->kld.standardError));
     }
-    return paragraph(parts.join(QStringLiteral(" · ")), QStringLiteral("totals"));
+    return paragraph(parts.join(QStringLiteral(" · ")), "totals");
 }
 
-QString recipeSection(Session& session) {
+std::string recipeSection(Session& session) {
     const auto& recipe = session.recipe().recipe();
-    QString html = totals(session);
+    std::string html = totals(session);
     html += paragraph(recipe.defaultFormat ? Report::tr("Default: %1, %2.")
                                                  .arg(QString::fromStdString(recipe.defaultFormat->displayName()),
                                                       methodName(recipe.defaultMethod))
@@ -99,32 +86,34 @@ QString recipeSection(Session& session) {
                    RuleTableModel::MethodColumn},
                   rules.rowCount());
     for (const auto& problem : session.recipe().resolved().problems)
-        html += paragraph(coreText(problem.message), QStringLiteral("muted"));
-    return html + QStringLiteral("<details><summary>%1</summary><pre>%2</pre></details>\n")
-                      .arg(Report::tr("The recipe as text").toHtmlEscaped(),
-                           QString::fromStdString(recipe.toText()).toHtmlEscaped());
+        html += paragraph(coreText(problem.message), "muted");
+    return html + HtmlPage::folded(Report::tr("The recipe as text").toStdString(), recipe.toText());
 }
 
-QString runSection(Session& session) {
+std::string runSection(Session& session) {
     using Column = RunTableModel::Column;
     const RunTableModel runs(session.evaluation());
-    if (runs.rowCount() == 0) return paragraph(Report::tr("Nothing has been measured yet."), QStringLiteral("muted"));
-    QString html = table(runs,
-                         {Column::Name, Column::Perplexity, Column::Kld, Column::KldP99, Column::Agreement,
-                          Column::Bits, Column::Size, Column::ProtocolColumn, Column::Text, Column::Device},
-                         runs.rowCount());
+    if (runs.rowCount() == 0) return paragraph(Report::tr("Nothing has been measured yet."), "muted");
+    std::string html =
+        table(runs,
+              {Column::Name, Column::Perplexity, Column::Kld, Column::KldP99, Column::Agreement, Column::Bleu,
+               Column::RougeL, Column::Bits, Column::Size, Column::ProtocolColumn, Column::Text, Column::Device},
+              runs.rowCount());
     html += paragraph(
         Report::tr("◷: measured with another recipe than the one of this report. Figures of different texts or "
                    "protocols cannot be compared."),
-        QStringLiteral("muted"));
+        "muted");
     const auto data = TradeoffPanel::dataOf(session);
     if (data.points.isEmpty()) return html;
-    return html + paragraph(data.caption, QStringLiteral("muted")) +
-           scatterSvg(data.points, {data.xLabel, data.yLabel, data.floor, data.original});
+    std::vector<ChartPoint> points;
+    for (const auto& point : data.points)
+        points.push_back({point.name.toStdString(), point.x, point.y, point.yError, point.isCurrent});
+    return html + paragraph(data.caption, "muted") +
+           scatterSvg(points, {data.xLabel.toStdString(), data.yLabel.toStdString(), data.floor, data.original});
 }
 
 /// The error of each layer by its block, a line for each role.
-QString errorLines(const Session& session, const MatrixLayout& layout) {
+std::string errorLines(const Session& session, const MatrixLayout& layout) {
     std::map<TensorRole, ChartLine> byRole;
     for (int row = 0; row < int(layout.rows().size()); ++row) {
         const int block = layout.rows()[size_t(row)].block;
@@ -133,23 +122,40 @@ QString errorLines(const Session& session, const MatrixLayout& layout) {
             const auto error = session.meanValue(Measure::RelativeError, cell.tensors);
             if (!error || !(*error > 0)) continue;
             auto& line = byRole[cell.role];
-            line.name = shortRoleName(cell.role);
-            line.points << QPointF(block, *error);
+            line.name = shortRoleName(cell.role).toStdString();
+            line.points.emplace_back(block, *error);
         }
     }
-    QList<ChartLine> lines;
-    for (const auto& [role, line] : byRole) lines << line;
-    return linesSvg(lines, Report::tr("block"), measureLabel(Measure::RelativeError));
+    std::vector<ChartLine> lines;
+    for (const auto& [role, line] : byRole) lines.push_back(line);
+    return linesSvg(lines, Report::tr("block").toStdString(), measureLabel(Measure::RelativeError).toStdString());
 }
 
-QString layerSection(Session& session) {
+/// The layer by role matrix in the colours of a measure.
+std::string matrixOf(const Session& session, const MatrixLayout& layout, Measure measure) {
+    ChartMatrix matrix;
+    matrix.label = measureLabel(measure).toStdString();
+    matrix.logarithmic = measureInfo(measure).logScale;
+    matrix.text = [measure](double value) { return measureText(measure, value).toStdString(); };
+    for (const auto& column : layout.columns()) matrix.columns.push_back(column.toStdString());
+    for (int row = 0; row < int(layout.rows().size()); ++row) {
+        const auto& label = layout.rows()[size_t(row)].label;
+        matrix.rows.push_back(label.toStdString());
+        for (int column = 0; column < int(layout.columns().size()); ++column) {
+            const auto& cell = layout.cell({column, row});
+            const auto value = session.meanValue(measure, cell.tensors);
+            auto& place = matrix.cells.emplace_back();
+            if (value) place = {*value, QStringLiteral("%1 %2").arg(label, shortRoleName(cell.role)).toStdString()};
+        }
+    }
+    return matrixSvg(matrix);
+}
+
+std::string layerSection(Session& session) {
     const MatrixLayout layout(session.checkpoint()->tensors());
-    const auto matrixOf = [&](Measure measure) {
-        return matrixSvg(
-            layout, [&](QPoint cell) { return session.meanValue(measure, layout.cell(cell).tensors); }, measure);
-    };
-    QString html = matrixOf(Measure::Bits) + matrixOf(Measure::RelativeError) + errorLines(session, layout);
-    if (const QString sensitivity = matrixOf(Measure::Sensitivity); !sensitivity.isEmpty()) html += sensitivity;
+    std::string html = matrixOf(session, layout, Measure::Bits) + matrixOf(session, layout, Measure::RelativeError) +
+                       errorLines(session, layout);
+    html += matrixOf(session, layout, Measure::Sensitivity);
     using Column = TensorTableModel::Column;
     const TensorTableModel tensors(session);
     QList<int> columns{Column::Name, Column::Role, Column::Shape,         Column::FormatColumn, Column::MethodColumn,
@@ -161,33 +167,12 @@ QString layerSection(Session& session) {
     return html + table(tensors, columns, tensors.rowCount());
 }
 
-QString wordSection(Session& session) {
+std::string wordSection(Session& session) {
     if (!session.damage().run()) return {};
     using Column = WorstTokenModel::Column;
     const WorstTokenModel words(session.damage());
     return table(words, {Column::Context, Column::Token, Column::Before, Column::After, Column::Divergence},
                  kMostWords);
-}
-
-QString styleSheet() {
-    return QStringLiteral(
-               ":root{color-scheme:light dark;--window:#f3f4f5;--surface:#fff;--text:#1d2125;--muted:#6b7680;"
-               "--line:#d3d6d9;--accent:#2864b4;--second:#d05f0a}"
-               "@media (prefers-color-scheme:dark){:root{--window:#1f2326;--surface:#181b1e;--text:#dde1e4;"
-               "--muted:#8d979f;--line:#3d4347;--accent:#4f8fdd;--second:#ff9d4d}}"
-               "body{margin:0;background:var(--window);color:var(--text);font:13px/1.45 system-ui,sans-serif}"
-               "main{max-width:1080px;margin:0 auto;padding:24px 16px}"
-               "h1{font-size:22px;margin:0}h2{font-size:15px;margin:0 0 8px}h3{font-size:13px;margin:8px 0}"
-               "section{background:var(--surface);border:1px solid var(--line);border-radius:4px;padding:16px;"
-               "margin:16px 0;overflow-x:auto}"
-               "p{margin:4px 0}.muted{color:var(--muted)}.totals{font-size:15px;font-weight:600}"
-               ".wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-               ".wide table{width:100%}th,td{text-align:left;padding:2px 8px;white-space:nowrap}"
-               "th{color:var(--muted);font-weight:400;border-bottom:1px solid var(--line)}"
-               ".n{text-align:right}.wide tbody tr:nth-child(even){background:var(--window)}"
-               "pre{background:var(--window);padding:8px;overflow-x:auto}summary{cursor:pointer;color:var(--muted)}"
-               "@media print{section{break-inside:avoid-page}}") +
-           chartStyle();
 }
 
 }  // namespace
@@ -199,18 +184,16 @@ QString reportHtml(Session& session) {
     const QString made = Report::tr("Halftone %1, %2")
                              .arg(QCoreApplication::applicationVersion(),
                                   QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH:mm")));
-    QString html = QStringLiteral(
-                       "<!DOCTYPE html>\n<html lang=\"%1\">\n<head><meta charset=\"utf-8\"/>"
-                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
-                       "<title>%2</title>\n<style>%3</style></head>\n<body><main>\n")
-                       .arg(QLocale().bcp47Name().toHtmlEscaped(), title.toHtmlEscaped(), styleSheet());
-    html += QStringLiteral("<h1>%1</h1>\n").arg(title.toHtmlEscaped()) + paragraph(made, QStringLiteral("muted"));
-    html += section(Report::tr("Recipe"), recipeSection(session));
-    html += section(Report::tr("Measured"), runSection(session));
-    html += section(Report::tr("Layers"), layerSection(session));
-    html += section(Report::tr("Words that the recipe hurts most"), wordSection(session));
-    html += section(Report::tr("Model"), ModelPanel::card(session, ModelPanel::Reader::Report));
-    return html + QStringLiteral("</main></body>\n</html>\n");
+    HtmlPage page(title.toStdString(), made.toStdString(), QLocale().bcp47Name().toStdString());
+    const auto add = [&page](const QString& heading, const std::string& content) {
+        page.addSection(heading.toStdString(), content);
+    };
+    add(Report::tr("Recipe"), recipeSection(session));
+    add(Report::tr("Measured"), runSection(session));
+    add(Report::tr("Layers"), layerSection(session));
+    add(Report::tr("Words that the recipe hurts most"), wordSection(session));
+    add(Report::tr("Model"), ModelPanel::card(session, ModelPanel::Reader::Report).toStdString());
+    return QString::fromStdString(page.text());
 }
 
 Status writeReport(Session& session, const QString& path) {

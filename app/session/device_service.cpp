@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/device_service.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "app/jobs/job_manager.h"
 #include "app/session/backend_factory.h"
 #include "app/session/message_log.h"
@@ -19,10 +22,17 @@ void DeviceService::refresh() {
         [](const JobControl&) -> Result<QList<DeviceEntry>> { return cpuDevices() + vulkanDevices(); },
         [this](const Result<QList<DeviceEntry>>& entries) {
             if (!entries) return;
-            m_entries = *entries;
+            const auto earlier = std::exchange(m_entries, *entries);
+            for (auto& entry : m_entries) entry.trial = trialIn(earlier, entry.id);
             decide();
             tryDevices();
         });
+}
+
+/// What was measured of a device stays known while it is measured again.
+std::optional<DeviceTrial> DeviceService::trialIn(const QList<DeviceEntry>& entries, const QString& id) {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.id == id; });
+    return found == entries.end() ? std::nullopt : found->trial;
 }
 
 /// Where every candidate has its trial the job only reads them.

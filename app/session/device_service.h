@@ -43,6 +43,7 @@ class DeviceService : public QObject {
   private:
     void decide();
     void tryDevices();
+    static std::optional<DeviceTrial> trialIn(const QList<DeviceEntry>& entries, const QString& id);
 
     JobManager& m_jobs;
     MessageLog& m_messages;

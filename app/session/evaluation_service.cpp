@@ -77,6 +77,29 @@ QString EvaluationService::nameOf(const Recipe& recipe) {
     return byHand == 0 ? name : tr("%1 + %2 by hand").arg(name).arg(byHand);
 }
 
+void EvaluationService::setOverlap(quint64 weightsKey, const TextOverlap& overlap) {
+    const OverlapFigures figures{overlap.bleu(), overlap.rougeL(), int(overlap.pairs())};
+    m_overlaps[weightsKey] = figures;
+    bool isShown = false;
+    for (auto& run : m_runs) {
+        if (run.target != EvaluationTarget::Recipe || run.isEarlier || run.weightsKey != weightsKey) continue;
+        run.overlap = figures;
+        isShown = true;
+    }
+    const QString text = tr("BLEU %1, ROUGE-L %2 over %n prompts.", nullptr, figures.prompts)
+                             .arg(figures.bleu, 0, 'f', 3)
+                             .arg(figures.rougeL, 0, 'f', 3);
+    m_modelJobs.messages().note(
+        isShown ? text : text + QLatin1Char(' ') + tr("They stand in the table once the recipe is evaluated."));
+    emit stateChanged();
+}
+
+void EvaluationService::retranslate() {
+    m_problem.clear();
+    for (auto& run : m_runs) run.name = run.target == EvaluationTarget::Original ? tr("original") : nameOf(run.recipe);
+    emit stateChanged();
+}
+
 EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {
     connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &EvaluationService::stateChanged);
 }
@@ -86,6 +109,7 @@ void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     cancelSeries();
     m_checkpoint = std::move(checkpoint);
     m_runs.clear();
+    m_overlaps.clear();
     m_running.reset();
     m_problem.clear();
     emit runsReset();
@@ -303,6 +327,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     run.bitsPerWeight = request.bitsPerWeight;
     run.tokensPerSecond = outcome.recipeSpeed;
     run.windows = outcome.windows;
+    if (const auto found = m_overlaps.find(run.weightsKey); found != m_overlaps.end()) run.overlap = found->second;
     // Runs of one text share it; the last one usually is of the same.
     const auto last = std::find_if(m_runs.rbegin(), m_runs.rend(), [](const auto& earlier) { return earlier.windows; });
     if (last != m_runs.rend() && hashWindows(*last->windows) == hashWindows(*run.windows)) run.windows = last->windows;
@@ -381,6 +406,10 @@ std::vector<RecordedRun> EvaluationService::recordedRuns() const {
             record.kldMax = against.kldMax;
             record.top1Agreement = against.top1Agreement.mean;
         }
+        if (run.overlap) {
+            record.bleu = run.overlap->bleu;
+            record.rougeL = run.overlap->rougeL;
+        }
         record.tokensPerSecond = run.tokensPerSecond;
         record.device = run.result.device;
         record.seconds = run.result.seconds;
@@ -408,6 +437,7 @@ void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
             against.top1Agreement = {record.top1Agreement.value_or(0), 0};
             run.result.reference = against;
         }
+        if (record.bleu && record.rougeL) run.overlap = OverlapFigures{*record.bleu, *record.rougeL, 0};
         run.tokensPerSecond = record.tokensPerSecond;
         run.result.device = record.device;
         run.result.seconds = record.seconds;

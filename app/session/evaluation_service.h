@@ -12,6 +12,7 @@
 
 #include "app/session/model_jobs.h"
 #include "core/evaluation/evaluate.h"
+#include "core/evaluation/text_overlap.h"
 #include "core/project/session_file.h"
 
 namespace halftone::app {
@@ -28,6 +29,12 @@ struct EvaluationOptions {
     [[nodiscard]] bool sameMeasurement(const EvaluationOptions& other) const;
 };
 
+/// Overlap of a recipe's texts with the original's, over a list of prompts.
+struct OverlapFigures {
+    double bleu = 0, rougeL = 0;  ///< 0 to 1
+    int prompts = 0;              ///< 0: not said
+};
+
 /// One line of the table of runs. Figures of runs read back from a session file lack the per-token values.
 struct EvaluationRun {
     EvaluationTarget target = EvaluationTarget::Original;
@@ -40,6 +47,7 @@ struct EvaluationRun {
     int64_t bytes = 0;
     double bitsPerWeight = 0;
     std::optional<double> tokensPerSecond;  ///< of a run that computed everything; one that reused parts says nothing
+    std::optional<OverlapFigures> overlap;  ///< of the same weights; measured apart from the run
     /// The text that result.tokenKld and its neighbours belong to; null where they are not there (any more).
     std::shared_ptr<const std::vector<EvaluationWindow>> windows;
     QString note;  ///< what to know before believing the figures; usually empty
@@ -86,6 +94,11 @@ class EvaluationService : public QObject {
     [[nodiscard]] EvaluationTarget runningTarget() const { return m_runningTarget; }
     [[nodiscard]] const QString& problem() const { return m_problem; }
 
+    /// Belongs to all runs of these weights, those to come included.
+    void setOverlap(quint64 weightsKey, const TextOverlap& overlap);
+    /// Names of runs in the language now spoken.
+    void retranslate();
+
     [[nodiscard]] std::vector<RecordedRun> recordedRuns() const;
     void restoreRuns(const std::vector<RecordedRun>& runs);
 
@@ -113,6 +126,7 @@ class EvaluationService : public QObject {
     ModelJobs& m_modelJobs;
     std::shared_ptr<const Checkpoint> m_checkpoint;
     QList<EvaluationRun> m_runs;
+    std::map<quint64, OverlapFigures> m_overlaps;  ///< by weights
     std::optional<SessionFigures> m_running;
     EvaluationTarget m_runningTarget = EvaluationTarget::Original;
     QList<Recipe> m_series;  // not started yet

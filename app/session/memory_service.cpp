@@ -7,14 +7,16 @@
 #include "app/session/device_service.h"
 #include "app/session/model_jobs.h"
 #include "app/session/recipe_editor.h"
+#include "app/session/run_choice.h"
 
 namespace halftone::app {
 
-MemoryService::MemoryService(ModelJobs& modelJobs, DeviceService& devices, QObject* parent)
-    : QObject(parent), m_modelJobs(modelJobs), m_devices(devices) {
+MemoryService::MemoryService(ModelJobs& modelJobs, DeviceService& devices, RunChoice& runChoice, QObject* parent)
+    : QObject(parent), m_modelJobs(modelJobs), m_devices(devices), m_runChoice(runChoice) {
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &MemoryService::recompute);
     connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &MemoryService::recompute);
     connect(&m_devices, &DeviceService::changed, this, &MemoryService::changed);
+    connect(&m_runChoice, &RunChoice::changed, this, &MemoryService::recompute);
     recompute();
 }
 
@@ -36,8 +38,8 @@ int64_t MemoryService::contextLength() const {
 MemoryRequest MemoryService::request() const {
     return {.weightBytes = m_modelJobs.recipe().resolved().totals.bytes,
             .contextLength = contextLength(),
-            .keyType = m_options.keyType,
-            .valueType = m_options.valueType,
+            .keyType = m_runChoice.storedCache().key,
+            .valueType = m_runChoice.storedCache().value,
             .batchTokens = m_options.batchTokens};
 }
 

@@ -13,11 +13,11 @@ namespace halftone::app {
 
 class DeviceService;
 class ModelJobs;
+class RunChoice;
 
-/// How the exported model is to be run.
+/// How the exported model is to be run, beside the types of its cache (RunChoice).
 struct MemoryOptions {
     int64_t contextLength = 4096;  ///< wished for; a model with a shorter context takes its own
-    DType keyType = DType::kF16, valueType = DType::kF16;
     int64_t batchTokens = 512;
     int64_t budgetBytes = 0;  ///< stated by the user; 0: none
     bool operator==(const MemoryOptions&) const = default;
@@ -38,13 +38,13 @@ struct MemoryVerdict {
     [[nodiscard]] bool fits() const { return freeBytes >= 0; }
 };
 
-/// What running the recipe's model takes. Follows recipe, model and devices; nothing is computed in the background, as
-/// it is a handful of products. GUI thread.
+/// What running the recipe's model takes, with the cache that recipes are run with. Follows recipe, model and devices;
+/// nothing is computed in the background, as it is a handful of products. GUI thread.
 class MemoryService : public QObject {
     Q_OBJECT
 
   public:
-    MemoryService(ModelJobs& modelJobs, DeviceService& devices, QObject* parent = nullptr);
+    MemoryService(ModelJobs& modelJobs, DeviceService& devices, RunChoice& runChoice, QObject* parent = nullptr);
 
     [[nodiscard]] const MemoryOptions& options() const { return m_options; }
     void setOptions(const MemoryOptions& options);
@@ -59,15 +59,17 @@ class MemoryService : public QObject {
     /// Precondition: there is an estimate.
     [[nodiscard]] MemoryVerdict verdict(const MemoryLimit& limit) const;
 
+    void recompute();
+
   signals:
     void changed();
 
   private:
-    void recompute();
     [[nodiscard]] MemoryRequest request() const;
 
     ModelJobs& m_modelJobs;
     DeviceService& m_devices;
+    RunChoice& m_runChoice;
     MemoryOptions m_options;
     std::optional<MemoryEstimate> m_estimate;
     QString m_problem;

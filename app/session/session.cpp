@@ -4,6 +4,7 @@
 #include <QFileInfo>
 
 #include "app/language/core_text.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
 
@@ -82,6 +83,7 @@ void Session::connectServices() {
     connect(&m_recipe, &RecipeEditor::locksChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::lockedSkipped, this,
             [this](int count) { m_messages.note(tr("%n locked tensors were left as they are.", nullptr, count)); });
+    connect(&m_overlap, &OverlapService::measured, &m_evaluation, &EvaluationService::setOverlap);
     connect(&m_selection, &Selection::changed, this, [this] {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
     });
@@ -97,6 +99,12 @@ void Session::setSettings(const StudioSettings& settings) {
     m_settings = settings;
     m_devices.setMemoryLimit(settings.memoryLimitBytes);
     emit settingsChanged();
+}
+
+void Session::retranslate() {
+    m_devices.refresh();
+    m_evaluation.retranslate();
+    m_memory.recompute();
 }
 
 int Session::tensorCount() const {
@@ -174,6 +182,7 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     m_sensitivity.reset(m_checkpoint);
     m_allocation.reset(m_checkpoint);
     m_compare.reset();
+    m_overlap.stop();
     m_exporter.reset(m_checkpoint);
     m_quantization.reset(m_checkpoint);
     m_recipe.reset(m_checkpoint, std::move(recipe));
@@ -277,6 +286,10 @@ SessionFile Session::snapshot(const QString& uiState) const {
     file.lockedTensors.assign(m_recipe.lockedTensors().begin(), m_recipe.lockedTensors().end());
     file.runs = m_evaluation.recordedRuns();
     file.votes = m_compare.tally();
+    const auto* target = m_recipe.target();
+    file.target = target ? std::string(target->id) : std::string();
+    file.cacheFormat = m_runChoice.format().cache.name();
+    file.activationFormat = m_runChoice.format().activations.name();
     file.uiState = uiState.toStdString();
     return file;
 }
@@ -295,6 +308,13 @@ void Session::saveTo(const QString& path, const QString& uiState) {
 void Session::restore(const SessionFile& saved) {
     m_preferences = saved;
     m_recipe.restoreLocks(saved.lockedTensors);
+    // An id of another version counts as none: the recipe is what matters.
+    if (saved.target) m_recipe.setTarget(findHardwareTarget(*saved.target));
+    RunFormat format = m_runChoice.format();
+    if (const auto cache = CacheFormat::parse(saved.cacheFormat); cache && !saved.cacheFormat.empty())
+        format.cache = *cache;
+    if (const auto activations = ActivationFormat::parse(saved.activationFormat)) format.activations = *activations;
+    m_runChoice.setFormat(format);
     m_evaluation.restoreRuns(saved.runs);
     m_compare.setTally(saved.votes);
     emit sessionRestored();

@@ -18,8 +18,10 @@
 #include "app/session/measure.h"
 #include "app/session/memory_service.h"
 #include "app/session/message_log.h"
+#include "app/session/overlap_service.h"
 #include "app/session/quantization_service.h"
 #include "app/session/recipe_editor.h"
+#include "app/session/run_choice.h"
 #include "app/session/selection.h"
 #include "app/session/sensitivity_service.h"
 #include "app/session/statistics_service.h"
@@ -39,6 +41,7 @@ class Session : public QObject {
     JobManager& jobs() { return m_jobs; }
     MessageLog& messages() { return m_messages; }
     Selection& selection() { return m_selection; }
+    RunChoice& runChoice() { return m_runChoice; }
     RecipeEditor& recipe() { return m_recipe; }
     DeviceService& devices() { return m_devices; }
     ModelJobs& modelJobs() { return m_modelJobs; }
@@ -50,12 +53,15 @@ class Session : public QObject {
     AllocationService& allocation() { return m_allocation; }
     DamageService& damage() { return m_damage; }
     CompareService& compare() { return m_compare; }
+    OverlapService& overlap() { return m_overlap; }
     ExportService& exporter() { return m_exporter; }
     MemoryService& memory() { return m_memory; }
 
     [[nodiscard]] const StudioSettings& settings() const { return m_settings; }
     /// Applies to jobs that start from now on; keeping them is the caller's.
     void setSettings(const StudioSettings& settings);
+    /// Says in the language now spoken what was put into words before: devices, names of runs, what does not run.
+    void retranslate();
 
     /// Opens a checkpoint or a saved session (*.halftone) in the background. The table is there as soon as the headers
     /// are read; what is open now stays until then, and stays if the new one cannot be opened.
@@ -114,6 +120,7 @@ class Session : public QObject {
     JobManager m_jobs;
     MessageLog m_messages;
     Selection m_selection;
+    RunChoice m_runChoice;
     RecipeEditor m_recipe;
     DeviceService m_devices{m_jobs, m_messages};
     ModelJobs m_modelJobs{m_jobs, m_messages, m_devices, m_recipe};
@@ -125,6 +132,7 @@ class Session : public QObject {
     AllocationService m_allocation{m_modelJobs};
     DamageService m_damage{m_modelJobs, m_evaluation};
     CompareService m_compare{m_modelJobs};
+    OverlapService m_overlap{m_modelJobs};
     ExportService m_exporter{m_modelJobs};
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
@@ -132,7 +140,7 @@ class Session : public QObject {
     StudioSettings m_settings;
     QString m_sessionPath;
     SessionFile m_preferences;
-    MemoryService m_memory{m_modelJobs, m_devices};
+    MemoryService m_memory{m_modelJobs, m_devices, m_runChoice};
 };
 
 }  // namespace halftone::app

@@ -108,6 +108,14 @@ void DockArea::showPanel(QDockWidget* dock) {
     dock->raise();
 }
 
+QByteArray DockArea::arrangement() const {
+    return saveState(kLayoutVersion);
+}
+
+void DockArea::arrange(const QByteArray& arrangement) {
+    restoreState(arrangement, kLayoutVersion);
+}
+
 void DockArea::resetLayout() {
     applyDefault(m_workspace);
 }
@@ -206,7 +214,7 @@ void DockArea::arrangeTune() {
         dock->show();
     distribution->raise();
     recipe->raise();
-    shareOut({matrix, distribution, recipe}, {360, 600, 420}, Qt::Horizontal);
+    shareOut({matrix, distribution, recipe}, {340, 650, 390}, Qt::Horizontal);
     shareOut({matrix, tensors, evaluation}, {370, 220, 240}, Qt::Vertical);
     shareOut({evaluation, tradeoff}, {980, 460}, Qt::Horizontal);
 }

@@ -24,6 +24,9 @@ class DockArea : public QMainWindow {
     void setWorkspace(Workspace workspace);
     [[nodiscard]] Workspace workspace() const { return m_workspace; }
     void resetLayout();
+    /// Places and sizes of the docks of the workspace, to arrange another window of the same workspace alike.
+    [[nodiscard]] QByteArray arrangement() const;
+    void arrange(const QByteArray& arrangement);
     void showPanel(QDockWidget* dock);
     [[nodiscard]] QDockWidget* panelDock(const QString& name) const { return m_docks.value(name); }
     [[nodiscard]] QList<QAction*> toggleActions() const;

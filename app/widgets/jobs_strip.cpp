@@ -73,6 +73,7 @@ JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent)
     connect(&m_jobs, &JobManager::jobsChanged, this, [this] {
         if (!m_timer.isActive()) m_timer.start();
     });
+    if (!m_jobs.isIdle()) m_timer.start();
 }
 
 JobsStrip::Line JobsStrip::createLine(JobId id) {

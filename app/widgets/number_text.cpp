@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/project/figure_text.h"
+
 namespace halftone::app {
 
 namespace {
@@ -23,15 +25,6 @@ QString scaled(double value, double step, const char* const* units, int unitCoun
     const QString number = unit == 0 ? QString::number(value, 'f', 0) : numberText(value);
     const QString suffix = QString::fromLatin1(units[unit]);
     return suffix.isEmpty() ? number : number + QChar(0x00a0) + suffix;
-}
-
-/// "×10⁻⁷"
-QString powerOfTen(int exponent) {
-    static constexpr char16_t kRaised[] = u"⁰¹²³⁴⁵⁶⁷⁸⁹";
-    QString text = QStringLiteral("×10");
-    for (const QChar digit : QString::number(exponent))
-        text += digit == u'-' ? QChar(u'⁻') : QChar(kRaised[digit.digitValue()]);
-    return text;
 }
 
 }  // namespace
@@ -51,23 +44,7 @@ QString noValue() {
 }
 
 QString numberText(double value, int significant) {
-    if (!std::isfinite(value))
-        return std::isnan(value) ? noValue() : (value > 0 ? QStringLiteral("∞") : QStringLiteral("−∞"));
-    if (value == 0) return QStringLiteral("0");
-    const double magnitude = std::abs(value);
-    QString text;
-    if (magnitude < 1e-4 || magnitude >= 1e6) {
-        const QStringList parts = QString::number(value, 'e', significant - 1).split(u'e');
-        text = parts.first() + powerOfTen(parts.last().toInt());
-    } else {
-        const int digitsBefore = int(std::floor(std::log10(magnitude))) + 1;
-        int decimals = std::max(0, significant - digitsBefore);
-        // 9.996 rounds up to 10.00: one decimal too many for three figures.
-        const double rounded = std::round(magnitude * std::pow(10, decimals)) / std::pow(10, decimals);
-        if (rounded >= std::pow(10, digitsBefore)) decimals = std::max(0, decimals - 1);
-        text = QString::number(value, 'f', decimals);
-    }
-    return text.replace('-', QStringLiteral("−"));
+    return QString::fromStdString(figureText(value, significant));
 }
 
 QString fixedText(double value, int decimals) {
@@ -134,7 +111,8 @@ QString significantEstimateText(double mean, double standardError, int significa
     const int exponent = int(std::floor(std::log10(magnitude)));
     if (exponent >= -4) return joinEstimate(mean, standardError, std::max(0, significant - 1 - exponent));
     const double unit = std::pow(10.0, exponent);
-    return u'(' + joinEstimate(mean / unit, standardError / unit, significant - 1) + u')' + powerOfTen(exponent);
+    return u'(' + joinEstimate(mean / unit, standardError / unit, significant - 1) + u')' +
+           QString::fromStdString(powerOfTenText(exponent));
 }
 
 }  // namespace halftone::app

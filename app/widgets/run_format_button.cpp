@@ -5,6 +5,7 @@
 #include <QMenu>
 
 #include "app/language/core_text.h"
+#include "app/session/run_choice.h"
 
 namespace halftone::app {
 
@@ -14,14 +15,17 @@ const QString kStaticRounding = QStringLiteral("int8-static");
 
 }  // namespace
 
-RunFormatButton::RunFormatButton(QWidget* parent)
-    : QToolButton(parent), m_cache(new QActionGroup(this)), m_activations(new QActionGroup(this)) {
+RunFormatButton::RunFormatButton(RunChoice& choice, QWidget* parent)
+    : QToolButton(parent), m_choice(choice), m_cache(new QActionGroup(this)), m_activations(new QActionGroup(this)) {
     setObjectName(QStringLiteral("runFormat"));
     setPopupMode(QToolButton::InstantPopup);
     setToolTip(
         tr("How the recipe is run: attention cache and activations as production rounds them. The original keeps "
            "all of both, so that the divergence is that of everything together."));
+    // The memory panel may choose a pair of types that has no line here.
+    m_cache->setExclusionPolicy(QActionGroup::ExclusionPolicy::ExclusiveOptional);
     createMenu();
+    connect(&m_choice, &RunChoice::changed, this, &RunFormatButton::refresh);
     refresh();
 }
 
@@ -52,40 +56,25 @@ void RunFormatButton::createMenu() {
     add(m_activations, tr("FP8 E4M3, a scale for each token"), QStringLiteral("fp8"),
         tr("The largest magnitude of a token is 448"));
     for (auto* group : {m_cache, m_activations}) {
-        group->actions().constFirst()->setChecked(true);
         for (auto* action : group->actions()) action->setProperty("meaning", action->toolTip());
-        connect(group, &QActionGroup::triggered, this, [this] {
-            refresh();
-            emit changed();
-        });
     }
+    connect(menu, &QMenu::triggered, this, [this](const QAction* action) { take(*action); });
     setMenu(menu);
 }
 
-RunFormat RunFormatButton::format() const {
-    const auto name = [](const QActionGroup& group) { return group.checkedAction()->data().toString().toStdString(); };
-    RunFormat format;
-    format.cache = CacheFormat::parse(name(*m_cache)).value_or(CacheFormat{});
-    format.activations = ActivationFormat::parse(name(*m_activations)).value_or(ActivationFormat{});
-    return format;
-}
-
-void RunFormatButton::setFormat(const RunFormat& format) {
-    check(*m_cache, QString::fromStdString(format.cache.name()));
-    const auto rounding = format.activations.name();
-    check(*m_activations, QString::fromUtf8(rounding.data(), qsizetype(rounding.size())));
-    refresh();
-}
-
-void RunFormatButton::check(QActionGroup& group, const QString& name) {
-    for (auto* action : group.actions()) {
-        if (action->data().toString() == name) return action->setChecked(true);
+void RunFormatButton::take(const QAction& action) {
+    RunFormat format = m_choice.format();
+    const std::string name = action.data().toString().toStdString();
+    if (action.actionGroup() == m_cache) {
+        format.cache = CacheFormat::parse(name).value_or(CacheFormat{});
+    } else {
+        format.activations = ActivationFormat::parse(name).value_or(ActivationFormat{});
     }
-    group.actions().constFirst()->setChecked(true);
+    m_choice.setFormat(format);
+    refresh();  // the line that was chosen stays checked when it is chosen again
 }
 
 void RunFormatButton::setConditions(const std::optional<ModelConfig>& model, bool hasCalibration) {
-    const RunFormat before = format();
     const auto allow = [](QAction& action, const QString& obstacle) {
         action.setEnabled(obstacle.isEmpty());
         action.setToolTip(obstacle.isEmpty() ? action.property("meaning").toString() : obstacle);
@@ -94,26 +83,30 @@ void RunFormatButton::setConditions(const std::optional<ModelConfig>& model, boo
         const auto cache = CacheFormat::parse(action->data().toString().toStdString());
         const Status fits = model && cache ? checkCacheFormat(*model, *cache) : Status{};
         allow(*action, fits ? QString() : errorText(fits.error()));
-        if (!fits && action->isChecked()) check(*m_cache, QString());
     }
     for (auto* action : m_activations->actions()) {
         const bool fits = action->data().toString() != kStaticRounding || hasCalibration;
         allow(*action,
               fits ? QString() : tr("Needs a calibration run, which finds the largest inputs of every layer."));
-        if (!fits && action->isChecked()) check(*m_activations, QString());
     }
-    refresh();
-    if (format().name() != before.name()) emit changed();
+    RunFormat format = m_choice.format();
+    if (model && !checkCacheFormat(*model, format.cache)) format.cache = {};
+    if (format.activations.rounding == ActivationRounding::kInt8Static && !hasCalibration) format.activations = {};
+    m_choice.setFormat(format);
 }
 
 void RunFormatButton::refresh() {
-    const RunFormat chosen = format();
+    const RunFormat& chosen = m_choice.format();
+    const auto check = [](const QActionGroup& group, const QString& name) {
+        for (auto* action : group.actions()) action->setChecked(action->data().toString() == name);
+    };
+    const auto rounding = chosen.activations.name();
+    const QString roundingName = QString::fromUtf8(rounding.data(), qsizetype(rounding.size()));
+    check(*m_cache, QString::fromStdString(chosen.cache.name()));
+    check(*m_activations, roundingName);
     QStringList parts;
     if (!chosen.cache.isFull()) parts << tr("cache %1").arg(QString::fromStdString(chosen.cache.name()).toUpper());
-    if (!chosen.activations.isFull()) {
-        const auto rounding = chosen.activations.name();
-        parts << tr("activations %1").arg(QString::fromUtf8(rounding.data(), qsizetype(rounding.size())).toUpper());
-    }
+    if (!chosen.activations.isFull()) parts << tr("activations %1").arg(roundingName.toUpper());
     setText(parts.isEmpty() ? tr("all kept") : parts.join(QStringLiteral(" · ")));
     setAccessibleName(tr("How the recipe is run: %1").arg(text()));
 }

@@ -5,11 +5,13 @@
 
 #include <optional>
 
-#include "core/inference/run_format.h"
+#include "core/model/model_config.h"
 
 class QActionGroup;
 
 namespace halftone::app {
+
+class RunChoice;
 
 /// How the recipe is to be run: the types of its attention cache and what its linear layers get to see, as production
 /// runs it. The original always runs with everything kept. What the model cannot have is disabled and says why.
@@ -17,22 +19,16 @@ class RunFormatButton : public QToolButton {
     Q_OBJECT
 
   public:
-    explicit RunFormatButton(QWidget* parent = nullptr);
-    /// Without the scales of static rounding, which follow from the calibration.
-    [[nodiscard]] RunFormat format() const;
-    void setFormat(const RunFormat& format);
+    explicit RunFormatButton(RunChoice& choice, QWidget* parent = nullptr);
     /// What the choices depend on; no model: everything may be chosen.
     void setConditions(const std::optional<ModelConfig>& model, bool hasCalibration);
 
-  signals:
-    void changed();
-
   private:
     void createMenu();
+    void take(const QAction& action);
     void refresh();
-    /// The choice whose data is `name`, or the first.
-    void check(QActionGroup& group, const QString& name);
 
+    RunChoice& m_choice;
     QActionGroup *m_cache, *m_activations;
 };
 

@@ -25,10 +25,12 @@ struct OptionalField {
     const char* key;
     std::optional<double> RecordedRun::*member;
 };
-constexpr std::array<OptionalField, 6> kOptionalFields{{{"kld_mean", &RecordedRun::kldMean},
+constexpr std::array<OptionalField, 8> kOptionalFields{{{"kld_mean", &RecordedRun::kldMean},
                                                         {"kld_stderr", &RecordedRun::kldError},
                                                         {"kld_p99", &RecordedRun::kldP99},
                                                         {"kld_max", &RecordedRun::kldMax},
+                                                        {"bleu", &RecordedRun::bleu},
+                                                        {"rouge_l", &RecordedRun::rougeL},
                                                         {"tokens_per_second", &RecordedRun::tokensPerSecond},
                                                         {"top1_agreement", &RecordedRun::top1Agreement}}};
 
@@ -152,9 +154,12 @@ Status SessionFile::save(const fs::path& path) const {
               {"calibration_text", calibrationText.string()},
               {"protocol", protocol},
               {"prompts", prompts},
+              {"cache", cacheFormat},
+              {"activations", activationFormat},
               {"votes", {{"original", votes.original}, {"recipe", votes.recipe}, {"ties", votes.ties}}},
               {"runs", Json::array()},
               {"ui_state", uiState}};
+    if (target) json["target"] = *target;
     for (const RecordedRun& run : runs) json["runs"].push_back(runToJson(run));
     // Paths may hold bytes that are not UTF-8; they are replaced rather than losing the session.
     return writeFileAtomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -177,6 +182,9 @@ Result<SessionFile> SessionFile::load(const fs::path& path) {
     session.calibrationText = reader.string("calibration_text");
     session.protocol = reader.string("protocol");
     session.uiState = reader.string("ui_state");
+    if (json.contains("target")) session.target = reader.string("target");
+    session.cacheFormat = reader.string("cache");
+    session.activationFormat = reader.string("activations");
     readLists(reader, session);
     return session;
 }

@@ -20,6 +20,7 @@ struct RecordedRun {
     double bitsPerWeight = 0;
     double perplexity = 0, perplexityError = 0;
     std::optional<double> kldMean, kldError, kldP99, kldMax, top1Agreement;
+    std::optional<double> bleu, rougeL;     ///< of texts continued by the recipe, against the original's
     std::optional<double> tokensPerSecond;  ///< of a run that reused nothing
     std::string device;
     double seconds = 0;
@@ -35,7 +36,8 @@ struct VoteTally {
 /// A saved studio session (`.halftone`, JSON): what was open and what was found out. Results that are large live
 /// elsewhere.
 struct SessionFile {
-    static constexpr int kVersion = 1;
+    /// 2 keeps the machine and the way of running; files of version 1 load without them.
+    static constexpr int kVersion = 2;
     std::filesystem::path checkpoint;
     std::string fingerprint;  ///< of the checkpoint; a mismatch on reopening is told
     Recipe recipe;
@@ -43,6 +45,9 @@ struct SessionFile {
     std::filesystem::path evaluationText, calibrationText;
     std::string protocol;
     std::vector<std::string> prompts;
+    /// Id of the hardware target; empty: none is set. nullopt: the file does not say (version 1).
+    std::optional<std::string> target;
+    std::string cacheFormat, activationFormat;  ///< how recipes are run, by the names of their parts; empty: not said
     VoteTally votes;
     std::vector<RecordedRun> runs;
     std::string uiState;  ///< opaque to core

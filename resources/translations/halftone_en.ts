@@ -77,6 +77,23 @@
             <numerusform>worst group: row %1, columns %2–%3, error %4, %n levels</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%n selected channels</source>
+        <translation>
+            <numerusform>%n selected channel</numerusform>
+            <numerusform>%n selected channels</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::EvaluationService</name>
+    <message numerus="yes">
+        <source>BLEU %1, ROUGE-L %2 over %n prompts.</source>
+        <translation>
+            <numerusform>BLEU %1, ROUGE-L %2 over %n prompt.</numerusform>
+            <numerusform>BLEU %1, ROUGE-L %2 over %n prompts.</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::ExportDialog</name>
@@ -102,6 +119,16 @@
         <translation>
             <numerusform>Exported %1, %2; %n tensor verified.</numerusform>
             <numerusform>Exported %1, %2; %n tensors verified.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::GroupPanel</name>
+    <message numerus="yes">
+        <source>%n columns are selected channels</source>
+        <translation>
+            <numerusform>%n column is a selected channel</numerusform>
+            <numerusform>%n columns are selected channels</numerusform>
         </translation>
     </message>
 </context>
@@ -156,6 +183,16 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::RangePanel</name>
+    <message numerus="yes">
+        <source>%n selected channels</source>
+        <translation>
+            <numerusform>%n selected channel</numerusform>
+            <numerusform>%n selected channels</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::RecipeDiffDialog</name>
     <message numerus="yes">
         <source>%n tensors are stored differently: %1.</source>
@@ -192,6 +229,16 @@
         <translation>
             <numerusform>Matches %n tensor.</numerusform>
             <numerusform>Matches %n tensors.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>halftone::app::RunTableModel</name>
+    <message numerus="yes">
+        <source>Over %n prompts</source>
+        <translation>
+            <numerusform>Over %n prompt</numerusform>
+            <numerusform>Over %n prompts</numerusform>
         </translation>
     </message>
 </context>

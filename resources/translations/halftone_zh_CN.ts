@@ -2488,6 +2488,18 @@
         <source>BLEU %1, ROUGE-L %2.</source>
         <translation>BLEU %1，ROUGE-L %2。</translation>
     </message>
+    <message>
+        <source>Stop measuring</source>
+        <translation>停止测量</translation>
+    </message>
+    <message>
+        <source>Measure on all prompts</source>
+        <translation>在所有提示词上测量</translation>
+    </message>
+    <message>
+        <source>Both models continue every prompt of the list; BLEU and ROUGE-L of the recipe&apos;s texts against the original&apos;s go into the table of runs</source>
+        <translation>两个模型续写列表中的每条提示词；配方文本相对原模型文本的 BLEU 与 ROUGE-L 记入运行表</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::CompareService</name>
@@ -2746,6 +2758,16 @@
             <numerusform>最差分组：第 %1 行，第 %2–%3 列，误差 %4，%n 个电平</numerusform>
         </translation>
     </message>
+    <message>
+        <source>Values of channels</source>
+        <translation>通道的数值</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n selected channels</source>
+        <translation>
+            <numerusform>%n 个选中的通道</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::DistributionPlot</name>
@@ -2768,6 +2790,10 @@
     <message>
         <source>Distribution of the selected tensor</source>
         <translation>所选张量的分布</translation>
+    </message>
+    <message>
+        <source>of the selected channels %1</source>
+        <translation>来自选中的通道 %1</translation>
     </message>
 </context>
 <context>
@@ -2976,6 +3002,16 @@
     <message>
         <source>original</source>
         <translation>原模型</translation>
+    </message>
+    <message numerus="yes">
+        <source>BLEU %1, ROUGE-L %2 over %n prompts.</source>
+        <translation>
+            <numerusform>%n 条提示词：BLEU %1，ROUGE-L %2。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>They stand in the table once the recipe is evaluated.</source>
+        <translation>评估该配方之后，它们会出现在表中。</translation>
     </message>
 </context>
 <context>
@@ -3375,6 +3411,16 @@
         <source>Values of the group</source>
         <translation>分组的数值</translation>
     </message>
+    <message>
+        <source>the row is a selected channel</source>
+        <translation>该行是选中的通道</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n columns are selected channels</source>
+        <translation>
+            <numerusform>%n 列是选中的通道</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::GroupPartModel</name>
@@ -3653,10 +3699,6 @@
     <message>
         <source>The bundled sample is missing from this installation.</source>
         <translation>此安装中缺少自带示例。</translation>
-    </message>
-    <message>
-        <source>The window changes its language at the next start: %1.</source>
-        <translation>窗口语言将在下次启动时切换：%1。</translation>
     </message>
     <message>
         <source>Halftone</source>
@@ -4145,6 +4187,14 @@
         <source>%1 must go. %2</source>
         <translation>超出 %1。%2</translation>
     </message>
+    <message>
+        <source>Evaluations run the recipe with this cache: it is one choice.</source>
+        <translation>评估也用这种缓存运行配方：两处是同一个选择。</translation>
+    </message>
+    <message>
+        <source>Evaluations keep the cache in F32, of which a runtime stores F16. Another type here holds for both.</source>
+        <translation>评估以 F32 保留缓存，运行时则存为 F16。在此选择其他类型对两者都生效。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::MemoryService</name>
@@ -4346,6 +4396,13 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::OverlapService</name>
+    <message>
+        <source>Overlap of texts</source>
+        <translation>文本重合度</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::PathEdit</name>
     <message>
         <source>Choose a file: %1</source>
@@ -4491,14 +4548,6 @@
         <source>In the last run %1 of them did.</source>
         <translation>上次运行时有 %1 如此。</translation>
     </message>
-    <message>
-        <source>The window speaks it.</source>
-        <translation>窗口正在使用该语言。</translation>
-    </message>
-    <message>
-        <source>The window speaks it from the next start on.</source>
-        <translation>下次启动后窗口使用该语言。</translation>
-    </message>
 </context>
 <context>
     <name>halftone::app::ProblemModel</name>
@@ -4609,6 +4658,12 @@
         <source>bands: 38, 68 and 86 % around the median, and the ends</source>
         <translation>色带：中位数两侧 38、68 与 86 %，以及两端</translation>
     </message>
+    <message numerus="yes">
+        <source>%n selected channels</source>
+        <translation>
+            <numerusform>%n 个选中的通道</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::RangePlot</name>
@@ -4627,6 +4682,10 @@
     <message>
         <source> · after smoothing %1</source>
         <translation> · 平滑之后 %1</translation>
+    </message>
+    <message>
+        <source> · channel %1: %2</source>
+        <translation> · 通道 %1：%2</translation>
     </message>
 </context>
 <context>
@@ -5373,6 +5432,16 @@
         <source>at</source>
         <translation>时间</translation>
     </message>
+    <message>
+        <source>How much of the original&apos;s texts is in the recipe&apos;s, from 0 to 1, over the prompts of the comparison: Measure on all prompts there. BLEU counts 1 to 4 tokens in a row over all texts, ROUGE-L the longest common subsequence, mean over the texts.</source>
+        <translation>配方的文本中有多少是原模型的文本，0 到 1，针对对比面板中的提示词：在那里选择“在所有提示词上测量”。BLEU 统计全部文本中连续 1 至 4 个 token，ROUGE-L 取最长公共子序列，再对文本取平均。</translation>
+    </message>
+    <message numerus="yes">
+        <source>Over %n prompts</source>
+        <translation>
+            <numerusform>基于 %n 条提示词</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::SamplingBar</name>
@@ -5680,10 +5749,6 @@
         <translation>%1 不适用：其分块不能整除每行的 %2 个权重。改用 %3。</translation>
     </message>
     <message>
-        <source>%1 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected tensors.</source>
-        <translation>每权重 %1 位。双击另选格式；按数字键 2 至 8 设置所有选中张量的位宽。</translation>
-    </message>
-    <message>
         <source>The tensor stays as stored: nothing is rounded.</source>
         <translation>此张量保持原样：不作任何舍入。</translation>
     </message>
@@ -5748,6 +5813,10 @@ in the file: %2</source>
     <message>
         <source>method</source>
         <translation>方法</translation>
+    </message>
+    <message>
+        <source>%1: %2 bits per weight. Double-click to choose another format; digits 2 to 8 set the bits of all selected tensors.</source>
+        <translation>%1：每个权重 %2 位。双击可选择其他格式；数字 2 到 8 设置所有选中张量的位数。</translation>
     </message>
 </context>
 <context>

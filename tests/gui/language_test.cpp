@@ -193,16 +193,6 @@ TEST_F(ChineseWindowTest, DialogsHaveNoEnglish) {
     qDeleteAll(dialogs);
 }
 
-TEST_F(ChineseWindowTest, AnotherLanguageIsKeptAndAnnouncedForTheNextStart) {
-    window.chooseLanguage(QStringLiteral("en"));
-    EXPECT_EQ(QSettings().value("language").toString(), "en");
-    ASSERT_FALSE(session.messages().messages().isEmpty());
-    EXPECT_TRUE(session.messages().messages().last().text.contains("English"));
-    const auto said = session.messages().messages().size();
-    window.chooseLanguage(QStringLiteral("zh_CN"));
-    EXPECT_EQ(session.messages().messages().size(), said) << "the window speaks it already";
-}
-
 /// Texts that lack room at the default size, in every workspace and behind every tab.
 class RoomForTextTest : public ::testing::WithParamInterface<const char*>, private Speaking, public WindowTest {
   protected:

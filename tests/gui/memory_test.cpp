@@ -4,7 +4,9 @@
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QSpinBox>
+#include <QToolButton>
 
+#include "app/panels/evaluation/evaluation_panel.h"
 #include "app/panels/memory/memory_panel.h"
 #include "app/plots/memory_bar.h"
 #include "app/widgets/number_text.h"
@@ -25,6 +27,10 @@ class MemoryTest : public WindowTest {
         ASSERT_TRUE(test::waitUntil([&] { return find<MemoryPanel>("memoryPanel")->isVisible(); }));
         ASSERT_TRUE(session.memory().estimate());
     }
+    static void choose(QComboBox& types, const char* name) {
+        types.setCurrentIndex(types.findText(name));
+        emit types.activated(types.currentIndex());
+    }
     [[nodiscard]] const MemoryEstimate& estimate() { return *session.memory().estimate(); }
     [[nodiscard]] QString verdict(int number) {
         const auto* label = window.findChild<QLabel*>(QStringLiteral("memoryVerdict%1").arg(number));
@@ -43,7 +49,7 @@ TEST_F(MemoryTest, WeightsFollowTheRecipeAndTheCacheItsContextAndTypes) {
     EXPECT_LT(estimate().weights, before.weights);
     EXPECT_EQ(estimate().weights, session.recipe().resolved().totals.bytes);
     auto* keys = find<QComboBox>("memoryKeys");
-    keys->setCurrentIndex(keys->findText("Q8_0"));
+    choose(*keys, "Q8_0");
     EXPECT_EQ(estimate().keys * 32 * 2, before.keys * 34);
     EXPECT_EQ(estimate().values, before.values) << "keys and values have types of their own";
     find<QSpinBox>("memoryContext")->setValue(256);
@@ -102,12 +108,27 @@ TEST_F(MemoryTest, ChoicesAreRememberedAndAnEmptyWindowSaysWhatToDo) {
     openMemory();
     EXPECT_EQ(panel->findChild<StateStack*>()->currentIndex(), 0);
     find<QSpinBox>("memoryContext")->setValue(300);
-    auto* values = find<QComboBox>("memoryValues");
-    values->setCurrentIndex(values->findText("Q4_0"));
     Session second;
     MainWindow other(second);
     EXPECT_EQ(second.memory().options().contextLength, 300);
-    EXPECT_EQ(second.memory().options().valueType, DType::kQ4_0);
+}
+
+TEST_F(MemoryTest, TheCacheIsOneChoiceWithEvaluations) {
+    openMemory();
+    auto* note = find<QLabel>("memoryCacheNote");
+    EXPECT_TRUE(note->text().contains("F32")) << "evaluations keep all of it";
+    const auto full = estimate();
+    choose(*find<QComboBox>("memoryValues"), "Q4_0");
+    EXPECT_EQ(session.runChoice().format().cache, (CacheFormat{DType::kF16, DType::kQ4_0}));
+    EXPECT_EQ(window.evaluationPanel().options().format.cache.value, DType::kQ4_0);
+    EXPECT_TRUE(find<QToolButton>("runFormat")->text().contains("V=Q4_0"));
+    EXPECT_TRUE(note->text().contains("one choice")) << note->text().toStdString();
+    EXPECT_LT(estimate().values, full.values);
+    session.runChoice().setCache({DType::kQ8_0, DType::kQ8_0});
+    EXPECT_EQ(find<QComboBox>("memoryKeys")->currentText(), "Q8_0");
+    EXPECT_EQ(estimate().keys * 32 * 2, full.keys * 34);
+    session.runChoice().setCache({});
+    EXPECT_EQ(estimate().keys, full.keys) << "a runtime stores F16 where evaluations keep F32";
 }
 
 }  // namespace

@@ -68,6 +68,24 @@ TEST_F(TargetsTest, WhatTheMachineDoesNotTakeIsGreyedOutWithTheReason) {
     EXPECT_TRUE(isEnabled(formats, "q4_k"));
 }
 
+TEST_F(TargetsTest, ASessionFileKeepsTheMachineAndTheWayOfRunning) {
+    openSample();
+    choose("mobile");
+    session.runChoice().setFormat({{DType::kQ8_0, DType::kQ4_0}, {ActivationRounding::kInt8, nullptr}});
+    const test::TemporaryFolder folder;
+    const auto path = QString::fromStdString((folder.path() / "kept.halftone").string());
+    session.saveTo(path, window.uiState());
+    choose("");
+    session.runChoice().setFormat({});
+    session.open(path);
+    ASSERT_TRUE(test::waitUntil([&] { return session.recipe().target() == findHardwareTarget("mobile"); }));
+    EXPECT_EQ(find<QComboBox>("recipeTarget")->currentData().toString(), "mobile");
+    EXPECT_EQ(session.runChoice().format().cache, (CacheFormat{DType::kQ8_0, DType::kQ4_0}));
+    EXPECT_EQ(session.runChoice().format().activations.rounding, ActivationRounding::kInt8);
+    EXPECT_EQ(QSettings().value("hardwareTarget").toString(), "") << "a file changes nothing for other sessions";
+    ASSERT_TRUE(awaitIdle());
+}
+
 TEST_F(TargetsTest, WhatIsAlreadyChosenIsAProblem) {
     openSample();
     session.recipe().apply(Recipe::pure(Format::of(DType::kQ8_0)));

@@ -69,10 +69,7 @@ CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(
     });
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &CalibrationPanel::refresh);
     connect(&m_session, &Session::modelChanged, this, [this] {
-        if (const auto& model = m_session.model()) {
-            m_context->setMaximum(int(std::min<int64_t>(kLongestWindow, model->graph->config.contextLength)));
-            m_context->setValue(kUsualWindow);
-        }
+        limitContext();
         refresh();
     });
     connect(&m_session, &Session::sessionRestored, this, [this] {
@@ -82,7 +79,16 @@ CalibrationPanel::CalibrationPanel(Session& session, QWidget* parent) : QWidget(
     connect(m_text, &PathEdit::pathChanged, this,
             [this] { m_session.preferences().calibrationText = m_text->path().toStdString(); });
     connect(m_worst, &QTableWidget::cellClicked, this, &CalibrationPanel::onCellActivated);
+    limitContext();
     refresh();
+    fillWorstChannels();
+}
+
+void CalibrationPanel::limitContext() {
+    const auto& model = m_session.model();
+    if (!model) return;
+    m_context->setMaximum(int(std::min<int64_t>(kLongestWindow, model->graph->config.contextLength)));
+    m_context->setValue(kUsualWindow);
 }
 
 void CalibrationPanel::createControls() {

@@ -25,6 +25,7 @@ class CalibrationPanel : public QWidget {
     void createControls();
     void createLayout();
     void refresh();
+    void limitContext();
     void fillWorstChannels();
     void onCellActivated(int row);
 

@@ -3,6 +3,7 @@
 
 #include <QHeaderView>
 #include <QLabel>
+#include <QPointer>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -114,9 +115,11 @@ void CandidatePanel::run() {
     struct Done {};
     m_session.jobs().start<Done>(
         {tr("Trying every format"), JobLane::Plots, kTag, true}, this,
-        [this, request](const JobControl& control) -> Result<Done> {
-            const auto post = [this, &control](const Candidate& candidate) {
-                control.post([this, candidate] { receive(candidate); });
+        [this, request, guard = QPointer(this)](const JobControl& control) -> Result<Done> {
+            const auto post = [this, &control, &guard](const Candidate& candidate) {
+                control.post([this, guard, candidate] {
+                    if (guard) receive(candidate);
+                });
             };
             HT_TRY(tryFormats(request, post, control.context()));
             return Done{};

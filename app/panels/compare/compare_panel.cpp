@@ -56,7 +56,9 @@ ComparePanel::ComparePanel(Session& session, QWidget* parent) : QWidget(parent),
     createLayout();
     connectSession();
     connectColumns();
+    restorePrompts();
     refreshTemplate();
+    if (!m_session.compare().column(CompareService::Original).tokens.isEmpty()) beginColumns();
     refresh();
 }
 
@@ -66,6 +68,7 @@ void ComparePanel::connectSession() {
         if (m_session.compare().isRunning()) return m_session.compare().stop();
         start();
     });
+    connect(m_measureAll, &QToolButton::clicked, this, &ComparePanel::measureAllPrompts);
     connect(m_mode, &QComboBox::currentIndexChanged, this, &ComparePanel::refresh);
     connect(m_measure, &QComboBox::currentIndexChanged, this, &ComparePanel::recolor);
     connect(m_prompts, &PromptList::promptsChanged, this, &ComparePanel::keepPrompts);
@@ -143,6 +146,13 @@ CompareOptions ComparePanel::options() const {
 
 void ComparePanel::start() {
     m_session.compare().start(options());
+}
+
+void ComparePanel::measureAllPrompts() {
+    auto& overlap = m_session.overlap();
+    if (overlap.isRunning()) return overlap.stop();
+    const auto chosen = options();
+    overlap.start({m_prompts->prompts(), chosen.chatTemplate, chosen.generate});
 }
 
 TokenMeasure ComparePanel::measure() const {
@@ -357,6 +367,9 @@ void ComparePanel::refresh() {
     m_sampling->setEnabled(mode != CompareMode::ForcedText);
     m_run->setText(isRunning ? tr("Stop") : mode == CompareMode::ForcedText ? tr("Read") : tr("Generate"));
     m_run->setEnabled(isRunning || why.isEmpty());
+    const bool measures = m_session.overlap().isRunning();
+    m_measureAll->setText(measures ? tr("Stop measuring") : tr("Measure on all prompts"));
+    m_measureAll->setEnabled(measures || (why.isEmpty() && !m_session.recipe().changesNothing()));
     for (int place = 0; place < 2; ++place) m_columns[size_t(place)]->setTitle(titleOf(place), !compare.isBlind());
     const bool canStep = !compare.isBlind() && !compare.divergences(CompareService::Original).isEmpty();
     m_previous->setEnabled(canStep);

@@ -41,6 +41,8 @@ class ComparePanel : public QWidget {
     /// The text that both read with CompareMode::ForcedText.
     void setGivenText(const QString& text);
     void setBlind(bool blind);
+    /// Measures the overlap of texts over all prompts of the list, or stops that.
+    void measureAllPrompts();
     [[nodiscard]] CompareOptions options() const;
     /// Goes to the next (+1) or previous (-1) word where the models disagree.
     void goToDivergence(int direction);
@@ -84,6 +86,7 @@ class ComparePanel : public QWidget {
     QCheckBox *m_template = nullptr, *m_blind = nullptr;
     QPlainTextEdit* m_given = nullptr;
     QPushButton* m_run = nullptr;
+    QToolButton* m_measureAll = nullptr;
     QLabel* m_status = nullptr;
     QToolButton *m_previous = nullptr, *m_next = nullptr;
     TokenLegend* m_legend = nullptr;

@@ -45,6 +45,11 @@ void ComparePanel::createControls() {
     m_blind = new QCheckBox(tr("blind"), this);
     m_blind->setObjectName(QStringLiteral("blind"));
     m_blind->setToolTip(tr("Shuffles the sides and hides whose text is whose until you have voted"));
+    m_measureAll = new QToolButton(this);
+    m_measureAll->setObjectName(QStringLiteral("measureAllPrompts"));
+    m_measureAll->setToolTip(tr(
+        "Both models continue every prompt of the list; BLEU and ROUGE-L of the recipe's texts against the original's "
+        "go into the table of runs"));
     m_run = new QPushButton(tr("Generate"), this);
     m_run->setObjectName(QStringLiteral("generate"));
 }
@@ -111,6 +116,7 @@ QHBoxLayout* ComparePanel::createSamplingBar() {
     auto* bar = new QHBoxLayout;
     bar->addWidget(m_sampling);
     bar->addStretch();
+    bar->addWidget(m_measureAll);
     return bar;
 }
 

@@ -17,6 +17,7 @@ TextColumn::TextColumn(QWidget* parent)
     : QWidget(parent), m_title(new QLabel(this)), m_status(new QLabel(this)), m_view(new TokenView(this)) {
     m_title->setProperty("role", "title");
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_status->setObjectName(QStringLiteral("columnStatus"));
     m_status->setProperty("role", "muted");
     m_view->setPlaceholderText(tr("Press Generate (Ctrl+Enter): the text appears here, word by word."));
     auto* bar = new QHBoxLayout;

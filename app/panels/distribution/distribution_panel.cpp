@@ -9,6 +9,8 @@
 
 #include "app/language/core_text.h"
 #include "app/models/tensor_table_model.h"
+#include "app/plots/channel_map_data.h"
+#include "app/plots/channel_values.h"
 #include "app/plots/distribution_plot.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
@@ -18,7 +20,8 @@ namespace halftone::app {
 
 namespace {
 const QString kTag = QStringLiteral("distribution");
-}
+const QString kLitTag = QStringLiteral("distribution-channels");
+}  // namespace
 
 DistributionPanel::DistributionPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("distributionPanel"));
@@ -26,6 +29,7 @@ DistributionPanel::DistributionPanel(Session& session, QWidget* parent) : QWidge
     createLayout();
     connect(&m_session.selection(), &Selection::changed, this, &DistributionPanel::refresh);
     connect(&m_session, &Session::tensorsChanged, this, &DistributionPanel::refreshIfShown);
+    connect(&m_session.selection(), &Selection::channelsChanged, this, &DistributionPanel::lightUp);
     connect(m_plot, &DistributionPlot::rangeChanged, this, &DistributionPanel::updateCaption);
     connect(m_plot, &DistributionPlot::probed, this, &DistributionPanel::probed);
     refresh();
@@ -98,6 +102,7 @@ void DistributionPanel::refresh() {
     if (tensor < 0 || tensor >= m_session.tensorCount()) {
         m_shownTensor = -1;
         m_data.reset();
+        lightUp();
         m_title->clear();
         m_caption->clear();
         m_stack->showSentence(tr("Select a tensor in the table or the matrix to see the distribution of its weights."));
@@ -183,7 +188,32 @@ void DistributionPanel::showData(std::shared_ptr<const DistributionData> distrib
     m_data = std::move(distribution);
     m_stack->showContent();
     m_plot->setData(m_data);
+    lightUp();
     updateCaption();
+}
+
+/// What of the histogram comes from the channels that are brushed. Of activations only their maxima are known.
+void DistributionPanel::lightUp() {
+    const auto& checkpoint = m_session.checkpoint();
+    const int tensor = m_data && !m_activations->isChecked() ? m_shownTensor : -1;
+    ChannelValuesRequest request{checkpoint, tensor, m_session.selection().channels(), 0};
+    if (checkpoint) request.streamWidth = streamWidth(checkpoint->tensors());
+    const bool meets = checkpoint && tensor >= 0 && streamPlaceOf(m_session.tensor(tensor), request.streamWidth);
+    const std::pair wanted(tensor, meets ? request.channels : QList<int>());
+    if (wanted == m_lit) return;
+    m_lit = wanted;
+    m_session.jobs().cancelTag(kLitTag);
+    m_plot->setLit(nullptr);
+    if (wanted.second.isEmpty()) return updateCaption();
+    using Shared = std::shared_ptr<const FloatHistogram>;
+    m_session.jobs().start<Shared>(
+        {tr("Values of channels"), JobLane::Plots, kLitTag, true}, this,
+        [request](const JobControl& control) { return valuesOfChannels(request, control.context()); },
+        [this, wanted](const Result<Shared>& values) {
+            if (!values || wanted != m_lit) return;
+            m_plot->setLit(*values);
+            updateCaption();
+        });
 }
 
 void DistributionPanel::updateCaption() {
@@ -196,6 +226,9 @@ void DistributionPanel::updateCaption() {
             QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>■</span> %2")
                 .arg(colors.second.name(), tr("after %1").arg(QString::fromStdString(m_data->format->displayName())));
     }
+    if (m_plot->lit())
+        legend += QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>▒</span> %2")
+                      .arg(colors.second.name(), tr("%n selected channels", nullptr, int(m_lit.second.size())));
     const auto& stats = *m_data->stats;
     QStringList parts;
     parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))

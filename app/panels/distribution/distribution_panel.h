@@ -33,6 +33,7 @@ class DistributionPanel : public QWidget {
     void showActivations(int tensor);
     void showData(std::shared_ptr<const DistributionData> distribution);
     void updateCaption();
+    void lightUp();
     [[nodiscard]] QString titleOf(int tensor) const;
 
     Session& m_session;
@@ -47,6 +48,7 @@ class DistributionPanel : public QWidget {
     std::shared_ptr<const MethodPlan> m_plan;
     bool m_hadStatistics = false;
     std::shared_ptr<const DistributionData> m_data;
+    std::pair<int, QList<int>> m_lit{-1, {}};  ///< tensor and channels that are lit, or being gathered
 };
 
 }  // namespace halftone::app

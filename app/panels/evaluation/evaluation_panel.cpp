@@ -96,7 +96,7 @@ void EvaluationPanel::createControls() {
     m_chunks->setSuffix(tr(" windows"));
     m_chunks->setAccessibleName(tr("Windows of the text"));
     m_chunks->setToolTip(tr("How many windows of the text to run; fewer are faster and less certain"));
-    m_runFormat = new RunFormatButton(this);
+    m_runFormat = new RunFormatButton(m_session.runChoice(), this);
     m_runOriginal = new QPushButton(tr("Run original"), this);
     m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
     m_runRecipe = new QPushButton(tr("Run recipe"), this);
@@ -126,11 +126,12 @@ void EvaluationPanel::createTable() {
     m_table->horizontalHeader()->setHighlightSections(false);
     m_table->setWordWrap(false);
     const std::pair<int, int> widths[] = {
-        {RunTableModel::Name, 180},          {RunTableModel::Perplexity, 120}, {RunTableModel::Kld, 172},
-        {RunTableModel::KldP99, 72},         {RunTableModel::KldMax, 72},      {RunTableModel::Agreement, 80},
-        {RunTableModel::Bits, 56},           {RunTableModel::Size, 76},        {RunTableModel::Speed, 76},
-        {RunTableModel::ProtocolColumn, 130}, {RunTableModel::Text, 110},       {RunTableModel::Device, 150},
-        {RunTableModel::Seconds, 64},        {RunTableModel::When, 72}};
+        {RunTableModel::Name, 180},  {RunTableModel::Perplexity, 120}, {RunTableModel::Kld, 172},
+        {RunTableModel::KldP99, 72}, {RunTableModel::KldMax, 72},      {RunTableModel::Agreement, 80},
+        {RunTableModel::Bleu, 60},   {RunTableModel::RougeL, 72},      {RunTableModel::Bits, 56},
+        {RunTableModel::Size, 76},   {RunTableModel::Speed, 76},       {RunTableModel::ProtocolColumn, 130},
+        {RunTableModel::Text, 110},  {RunTableModel::Device, 150},     {RunTableModel::Seconds, 64},
+        {RunTableModel::When, 72}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
     connect(m_table, &QTableView::doubleClicked, this,
@@ -201,7 +202,7 @@ void EvaluationPanel::connectSession() {
     connect(m_live, &QCheckBox::toggled, this, [this](bool isLive) {
         if (!isLive) m_liveTimer.stop();
     });
-    connect(m_runFormat, &RunFormatButton::changed, this, [this, follow] {
+    connect(&m_session.runChoice(), &RunChoice::changed, this, [this, follow] {
         refresh();
         follow();
     });
@@ -244,7 +245,7 @@ EvaluationOptions EvaluationPanel::options() const {
     options.textPath = m_text->path();
     options.protocol = {kProtocols[m_protocol->currentIndex()].kind, m_context->value()};
     options.maxWindows = m_chunks->value();
-    options.format = m_runFormat->format();
+    options.format = m_session.runChoice().format();
     return options;
 }
 
@@ -303,7 +304,7 @@ void EvaluationPanel::refresh() {
     const auto& model = m_session.model();
     m_runFormat->setConditions(model ? std::optional(model->graph->config) : std::nullopt,
                                m_session.modelJobs().calibration() != nullptr);
-    const bool noRecipe = m_session.recipe().changesNothing() && m_runFormat->format().isFull();
+    const bool noRecipe = m_session.recipe().changesNothing() && m_session.runChoice().format().isFull();
     const bool originalRuns = running && evaluation.runningTarget() == EvaluationTarget::Original;
     const bool recipeRuns = running && !originalRuns;
     m_runOriginal->setText(originalRuns ? tr("Cancel") : tr("Run original"));
@@ -312,6 +313,10 @@ void EvaluationPanel::refresh() {
     m_runRecipe->setEnabled(recipeRuns || (why.isEmpty() && !running && !noRecipe));
     m_runRecipe->setToolTip(noRecipe ? tr("The recipe changes nothing yet: choose a format first.")
                                      : tr("Measures the recipe against the original"));
+    const auto& runs = evaluation.runs();
+    const bool hasOverlap =
+        std::any_of(runs.begin(), runs.end(), [](const auto& run) { return run.overlap.has_value(); });
+    for (const int column : {RunTableModel::Bleu, RunTableModel::RougeL}) m_table->setColumnHidden(column, !hasOverlap);
     m_status->setProperty("role", "muted");
     if (!why.isEmpty()) {
         m_status->setText(why);

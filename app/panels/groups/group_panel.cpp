@@ -5,6 +5,7 @@
 #include <QElapsedTimer>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPointer>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStackedWidget>
@@ -20,6 +21,7 @@
 #include "app/models/group_rank_model.h"
 #include "app/models/group_value_model.h"
 #include "app/models/row_group_model.h"
+#include "app/plots/channel_map_data.h"
 #include "app/plots/group_plot.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
@@ -33,6 +35,7 @@ const QString kOpenTag = QStringLiteral("groups");
 const QString kRowTag = QStringLiteral("group-row");
 const QString kRankTag = QStringLiteral("group-ranking");
 constexpr size_t kMostListed = 500;
+constexpr int kRoomForValues = 760;
 constexpr int kPartialMs = 250;
 /// Larger tensors are ranked when asked to.
 constexpr int64_t kRankedUnasked = int64_t(1) << 24;
@@ -73,6 +76,7 @@ GroupPanel::GroupPanel(Session& session, QWidget* parent)
     createLayout();
     connectWidgets();
     connect(&m_session.selection(), &Selection::changed, this, &GroupPanel::refresh);
+    connect(&m_session.selection(), &Selection::channelsChanged, this, &GroupPanel::lightUp);
     connect(&m_session, &Session::checkpointChanged, this, &GroupPanel::refresh);
     connect(&m_session, &Session::tensorsChanged, this, &GroupPanel::refreshIfShown);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &GroupPanel::updateBar);
@@ -82,6 +86,12 @@ GroupPanel::GroupPanel(Session& session, QWidget* parent)
 void GroupPanel::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
     refresh();
+}
+
+/// Where there is little room the plot has it: the values stand in it as well.
+void GroupPanel::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    m_valueTable->setVisible(width() >= kRoomForValues);
 }
 
 void GroupPanel::refreshIfShown(const QList<int>& tensors) {
@@ -197,14 +207,14 @@ void GroupPanel::rank() {
     const QString name = QString::fromStdString(m_session.tensor(m_request.tensor).canonicalName);
     m_session.jobs().start<GroupRanking>(
         {tr("Worst groups of %1").arg(name), JobLane::Plots, kRankTag}, this,
-        [this, inspection = m_inspection](const JobControl& control) {
+        [this, inspection = m_inspection, guard = QPointer(this)](const JobControl& control) {
             QElapsedTimer clock;
             clock.start();
             const auto partial = [&](const GroupRanking& ranking) {
                 if (clock.elapsed() < kPartialMs) return;
                 clock.restart();
-                control.post([this, inspection, ranking] {
-                    if (inspection == m_inspection) showRanking(ranking);
+                control.post([this, guard, inspection, ranking] {
+                    if (guard && inspection == m_inspection) showRanking(ranking);
                 });
             };
             return inspection->rank(kMostListed, partial, control.context());
@@ -285,10 +295,31 @@ void GroupPanel::show(std::shared_ptr<const InspectedRow> row, int64_t group) {
         m_row->setValue(int(m_shown->row));
         m_group->setValue(int(group));
     }
+    lightUp();
     markValue(m_values->worst());
     selectInLists();
-    updateCaption();
     updateBar();
+}
+
+bool GroupPanel::isRowLit() const {
+    if (!m_shown || !m_request.checkpoint) return false;
+    const int64_t width = streamWidth(m_request.checkpoint->tensors());
+    const auto place = streamPlaceOf(m_request.checkpoint->tensors()[size_t(m_request.tensor)], width);
+    const auto& channels = m_session.selection().channels();
+    return place && !readsStream(*place) && channels.contains(int(m_shown->row % width));
+}
+
+/// Columns of a layer that reads the residual stream are its channels; of one that adds to it, the rows are.
+void GroupPanel::lightUp() {
+    QList<int> columns;
+    if (m_shown && m_request.checkpoint) {
+        const auto tensors = m_request.checkpoint->tensors();
+        const auto place = streamPlaceOf(tensors[size_t(m_request.tensor)], streamWidth(tensors));
+        if (place && readsStream(*place)) columns = m_session.selection().channels();
+    }
+    m_plot->setLit(columns);
+    m_values->setLit(m_plot->litPlaces());
+    updateCaption();
 }
 
 void GroupPanel::markValue(int value) {
@@ -358,6 +389,9 @@ void GroupPanel::updateCaption() {
         if (relative > 0) parts << tr("SQNR %1 dB").arg(fixedText(-10 * std::log10(relative), 1));
         parts << tr("largest error %1").arg(numberText(group.error.largest));
     }
+    if (isRowLit()) parts << tr("the row is a selected channel");
+    if (const int lit = int(m_plot->litPlaces().size()); lit > 0)
+        parts << tr("%n columns are selected channels", nullptr, lit);
     m_caption->setText(parts.join(QStringLiteral(" · ")));
 }
 

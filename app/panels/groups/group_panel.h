@@ -45,6 +45,7 @@ class GroupPanel : public QWidget {
 
   protected:
     void showEvent(QShowEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     void createBar();
@@ -70,6 +71,9 @@ class GroupPanel : public QWidget {
     void markValue(int value);
     void updateBar();
     void updateCaption();
+    void lightUp();
+    /// Whether the shown row is a channel of the residual stream that is brushed.
+    [[nodiscard]] bool isRowLit() const;
     void selectInLists();
     [[nodiscard]] bool isRanking() const;
 

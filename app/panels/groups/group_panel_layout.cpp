@@ -65,6 +65,7 @@ void GroupPanel::createChoices() {
         spin->setToolTip(tip);
         spin->setAccessibleName(tip);
         spin->setKeyboardTracking(false);
+        spin->setProperty("followsView", true);
         return spin;
     };
     m_row = number("groupRow", tr("row "), tr("Go to a row"));
@@ -114,7 +115,7 @@ QWidget* GroupPanel::createContent() {
         return splitter;
     };
     auto* middle = split(Qt::Vertical, {m_plot, m_partTable}, {180, 90});
-    auto* all = split(Qt::Horizontal, {m_lists, middle, m_valueTable}, {300, 380, 300});
+    auto* all = split(Qt::Horizontal, {m_lists, middle, m_valueTable}, {260, 440, 300});
     m_caption = captionLabel(content);
     m_caption->setContentsMargins(8, 2, 8, 4);
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);

@@ -38,8 +38,8 @@ MemoryPanel::MemoryPanel(Session& session, QWidget* parent) : QWidget(parent), m
     restoreOptions();
     connect(&m_session.memory(), &MemoryService::changed, this, &MemoryPanel::refresh);
     for (auto* spin : {m_context, m_batch}) connect(spin, &QSpinBox::valueChanged, this, &MemoryPanel::takeOptions);
-    for (auto* types : {m_keys, m_values})
-        connect(types, &QComboBox::currentIndexChanged, this, &MemoryPanel::takeOptions);
+    for (auto* types : {m_keys, m_values}) connect(types, &QComboBox::activated, this, &MemoryPanel::takeCache);
+    connect(&m_session.runChoice(), &RunChoice::changed, this, &MemoryPanel::showCache);
     connect(m_budget, &QDoubleSpinBox::valueChanged, this, &MemoryPanel::takeOptions);
     refresh();
 }
@@ -50,6 +50,7 @@ QComboBox* MemoryPanel::createTypes(const QString& name, const QString& meaning)
     types->setAccessibleName(meaning);
     types->setToolTip(meaning);
     for (const DType type : cacheTypes()) types->addItem(typeName(type), int(type));
+    types->setProperty("followsView", true);
     return types;
 }
 
@@ -112,7 +113,10 @@ void MemoryPanel::createLayout() {
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(8, 8, 8, 8);
     layout->setSpacing(8);
+    m_cacheNote = mutedLabel({}, content);
+    m_cacheNote->setObjectName(QStringLiteral("memoryCacheNote"));
     layout->addLayout(createGrid(content));
+    layout->addWidget(m_cacheNote);
     layout->addWidget(m_total);
     layout->addWidget(m_bar);
     layout->addLayout(m_verdicts);
@@ -138,32 +142,36 @@ void MemoryPanel::restoreOptions() {
     options.batchTokens =
         std::clamp(settings.value(QStringLiteral("memory/batch"), 512).toInt(), 1, m_batch->maximum());
     options.budgetBytes = std::max<int64_t>(0, settings.value(QStringLiteral("memory/budget"), 0).toLongLong());
-    const auto type = [&](const QString& key, const QComboBox* types) {
-        const auto known = dtypeFromName(settings.value(key).toString().toStdString());
-        return known && types->findData(int(*known)) >= 0 ? *known : DType::kF16;
-    };
-    options.keyType = type(QStringLiteral("memory/keys"), m_keys);
-    options.valueType = type(QStringLiteral("memory/values"), m_values);
     m_context->setValue(int(options.contextLength));
     m_batch->setValue(int(options.batchTokens));
     m_budget->setValue(double(options.budgetBytes) / kGigabyte);
-    m_keys->setCurrentIndex(m_keys->findData(int(options.keyType)));
-    m_values->setCurrentIndex(m_values->findData(int(options.valueType)));
     m_session.memory().setOptions(options);
+    showCache();
+}
+
+void MemoryPanel::takeCache() {
+    m_session.runChoice().setCache({DType(m_keys->currentData().toInt()), DType(m_values->currentData().toInt())});
+}
+
+/// The types that recipes are run with; where evaluations keep all of the cache, those of a runtime.
+void MemoryPanel::showCache() {
+    const auto stored = m_session.runChoice().storedCache();
+    m_keys->setCurrentIndex(m_keys->findData(int(stored.key)));
+    m_values->setCurrentIndex(m_values->findData(int(stored.value)));
+    m_cacheNote->setText(m_session.runChoice().format().cache == stored
+                             ? tr("Evaluations run the recipe with this cache: it is one choice.")
+                             : tr("Evaluations keep the cache in F32, of which a runtime stores F16. Another type here "
+                                  "holds for both."));
 }
 
 void MemoryPanel::takeOptions() {
     MemoryOptions options;
     options.contextLength = m_context->value();
     options.batchTokens = m_batch->value();
-    options.keyType = DType(m_keys->currentData().toInt());
-    options.valueType = DType(m_values->currentData().toInt());
     options.budgetBytes = std::llround(m_budget->value() * kGigabyte);
     QSettings settings;
     settings.setValue(QStringLiteral("memory/context"), int(options.contextLength));
     settings.setValue(QStringLiteral("memory/batch"), int(options.batchTokens));
-    settings.setValue(QStringLiteral("memory/keys"), typeName(options.keyType));
-    settings.setValue(QStringLiteral("memory/values"), typeName(options.valueType));
     settings.setValue(QStringLiteral("memory/budget"), qlonglong(options.budgetBytes));
     m_session.memory().setOptions(options);
 }

@@ -32,6 +32,8 @@ class MemoryPanel : public QWidget {
     QComboBox* createTypes(const QString& name, const QString& meaning);
     void takeOptions();
     void restoreOptions();
+    void takeCache();
+    void showCache();
     void refresh();
     void refreshVerdicts();
     [[nodiscard]] QString verdictText(const MemoryLimit& limit) const;
@@ -42,7 +44,7 @@ class MemoryPanel : public QWidget {
     QComboBox *m_keys = nullptr, *m_values = nullptr;
     QDoubleSpinBox* m_budget = nullptr;
     MemoryBar* m_bar = nullptr;
-    QLabel *m_total = nullptr, *m_note = nullptr;
+    QLabel *m_total = nullptr, *m_note = nullptr, *m_cacheNote = nullptr;
     QVBoxLayout* m_verdicts = nullptr;
     QList<QLabel*> m_verdictLabels;
 };

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <set>
 
+#include "app/plots/channel_map_data.h"
 #include "app/session/session.h"
 #include "app/widgets/state_stack.h"
 #include "app/widgets/theme.h"
@@ -27,6 +28,7 @@ RangePanel::RangePanel(Session& session, QWidget* parent) : QWidget(parent), m_s
     });
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &RangePanel::refresh);
     connect(&m_session.selection(), &Selection::changed, this, &RangePanel::follow);
+    connect(&m_session.selection(), &Selection::channelsChanged, this, &RangePanel::refresh);
     connect(&m_session, &Session::checkpointChanged, this, &RangePanel::refresh);
     connect(&m_session, &Session::modelChanged, this, &RangePanel::refresh);
     connect(m_plot, &RangePlot::probed, this, &RangePanel::probed);
@@ -110,6 +112,22 @@ void RangePanel::refreshRoles() {
         const auto name = roleName(role);
         m_roles->addItem(QString::fromUtf8(name.data(), qsizetype(name.size())), int(role));
     }
+    m_roles->setCurrentIndex(std::max(0, m_roles->findData(int(mostStriking(roles)))));
+}
+
+/// The layer whose largest input stands out most from its median channel, in any block.
+TensorRole RangePanel::mostStriking(const QList<TensorRole>& roles) const {
+    TensorRole best = roles.isEmpty() ? TensorRole::kOther : roles.first();
+    double most = 0;
+    for (int tensor = 0; tensor < m_session.tensorCount(); ++tensor) {
+        const auto layer = m_session.calibration().of(tensor);
+        if (!layer || !roles.contains(m_session.tensor(tensor).role) || m_session.tensor(tensor).block < 0) continue;
+        const auto bands = bandsOf(layer->summary.colAbsMax);
+        if (!bands || !(bands->median() > 0) || bands->most() / bands->median() <= most) continue;
+        most = bands->most() / bands->median();
+        best = m_session.tensor(tensor).role;
+    }
+    return best;
 }
 
 /// Shows the layer of the selected tensor, where it has inputs.
@@ -134,6 +152,19 @@ std::optional<ValueBands> RangePanel::smoothedBands(int tensor, const std::vecto
     return bandsOf(smoothed);
 }
 
+/// Brushed channels are inputs of layers that read the residual stream.
+QList<std::pair<int, double>> RangePanel::litOf(const TensorInfo& info, const std::vector<float>& maxima) const {
+    const int64_t width = streamWidth(m_session.checkpoint()->tensors());
+    const auto place = streamPlaceOf(info, width);
+    QList<std::pair<int, double>> lit;
+    if (!place || !readsStream(*place)) return lit;
+    for (const int channel : m_session.selection().channels()) {
+        if (size_t(channel) < maxima.size() && maxima[size_t(channel)] > 0)
+            lit.append({channel, double(maxima[size_t(channel)])});
+    }
+    return lit;
+}
+
 QList<RangeColumn> RangePanel::columnsOf(TensorRole role, bool byChannel) const {
     QList<RangeColumn> columns;
     std::set<int> seen;
@@ -148,6 +179,7 @@ QList<RangeColumn> RangePanel::columnsOf(TensorRole role, bool byChannel) const 
         if (!bands) continue;
         column.before = *bands;
         if (byChannel) column.after = smoothedBands(tensor, maxima);
+        if (byChannel) column.lit = litOf(info, maxima);
         columns.append(std::move(column));
     }
     std::sort(columns.begin(), columns.end(), [](const auto& a, const auto& b) { return a.block < b.block; });
@@ -187,6 +219,9 @@ void RangePanel::updateCaption(bool byChannel, bool isSmoothed) {
                                            : QString();
     if (!text.isEmpty()) text += QStringLiteral("&nbsp;&nbsp;");
     text += tr("bands: 38, 68 and 86 % around the median, and the ends");
+    const auto& columns = m_plot->columns();
+    if (!columns.isEmpty() && !columns.first().lit.isEmpty())
+        text += QStringLiteral("&nbsp;&nbsp;● ") + tr("%n selected channels", nullptr, int(columns.first().lit.size()));
     m_caption->setText(text);
 }
 

@@ -47,6 +47,8 @@ class RangePanel : public QWidget {
     void follow();
     [[nodiscard]] QList<RangeColumn> columnsOf(TensorRole role, bool byChannel) const;
     [[nodiscard]] std::optional<ValueBands> smoothedBands(int tensor, const std::vector<float>& maxima) const;
+    [[nodiscard]] TensorRole mostStriking(const QList<TensorRole>& roles) const;
+    [[nodiscard]] QList<std::pair<int, double>> litOf(const TensorInfo& info, const std::vector<float>& maxima) const;
     void updateCaption(bool byChannel, bool isSmoothed);
 
     Session& m_session;

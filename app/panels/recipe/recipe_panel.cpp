@@ -114,7 +114,7 @@ void RecipePanel::createTarget() {
     connect(m_target, &QComboBox::activated, this, &RecipePanel::onTargetChosen);
 }
 
-/// How people run models is theirs and not a recipe's: it is kept with the window's settings.
+/// How people run models is theirs and not a recipe's: it is kept with the window's settings, and with the session.
 void RecipePanel::onTargetChosen() {
     const QString id = m_target->currentData().toString();
     QSettings().setValue(QStringLiteral("hardwareTarget"), id);

@@ -62,7 +62,7 @@ TensorPanel::TensorPanel(Session& session, QWidget* parent)
     createLayout();
     setUpTable();
     connectSession();
-    updateCount();
+    showSessionSelection();
 }
 
 void TensorPanel::createFilter() {

@@ -22,6 +22,9 @@ SessionFile everyField() {
     session.protocol = "p512 ctx 256";
     session.lockedTensors = {"blk.0.ffn_down.weight", "output.weight"};
     session.prompts = {"Once upon a time", "line one\nline two", "诗"};
+    session.target = "cpu-server";
+    session.cacheFormat = "k=q8_0,v=q4_0";
+    session.activationFormat = "int8";
     session.votes = {.original = 3, .recipe = 2, .ties = 7};
     RecordedRun run;
     run.recipeText = session.recipe.toText();
@@ -34,6 +37,8 @@ SessionFile everyField() {
     run.kldMean = 0.00136;
     run.kldP99 = 0.25;
     run.kldMax = 3.5;
+    run.bleu = 0.625;
+    run.rougeL = 0.75;
     run.tokensPerSecond = 812.5;
     run.device = "cpu";
     run.seconds = 12.5;
@@ -55,6 +60,8 @@ void expectSameRun(const RecordedRun& a, const RecordedRun& b) {
     EXPECT_EQ(a.kldError, b.kldError);
     EXPECT_EQ(a.kldP99, b.kldP99);
     EXPECT_EQ(a.kldMax, b.kldMax);
+    EXPECT_EQ(a.bleu, b.bleu);
+    EXPECT_EQ(a.rougeL, b.rougeL);
     EXPECT_EQ(a.tokensPerSecond, b.tokensPerSecond);
     EXPECT_EQ(a.top1Agreement, b.top1Agreement);
     EXPECT_EQ(a.device, b.device);
@@ -79,8 +86,26 @@ TEST(SessionFile, EveryFieldSurvives) {
     EXPECT_EQ(loaded->votes, session.votes);
     EXPECT_EQ(loaded->lockedTensors, session.lockedTensors);
     EXPECT_EQ(loaded->uiState, session.uiState);
+    EXPECT_EQ(loaded->target, session.target);
+    EXPECT_EQ(loaded->cacheFormat, session.cacheFormat);
+    EXPECT_EQ(loaded->activationFormat, session.activationFormat);
     ASSERT_EQ(loaded->runs.size(), 2u);
     for (size_t i = 0; i < 2; ++i) expectSameRun(loaded->runs[i], session.runs[i]);
+}
+
+TEST(SessionFile, AFileOfVersion1LoadsAndSaysNothingOfMachines) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "old.halftone";
+    std::ofstream(path) << R"({"halftone-session":1,"checkpoint":"/m","recipe":"halftone-recipe 1\n"})";
+    const auto loaded = SessionFile::load(path);
+    HT_ASSERT_OK(loaded);
+    EXPECT_EQ(loaded->checkpoint, "/m");
+    EXPECT_FALSE(loaded->target.has_value());
+    EXPECT_TRUE(loaded->cacheFormat.empty());
+    SessionFile none = *loaded;
+    none.target = "";
+    HT_ASSERT_OK(none.save(path));
+    EXPECT_EQ(SessionFile::load(path)->target, "") << "no machine is a choice as well";
 }
 
 TEST(SessionFile, AFailedSaveLeavesTheOldFile) {
@@ -111,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(BadSession{"", "is not a saved session"}, BadSession{"{", "is not a saved session"},
                     BadSession{"[1]", "is not a saved session"}, BadSession{"{\"a\":1}", "is not a saved session"},
                     BadSession{"{\"halftone-session\":\"1\"}", "is not a saved session"},
-                    BadSession{"{\"halftone-session\":2}", "newer version of this program (session version 2"},
+                    BadSession{"{\"halftone-session\":3}", "newer version of this program (session version 3"},
                     BadSession{"{\"halftone-session\":1}", "The recipe in"},
                     BadSession{"{\"halftone-session\":1,\"recipe\":\"halftone-recipe 1\\nx\"}", "line 2"}));
 
