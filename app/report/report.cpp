@@ -27,6 +27,9 @@ namespace halftone::app {
 
 namespace {
 
+/// A name of its own: lupdate takes a function that begins with std:: for one of that namespace.
+using Html = std::string;
+
 constexpr int kMostWords = 40;
 
 /// Gives the texts of the page a context of their own.
@@ -35,7 +38,7 @@ class Report {
 };
 
 /// Columns of a model, its first rows; numbers stand at the right as they do in the window.
-std::string table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
+Html table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
     std::vector<HtmlPage::Column> titles;
     for (const int column : columns) {
         const auto alignment = model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).value<Qt::Alignment>();
@@ -50,11 +53,11 @@ std::string table(const QAbstractItemModel& model, const QList<int>& columns, in
     return HtmlPage::table(titles, rows);
 }
 
-std::string paragraph(const QString& text, std::string_view kind = {}) {
+Html paragraph(const QString& text, std::string_view kind = {}) {
     return HtmlPage::paragraph(text.toStdString(), kind);
 }
 
-std::string totals(Session& session) {
+Html totals(Session& session) {
     const auto& totals = session.recipe().resolved().totals;
     QStringList parts{
         Report::tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
@@ -73,7 +76,7 @@ std::string totals(Session& session) {
     return paragraph(parts.join(QStringLiteral(" · ")), "totals");
 }
 
-std::string recipeSection(Session& session) {
+Html recipeSection(Session& session) {
     const auto& recipe = session.recipe().recipe();
     std::string html = totals(session);
     html += paragraph(recipe.defaultFormat ? Report::tr("Default: %1, %2.")
@@ -90,7 +93,7 @@ std::string recipeSection(Session& session) {
     return html + HtmlPage::folded(Report::tr("The recipe as text").toStdString(), recipe.toText());
 }
 
-std::string runSection(Session& session) {
+Html runSection(Session& session) {
     using Column = RunTableModel::Column;
     const RunTableModel runs(session.evaluation());
     if (runs.rowCount() == 0) return paragraph(Report::tr("Nothing has been measured yet."), "muted");
@@ -113,7 +116,7 @@ std::string runSection(Session& session) {
 }
 
 /// The error of each layer by its block, a line for each role.
-std::string errorLines(const Session& session, const MatrixLayout& layout) {
+Html errorLines(const Session& session, const MatrixLayout& layout) {
     std::map<TensorRole, ChartLine> byRole;
     for (int row = 0; row < int(layout.rows().size()); ++row) {
         const int block = layout.rows()[size_t(row)].block;
@@ -132,7 +135,7 @@ std::string errorLines(const Session& session, const MatrixLayout& layout) {
 }
 
 /// The layer by role matrix in the colours of a measure.
-std::string matrixOf(const Session& session, const MatrixLayout& layout, Measure measure) {
+Html matrixOf(const Session& session, const MatrixLayout& layout, Measure measure) {
     ChartMatrix matrix;
     matrix.label = measureLabel(measure).toStdString();
     matrix.logarithmic = measureInfo(measure).logScale;
@@ -151,7 +154,7 @@ std::string matrixOf(const Session& session, const MatrixLayout& layout, Measure
     return matrixSvg(matrix);
 }
 
-std::string layerSection(Session& session) {
+Html layerSection(Session& session) {
     const MatrixLayout layout(session.checkpoint()->tensors());
     std::string html = matrixOf(session, layout, Measure::Bits) + matrixOf(session, layout, Measure::RelativeError) +
                        errorLines(session, layout);
@@ -167,7 +170,7 @@ std::string layerSection(Session& session) {
     return html + table(tensors, columns, tensors.rowCount());
 }
 
-std::string wordSection(Session& session) {
+Html wordSection(Session& session) {
     if (!session.damage().run()) return {};
     using Column = WorstTokenModel::Column;
     const WorstTokenModel words(session.damage());

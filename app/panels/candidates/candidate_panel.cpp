@@ -116,9 +116,10 @@ void CandidatePanel::run() {
     m_session.jobs().start<Done>(
         {tr("Trying every format"), JobLane::Plots, kTag, true}, this,
         [this, request, guard = QPointer(this)](const JobControl& control) -> Result<Done> {
-            const auto post = [this, &control, &guard](const Candidate& candidate) {
-                control.post([this, guard, candidate] {
-                    if (guard) receive(candidate);
+            // What was under way when the selection went on is of another tensor, or of none.
+            const auto post = [this, &control, &guard, tensor = request.tensor](const Candidate& candidate) {
+                control.post([this, guard, candidate, tensor] {
+                    if (guard && m_tensor == tensor) receive(candidate);
                 });
             };
             HT_TRY(tryFormats(request, post, control.context()));

@@ -45,13 +45,13 @@ void ComparePanel::createControls() {
     m_blind = new QCheckBox(tr("blind"), this);
     m_blind->setObjectName(QStringLiteral("blind"));
     m_blind->setToolTip(tr("Shuffles the sides and hides whose text is whose until you have voted"));
+    m_run = new QPushButton(tr("Generate"), this);
+    m_run->setObjectName(QStringLiteral("generate"));
     m_measureAll = new QToolButton(this);
     m_measureAll->setObjectName(QStringLiteral("measureAllPrompts"));
     m_measureAll->setToolTip(tr(
         "Both models continue every prompt of the list; BLEU and ROUGE-L of the recipe's texts against the original's "
         "go into the table of runs"));
-    m_run = new QPushButton(tr("Generate"), this);
-    m_run->setObjectName(QStringLiteral("generate"));
 }
 
 QToolButton* ComparePanel::createArrow(const QString& text, const QString& tip, int direction) {
