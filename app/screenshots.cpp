@@ -86,14 +86,16 @@ void ScreenshotTour::addInspectSteps() {
 void ScreenshotTour::addChannelSteps() {
     const auto quiet = [this] { return isQuiet(); };
     m_steps.push_back({{}, [this] { m_window.docks().panelDock(QStringLiteral("channelMap"))->raise(); }, quiet});
-    m_steps.push_back({QStringLiteral("channels"),
-                       [this] {
-                           const auto& data = m_window.findChild<ChannelMap*>()->data();
-                           if (data) m_session.selection().selectChannels(QList<int>(
-                               data->byMaximum.begin(), data->byMaximum.begin() + std::min(kBrushed, data->channels)));
-                           selectNamed(QStringLiteral("ffn_up"));
-                       },
-                       quiet});
+    m_steps.push_back(
+        {QStringLiteral("channels"),
+         [this] {
+             const auto& data = m_window.findChild<ChannelMap*>()->data();
+             if (data)
+                 m_session.selection().selectChannels(
+                     QList<int>(data->byMaximum.begin(), data->byMaximum.begin() + std::min(kBrushed, data->channels)));
+             selectNamed(QStringLiteral("ffn_up"));
+         },
+         quiet});
     m_steps.push_back({{}, [this] { m_session.selection().selectChannels({}); }, quiet});
 }
 

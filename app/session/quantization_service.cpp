@@ -145,11 +145,13 @@ void QuantizationService::startPending() {
         [this, tasks, totalBytes,
          source = Source{m_checkpoint, m_model, m_calibration, m_recipe.resolved(), m_device, m_encoder}](
             const JobControl& control) -> Result<PassSummary> {
-            control.context().start("quantizing", totalBytes, "B");
             HT_ASSIGN_OR_RETURN(const auto plan,
                                 makePlan(source, {control.context().stop, nullptr, control.context().pool}));
             control.post([this, plan] { m_plan = plan; });
-            if (plan) HT_TRY(plan->learnRounding({control.context().stop, nullptr, control.context().pool}));
+            // What cannot be learned is told tensor by tensor below.
+            const Status learned = plan ? plan->learnRounding(control.context()) : Status();
+            if (!learned && learned.error().code == ErrorCode::kCancelled) return tl::unexpected(learned.error());
+            control.context().start("quantizing", totalBytes, "B");
             FactorCache factors;
             for (const auto& task : tasks) {
                 HT_TRY(control.context().checkpoint());

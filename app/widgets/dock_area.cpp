@@ -178,7 +178,8 @@ void DockArea::arrangeInspect() {
     tabifyDockWidget(ranges, calibration);
     tabifyDockWidget(matrix, model);
     tabifyDockWidget(distribution, groups);
-    for (auto* dock : {matrix, distribution, channels, channelMap, tensors, calibration, model, groups, ranges}) dock->show();
+    for (auto* dock : {matrix, distribution, channels, channelMap, tensors, calibration, model, groups, ranges})
+        dock->show();
     matrix->raise();
     distribution->raise();
     channels->raise();

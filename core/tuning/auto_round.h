@@ -21,11 +21,11 @@ namespace halftone {
 /// on calibration windows becomes small. Steps go down the derivative, their size falls linearly to 0.
 /// What differs from the paper: an error of a token counts by its share of the state, as the norm behind it sees it,
 /// where the paper sums plain squares, of which a few massive states make up most; the start is a matrix that another
-/// method has rounded (GPTQ), or scales of least squared error instead of the extremes; steps are in proportion to small
-/// derivatives and alike for large ones, where the paper takes the sign of all; scales have one factor where the paper
-/// has two, and move slowly; the state that is kept is the best of those measured on all windows, among them the start, so
-/// that the result is never worse on the calibration; the inputs of a block are those of the original model, so that
-/// blocks can be tuned apart and an edit of one leaves the others as they are.
+/// method has rounded (GPTQ), or scales of least squared error instead of the extremes; steps are in proportion to
+/// small derivatives and alike for large ones, where the paper takes the sign of all; scales have one factor where the
+/// paper has two, and move slowly; the state that is kept is the best of those measured on all windows, among them the
+/// start, so that the result is never worse on the calibration; the inputs of a block are those of the original model,
+/// so that blocks can be tuned apart and an edit of one leaves the others as they are.
 struct AutoRoundSettings {
     int iterations = 100;
     int64_t batchTokens = 1024;  ///< of one step, in whole windows

@@ -1134,11 +1134,11 @@
     </message>
     <message>
         <source>Tokens that one step looks at.</source>
-        <translation>每一步所用的词元数。</translation>
+        <translation>每一步所用的 token 数。</translation>
     </message>
     <message>
         <source>Tokens of the calibration text that are used at most.</source>
-        <translation>最多使用的校准文本词元数。</translation>
+        <translation>最多使用的校准文本 token 数。</translation>
     </message>
     <message>
         <source>How far a value may be pushed before it is rounded, in steps of its levels.</source>
@@ -1166,7 +1166,7 @@
     </message>
     <message>
         <source>The calibration has tokens that the model does not know; it belongs to another model than %1.</source>
-        <translation>校准数据含有模型不认识的词元；它与 %1 不属于同一个模型。</translation>
+        <translation>校准数据含有模型不认识的 token；它与 %1 不属于同一个模型。</translation>
     </message>
     <message>
         <source>%1 holds NaN or infinity, from which no rounding can be learned.</source>

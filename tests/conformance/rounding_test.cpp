@@ -90,8 +90,8 @@ TEST_P(RoundedInputs, MatchReferenceInIntegerFormats) {
     constexpr int64_t kFewTokens = 100;
     std::vector<const char*> names{"q8_0", "int4_g128_asym"};
     if (GetParam().maxTokens > kFewTokens) {
-        names.insert(names.end(), {"q4_0", "q4_k", "q5_k", "q6_k", "int8_channel_sym", "int8_g64_asym", "int4_g32_sym", "int4_g64_fzero",
-                                   "int4_channel_sym", "q8_0+out2+rank33", "int4_g64_asym+out1"});
+        names.insert(names.end(), {"q4_0", "q4_k", "q5_k", "q6_k", "int8_channel_sym", "int8_g64_asym", "int4_g32_sym",
+                                   "int4_g64_fzero", "int4_channel_sym", "q8_0+out2+rank33", "int4_g64_asym+out1"});
     }
     for (const char* name : names) {
         const Format format = Format::parse(name).value();
@@ -110,7 +110,8 @@ TEST_P(RoundedInputs, ShowWhatIsNotFinite) {
         for (const float wrong : {NAN, INFINITY}) {
             std::vector<float> input = variedRows(3, 64);
             input[70] = wrong;
-            const auto rows = runHidden({**executable, roundingBy(ActivationRounding::kInt8, sketch.graph())}, input, 3);
+            const auto rows =
+                runHidden({**executable, roundingBy(ActivationRounding::kInt8, sketch.graph())}, input, 3);
             HT_ASSERT_OK(rows);
             EXPECT_FALSE(std::isfinite((*rows)[100])) << weights;
             EXPECT_TRUE(std::isfinite((*rows)[0]));

@@ -57,6 +57,19 @@ class MethodsTest : public WindowTest {
     QTableView* table = nullptr;
 };
 
+TEST_F(MethodsTest, AutoRoundWithoutATextIsToldTensorByTensor) {
+    openWithIntegers();
+    choose(Qt::Key_M, "autoround");
+    ASSERT_TRUE(awaitIdle());
+    const auto& figures = session.quantization();
+    for (const int tensor : downs) {
+        EXPECT_EQ(figures.state(tensor), FigureState::Failed);
+        EXPECT_TRUE(figures.problem(tensor).contains(QStringLiteral("calibrate on a text first")))
+            << figures.problem(tensor).toStdString();
+    }
+    EXPECT_EQ(figures.state(tensorsOf(TensorRole::kAttnQ).first()), FigureState::Ready) << "others have theirs";
+}
+
 TEST_F(MethodsTest, KeysSetMethodAndGroupSizeOfTheSelection) {
     openWithIntegers();
     choose(Qt::Key_M, "hqq");
