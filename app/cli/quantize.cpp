@@ -92,9 +92,8 @@ Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shar
     Outcome outcome;
     HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
     if (!usesMethods(outcome.recipe) && options.format.calibration.empty()) {
-        DefaultExportMethods methods(encoder);
         HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
-                                                       options.output, context, encoder ? &methods : nullptr));
+                                                       options.output, context, {.device = encoder}));
         return outcome;
     }
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));

@@ -32,7 +32,8 @@ const DeviceMatrix* TensorEncoder::matrix(int tensor, const RowSource& rows, con
         m_kept.splice(m_kept.begin(), m_kept, found);
         return &m_kept.front().matrix;
     }
-    const int64_t bytes = rows.rows() * rows.cols() * (rows.storedRows() ? 2 : 4);
+    const auto stored = rows.storedRows();
+    const int64_t bytes = stored ? std::ssize(stored->bytes) : rows.rows() * rows.cols() * int64_t(sizeof(float));
     if (bytes > kMostKeptBytes) return nullptr;
     makeRoom(bytes);
     auto matrix = DeviceMatrix::upload(*m_encoder, rows, context);

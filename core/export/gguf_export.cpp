@@ -115,11 +115,12 @@ class TensorWriter {
   public:
     TensorWriter(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                  const ImportanceData& importance, GgufWriter& writer, const JobContext& context,
-                 ExportMethods* methods)
+                 const ExportEncoding& encoding)
         : m_checkpoint(std::move(checkpoint)),
           m_recipe(recipe),
           m_importance(importance),
-          m_methods(methods),
+          m_methods(encoding.methods),
+          m_device(encoding.device),
           m_writer(writer),
           m_context(context),
           m_inner(context) {
@@ -233,7 +234,7 @@ class TensorWriter {
         };
         QuantizeOptions options = method.options(source.canonicalName);
         if (!prepared) options.importance = importance;
-        if (m_methods) options.device = m_methods->encoder();
+        options.device = m_device;
         HT_ASSIGN_OR_RETURN(const Distortion distortion, quantizeInto(sink, *rows, plan, options));
         if (source.isQuantizable()) report.distortion[source.canonicalName] = distortion;
         if (plan.carried && !plan.exact) report.carrierError[source.canonicalName] = carrierError.relative();
@@ -279,6 +280,7 @@ class TensorWriter {
     const ResolvedRecipe& m_recipe;
     const ImportanceData& m_importance;
     ExportMethods* m_methods;
+    EncodeDevice* m_device;
     GgufWriter& m_writer;
     const JobContext& m_context;
     JobContext m_inner;
@@ -331,9 +333,10 @@ std::vector<GgufTensorSpec> specsOf(const ExportPlan& plan) {
 
 Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                                 const std::string& recipeText, const ImportanceData& importance, const fs::path& target,
-                                const JobContext& context, ExportMethods* methods) {
+                                const JobContext& context, const ExportEncoding& encoding) {
     const auto start = std::chrono::steady_clock::now();
-    HT_ASSIGN_OR_RETURN(ExportDraft draft, draftGgufExport(*checkpoint, recipe, methods && methods->separatesHead()));
+    HT_ASSIGN_OR_RETURN(ExportDraft draft,
+                        draftGgufExport(*checkpoint, recipe, encoding.methods && encoding.methods->separatesHead()));
     HT_TRY(stopOnErrors(draft.plan));
     HT_TRY(checkTarget(*checkpoint, target));
     if (draft.plan.adapterBytes > 0) HT_TRY(checkTarget(*checkpoint, adapterPathFor(target)));
@@ -346,7 +349,7 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
     StagedFile staged(target);
     context.start("Writing", sourceBytesOf(draft.plan, *checkpoint), "bytes");
     HT_ASSIGN_OR_RETURN(GgufWriter writer, GgufWriter::create(staged.path(), draft.metadata, specsOf(draft.plan)));
-    TensorWriter tensors(checkpoint, recipe, importance, writer, context, methods);
+    TensorWriter tensors(checkpoint, recipe, importance, writer, context, encoding);
     for (const ExportTensorPlan& plan : draft.plan.tensors) {
         HT_TRY(context.checkpoint());
         HT_TRY(tensors.write(plan, report));

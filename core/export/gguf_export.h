@@ -79,24 +79,12 @@ class ExportMethods {
                                                           const JobContext& context) const = 0;
     /// Whether head and embedding, tied in the checkpoint, come to differ.
     [[nodiscard]] virtual bool separatesHead() const { return false; }
-    /// What encodes in place of the processor where it can; null: nothing.
-    [[nodiscard]] virtual EncodeDevice* encoder() const { return nullptr; }
 };
 
-/// Every tensor by the default method.
-class DefaultExportMethods final : public ExportMethods {
-  public:
-    explicit DefaultExportMethods(EncodeDevice* encoder) : m_encoder(encoder) {}
-    Result<PreparedMethod> prepare(const ResolvedTensor&, const JobContext&) override { return PreparedMethod(); }
-    [[nodiscard]] bool changes(const std::string&) const override { return false; }
-    Result<std::shared_ptr<const RowSource>> rows(const std::string&, std::shared_ptr<const RowSource> rows,
-                                                  const JobContext&) const override {
-        return rows;
-    }
-    [[nodiscard]] EncodeDevice* encoder() const override { return m_encoder; }
-
-  private:
-    EncodeDevice* m_encoder;
+/// Who makes the bytes of an export. Borrows.
+struct ExportEncoding {
+    ExportMethods* methods = nullptr;  ///< null: every tensor by the default method
+    EncodeDevice* device = nullptr;    ///< encodes in place of the processor what it can; null: nothing
 };
 
 /// Pure: reads headers and the tokenizer, no weights. What would be written. Errors for what cannot be (no tokenizer
@@ -106,11 +94,11 @@ Result<ExportPlan> planGgufExport(const Checkpoint& checkpoint, const ResolvedRe
 /// Writes the plan: metadata, tokenizer, tensors, provenance keys (halftone.recipe, halftone.source.fingerprint,
 /// halftone.version, quantize.imatrix.*), by temporary file, fsync and rename; then re-opens the file and decodes
 /// a sample of every tensor against what was meant. Memory: a few tiles; of a tensor with a low-rank correction its
-/// codes, and the corrections. Cancel leaves the target as it was. `methods` null: every tensor by the default method.
+/// codes, and the corrections. Cancel leaves the target as it was.
 /// Low-rank corrections go into a LoRA adapter beside the file (adapter_file.h), named in the report.
 Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, const ResolvedRecipe& recipe,
                                 const std::string& recipeText, const ImportanceData& importance,
                                 const std::filesystem::path& target, const JobContext& context,
-                                ExportMethods* methods = nullptr);
+                                const ExportEncoding& encoding = {});
 
 }  // namespace halftone

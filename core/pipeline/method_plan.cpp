@@ -2,6 +2,7 @@
 #include "core/pipeline/method_plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include <fmt/format.h>
@@ -40,8 +41,7 @@ bool learnsRounding(const ResolvedRecipe& recipe) {
 /// A plan as the exporter asks it.
 class PlannedExport final : public ExportMethods {
   public:
-    PlannedExport(std::shared_ptr<const MethodPlan> plan, EncodeDevice* encoder)
-        : m_plan(std::move(plan)), m_encoder(encoder) {}
+    explicit PlannedExport(std::shared_ptr<const MethodPlan> plan) : m_plan(std::move(plan)) {}
 
     Result<PreparedMethod> prepare(const ResolvedTensor& tensor, const JobContext& context) override {
         return m_plan->prepare(tensor, m_factors, context);
@@ -55,11 +55,9 @@ class PlannedExport final : public ExportMethods {
         if (vector == m_plan->vectors().end()) return m_plan->scaled(name, std::move(rows));
         return rowSourceOf(packedVector(vector->second));
     }
-    [[nodiscard]] EncodeDevice* encoder() const override { return m_encoder; }
 
   private:
     std::shared_ptr<const MethodPlan> m_plan;
-    EncodeDevice* m_encoder;
     FactorCache m_factors;
 };
 
@@ -70,16 +68,18 @@ Result<ExportReport> exportWithMethods(std::shared_ptr<const Checkpoint> checkpo
                                        std::shared_ptr<const Calibration> calibration,
                                        const std::filesystem::path& target, const JobContext& context,
                                        EncodeDevice* encoder) {
+    const auto start = std::chrono::steady_clock::now();
     ImportanceData importance;
     if (calibration) importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(auto plan, MethodPlan::create(checkpoint, graph, recipe, std::move(calibration), context));
     HT_TRY(plan->learnRounding(context));
-    PlannedExport methods(plan, encoder);
-    HT_ASSIGN_OR_RETURN(ExportReport report,
-                        exportGguf(std::move(checkpoint), recipe, recipeText, importance, target, context, &methods));
+    PlannedExport methods(plan);
+    HT_ASSIGN_OR_RETURN(ExportReport report, exportGguf(std::move(checkpoint), recipe, recipeText, importance, target,
+                                                        context, {.methods = &methods, .device = encoder}));
     for (const std::string& note : plan->notes()) {
         report.problems.push_back({RecipeProblem::Severity::kNote, note, {}});
     }
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return report;
 }
 

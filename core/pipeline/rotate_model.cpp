@@ -179,7 +179,7 @@ Result<ExportReport> exportRotated(const std::shared_ptr<const Checkpoint>& chec
                               settings.headValues ? " and head values" : "", settings.seed);
     const ResolvedRecipe resolved = resolve(recipe, checkpoint->tensors());
     RotatedExport methods(rotation);
-    return exportGguf(checkpoint, resolved, recipe.toText(), ImportanceData{}, target, context, &methods);
+    return exportGguf(checkpoint, resolved, recipe.toText(), ImportanceData{}, target, context, {.methods = &methods});
 }
 
 }  // namespace halftone

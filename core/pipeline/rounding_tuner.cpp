@@ -144,12 +144,16 @@ Result<std::shared_ptr<const LearnedBlock>> RoundingTuner::learned(const Group& 
                                                                    const JobContext& context) const {
     HT_TRY(checkCalibration(group));
     LearnedCodes& store = *m_calibration->learned;
+    const auto recall = [&] {
+        auto known = store.find(group.key);
+        if (known) context.advance(settingsOf(group.method).iterations);
+        return known;
+    };
+    // What is known is there at once, whatever somebody else learns meanwhile.
+    if (auto known = recall()) return known;
     std::unique_lock lock(store.learning(), std::defer_lock);
     while (!lock.try_lock_for(std::chrono::milliseconds(50))) HT_TRY(context.checkpoint());
-    if (auto known = store.find(group.key)) {
-        context.advance(settingsOf(group.method).iterations);
-        return known;
-    }
+    if (auto known = recall()) return known;
     HT_ASSIGN_OR_RETURN(auto block, tune(group, context));
     store.add(group.key, block);
     return block;

@@ -121,11 +121,13 @@ class Tuner {
             m_tape.setWeight(id, values);
         }
         for (const TunedMatrix& matrix : m_tuning.matrices) {
-            const std::vector<float>& values = m_weights[static_cast<size_t>(matrix.weight)];
+            // The original moves over: a block is held once.
+            std::vector<float>& values = m_weights[static_cast<size_t>(matrix.weight)];
             const int64_t cols = m_tuning.graph->weights[static_cast<size_t>(matrix.weight)].cols;
-            HT_ASSIGN_OR_RETURN(auto rounded, RoundedMatrix::create(PackedLayout::of(matrix.format, cols), values,
-                                                                    matrix.importance, m_context));
+            HT_ASSIGN_OR_RETURN(auto rounded, RoundedMatrix::create(PackedLayout::of(matrix.format, cols),
+                                                                    std::move(values), matrix.importance, m_context));
             if (matrix.start) HT_TRY(rounded->startFrom(*matrix.start, m_context));
+            m_tape.setWeight(matrix.weight, rounded->original());
             m_matrices.push_back(std::move(rounded));
             m_tape.want(matrix.weight);
         }
@@ -214,7 +216,7 @@ class Tuner {
     const JobContext& m_context;
     BlockTape m_tape;
     Batches m_batches;
-    std::vector<std::vector<float>> m_weights;  // by WeightId
+    std::vector<std::vector<float>> m_weights;  // by WeightId; of the tuned ones nothing
     std::vector<std::unique_ptr<RoundedMatrix>> m_matrices;
     std::vector<float> m_targets, m_tokenWeights, m_gradient;
     double m_best = 0;
@@ -224,8 +226,7 @@ class Tuner {
 
 Result<TunedBlock> tuneBlock(const BlockTuning& tuning, const JobContext& context) {
     HT_CHECK(!tuning.lengths.empty() && !tuning.matrices.empty());
-    JobContext inner = context;
-    return Tuner(tuning, inner).run();
+    return Tuner(tuning, context).run();
 }
 
 }  // namespace halftone

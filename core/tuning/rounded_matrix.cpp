@@ -22,7 +22,6 @@ float signOf(float value) {
 RoundedMatrix::RoundedMatrix(const PackedLayout& layout, std::vector<float> original, std::span<const float> importance)
     : m_layout(layout),
       m_units(GptqUnits::of(layout)),
-      m_settings{.searchRanges = true},
       m_original(std::move(original)),
       m_importance(importance.begin(), importance.end()),
       m_values(m_original.size()),
