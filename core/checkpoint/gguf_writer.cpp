@@ -32,9 +32,9 @@ constexpr uint32_t kMagic = 0x46554747u;  // "GGUF"
 constexpr uint32_t kVersion = 3;
 constexpr size_t kLongestTensorName = 63;
 constexpr size_t kMostDimensions = 4;
-constexpr size_t kBufferBytes = size_t{4} << 20;
+constexpr size_t kBufferBytes = size_t{256} << 10;  // larger pieces go past it
 constexpr uint64_t kLargestFile = uint64_t{1} << 62;
-constexpr uint64_t kWritebackBytes = uint64_t{64} << 20;
+constexpr uint64_t kWritebackBytes = uint64_t{16} << 20;
 
 /// The header's bytes as they will lie in the file.
 class HeaderBytes {
@@ -211,8 +211,8 @@ Status GgufWriter::State::openTemporary() {
     static std::atomic<uint64_t> counter{0};
     constexpr int kAttempts = 100;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        const fs::path candidate =
-            target.parent_path() / fmt::format(".{}.{}-{}.part", target.filename().string(), ::getpid(), counter++);
+        const fs::path candidate = target.parent_path() / fmt::format(".{}.{}-{}.part.gguf", target.filename().string(),
+                                                                      ::getpid(), counter++);
         fd = ::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) {
             temporary = candidate;
@@ -345,7 +345,7 @@ Status GgufWriter::write(std::span<const std::byte> bytes) {
     return state.completeTensors();
 }
 
-Status GgufWriter::finish() {
+Status GgufWriter::seal() {
     State& state = *m_state;
     if (state.current < state.tensors.size()) {
         return makeError(ErrorCode::kInternal,
@@ -357,10 +357,24 @@ Status GgufWriter::finish() {
     if (::fsync(state.fd) != 0) return state.ioError("write", errno);
     const int closed = ::close(std::exchange(state.fd, -1));
     if (closed != 0) return state.ioError("write", errno);
+    return {};
+}
+
+const fs::path& GgufWriter::sealedPath() const {
+    return m_state->temporary;
+}
+
+Status GgufWriter::publish() {
+    State& state = *m_state;
     if (::rename(state.temporary.c_str(), state.target.c_str()) != 0) return state.ioError("replace", errno);
     state.temporary.clear();
     syncFolder(state.target.parent_path());
     return {};
+}
+
+Status GgufWriter::finish() {
+    HT_TRY(seal());
+    return publish();
 }
 
 }  // namespace halftone

@@ -23,8 +23,8 @@ struct GgufTensorSpec {
 };
 
 /// Writes a GGUF v3 file in one forward pass, in constant memory, and never leaves half a file under the final name:
-/// everything goes to a sibling temporary file that finish() syncs and renames; the destructor removes it otherwise.
-/// Not thread-safe. Every failure (no space, no permission) names the path.
+/// everything goes to a sibling temporary file that seal() syncs and publish() renames; the destructor removes it
+/// otherwise. Not thread-safe. Every failure (no space, no permission) names the path.
 class GgufWriter {
   public:
     static Result<GgufWriter> create(const std::filesystem::path& target, const GgufMetadata& metadata,
@@ -32,7 +32,13 @@ class GgufWriter {
     /// Appends bytes of the current tensor. Tensors are filled in the order given to create(); a tensor is complete
     /// when its exact size has been written, then padding follows and the next begins. Writing too much is an error.
     Status write(std::span<const std::byte> bytes);
-    /// Flush, fsync, rename over the target, fsync the folder. All tensors must be complete.
+    /// Flush, fsync, close: the whole file lies at sealedPath(), where it can be read back before anybody sees it. All
+    /// tensors must be complete.
+    Status seal();
+    [[nodiscard]] const std::filesystem::path& sealedPath() const;
+    /// After seal(): renames over the target and syncs the folder.
+    Status publish();
+    /// seal() and publish().
     Status finish();
 
     GgufWriter(GgufWriter&&) noexcept;

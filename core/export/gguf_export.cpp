@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/export/gguf_export.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <chrono>
@@ -73,42 +70,6 @@ Status checkSpace(const fs::path& target, int64_t neededBytes) {
                      fmt::format("The export takes {:.1f} MB, but the disk of {} has only {:.1f} MB free.",
                                  double(neededBytes) / 1e6, folder.string(), double(space.available) / 1e6));
 }
-
-// Owns the file that is written beside the target until it has been checked; removes it unless it was published.
-class StagedFile {
-  public:
-    explicit StagedFile(const fs::path& target)
-        : m_target(target),
-          m_path((target.has_parent_path() ? target.parent_path() : fs::path(".")) /
-                 fmt::format(".{}.{}.part.gguf", target.stem().string(), ::getpid())) {}
-    ~StagedFile() {
-        std::error_code ignored;
-        if (!m_published) fs::remove(m_path, ignored);
-    }
-    StagedFile(const StagedFile&) = delete;
-    StagedFile& operator=(const StagedFile&) = delete;
-
-    [[nodiscard]] const fs::path& path() const { return m_path; }
-
-    Status publish() {
-        std::error_code error;
-        fs::rename(m_path, m_target, error);
-        if (error) {
-            return makeError(ErrorCode::kIo, fmt::format("Cannot put the finished file in place at {}: {}.",
-                                                         m_target.string(), error.message()));
-        }
-        m_published = true;
-        const int folder = ::open(m_path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folder < 0) return {};
-        ::fsync(folder);
-        ::close(folder);
-        return {};
-    }
-
-  private:
-    fs::path m_target, m_path;
-    bool m_published = false;
-};
 
 // Writes the tensors of a plan one after another.
 class TensorWriter {
@@ -346,9 +307,8 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
     ExportReport report;
     report.path = target;
     report.problems = draft.plan.problems;
-    StagedFile staged(target);
     context.start("Writing", sourceBytesOf(draft.plan, *checkpoint), "bytes");
-    HT_ASSIGN_OR_RETURN(GgufWriter writer, GgufWriter::create(staged.path(), draft.metadata, specsOf(draft.plan)));
+    HT_ASSIGN_OR_RETURN(GgufWriter writer, GgufWriter::create(target, draft.metadata, specsOf(draft.plan)));
     TensorWriter tensors(checkpoint, recipe, importance, writer, context, encoding);
     for (const ExportTensorPlan& plan : draft.plan.tensors) {
         HT_TRY(context.checkpoint());
@@ -356,14 +316,14 @@ Result<ExportReport> exportGguf(std::shared_ptr<const Checkpoint> checkpoint, co
         ++report.tensorsWritten;
     }
     HT_TRY(context.checkpoint());
-    HT_TRY(writer.finish());
+    HT_TRY(writer.seal());
     if (context.progress) context.progress->setStage("Checking the file");
     HT_ASSIGN_OR_RETURN(report.tensorsVerified,
-                        checkWrittenFile(staged.path(), checkpoint, tensors.written(), context));
+                        checkWrittenFile(writer.sealedPath(), checkpoint, tensors.written(), context));
     std::error_code ignored;
-    report.fileBytes = static_cast<int64_t>(fs::file_size(staged.path(), ignored));
+    report.fileBytes = static_cast<int64_t>(fs::file_size(writer.sealedPath(), ignored));
     HT_TRY(writeAdapterBeside(tensors, draft.metadata, report, context));
-    HT_TRY(staged.publish());
+    HT_TRY(writer.publish());
     report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return report;
 }
