@@ -60,12 +60,24 @@ HWY_INLINE FloatVec floatFromHalfBits(BitsVec half) {
     const auto exponent = hn::And(magnitude, hn::Set(du, 0x0F800000u));
     const auto rebias = hn::Set(du, 112u << 23);
     const auto isSpecial = hn::Eq(exponent, hn::Set(du, 0x0F800000u));
-    const auto normal = hn::Add(hn::Add(magnitude, rebias), hn::IfThenElseZero(isSpecial, rebias));
+    const auto isNaN = hn::Gt(magnitude, hn::Set(du, 0x0F800000u));
+    const auto quiet = hn::IfThenElseZero(isNaN, hn::Set(du, 0x400000u));
+    const auto special = hn::IfThenElseZero(isSpecial, rebias);
+    const auto normal = hn::Or(hn::Add(hn::Add(magnitude, rebias), special), quiet);
     // A subnormal half is mantissa * 2^-24; the mantissa is small, so its conversion is exact.
     const auto mantissa = hn::BitCast(IntTag(), hn::ShiftRight<13>(magnitude));
     const auto subnormal = hn::BitCast(du, hn::Mul(hn::ConvertTo(df, mantissa), hn::Set(df, 0x1p-24f)));
     const auto isSubnormal = hn::Eq(exponent, hn::Zero(du));
     return hn::BitCast(df, hn::Or(sign, hn::IfThenElse(isSubnormal, subnormal, normal)));
+}
+
+/// halfToFloat() of as many 16-bit patterns as there are lanes: in one instruction where the target has it.
+HWY_INLINE FloatVec floatsFromHalves(hn::Vec<HalfTag> halves) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2 && !defined(HWY_DISABLE_F16C)
+    return hn::PromoteTo(FloatTag(), hn::BitCast(hn::Rebind<hwy::float16_t, FloatTag>(), halves));
+#else
+    return floatFromHalfBits(hn::PromoteTo(BitsTag(), halves));
+#endif
 }
 
 /// floatToHalf() as 16-bit patterns in 32-bit lanes.

@@ -13,7 +13,10 @@ namespace halftone {
     const uint32_t sign = static_cast<uint32_t>(bits & 0x8000u) << 16;
     const uint32_t exponent = (bits >> 10) & 0x1Fu;
     uint32_t mantissa = bits & 0x3FFu;
-    if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000u | (mantissa << 13));
+    if (exponent == 0x1F) {
+        const uint32_t quiet = mantissa != 0 ? 0x400000u : 0u;  // as processors convert a NaN
+        return std::bit_cast<float>(sign | 0x7F800000u | quiet | (mantissa << 13));
+    }
     if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
     if (mantissa == 0) return std::bit_cast<float>(sign);
     // Subnormal half: value = mantissa * 2^-24, exact in binary32.
@@ -28,7 +31,8 @@ namespace halftone {
     if (magnitude > 0x7F800000u) return static_cast<uint16_t>(sign | 0x7E00u);   // NaN, quiet
     if (magnitude >= 0x477FF000u) return static_cast<uint16_t>(sign | 0x7C00u);  // rounds past 65504
     if (magnitude < 0x38800000u) {                                               // below 2^-14: subnormal half
-        // Adding 0.5 puts the half's last subnormal place at the last mantissa bit of the sum, so the FPU rounds for us.
+        // Adding 0.5 puts the half's last subnormal place at the last mantissa bit of the sum, so the FPU rounds for
+        // us.
         const float shifted = std::bit_cast<float>(magnitude) + 0.5f;
         return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3F000000u));
     }

@@ -22,6 +22,22 @@ using EncodeBlocks = void (*)(std::span<const float> values, const float* import
 /// Why a block is not valid ("the scale is not finite"), or empty.
 using BlockFault = std::string_view (*)(const uint8_t* block);
 
+/// What is asked of blocks that somebody else made: of one why it is not valid, of many which is the first.
+struct BlockFaults {
+    BlockFault of = nullptr;                                           ///< null: every bit pattern is legal
+    int64_t (*first)(const uint8_t* blocks, int64_t count) = nullptr;  ///< `count` if all are valid
+
+    /// A loop of its own for each type, so that a million blocks cost no million calls.
+    template <BlockFault kFault, size_t kBlockBytes>
+    static constexpr BlockFaults from() {
+        return {.of = kFault, .first = [](const uint8_t* blocks, int64_t count) {
+                    int64_t block = 0;
+                    while (block < count && kFault(blocks + static_cast<size_t>(block) * kBlockBytes).empty()) ++block;
+                    return block;
+                }};
+    }
+};
+
 /// Appends the values that the group of element `element` of the block can take, in any order.
 using BlockLevels = void (*)(const uint8_t* block, int element, std::vector<float>& levels);
 
@@ -34,8 +50,8 @@ struct BlockCodec {
     DType type;
     DecodeBlocks decode = nullptr;  ///< scalar; defines the values
     EncodeBlocks encode = nullptr;  ///< scalar; defines the bytes. Null: this program does not write the type
-    BlockFault fault = nullptr;     ///< null: every bit pattern is legal
-    BlockLevels levels = nullptr;   ///< null: plain type, no groups
+    BlockFaults faults{};
+    BlockLevels levels = nullptr;  ///< null: plain type, no groups
     bool usesImportance = false;
     DecodeBlocks fastDecode = nullptr;  ///< same values, vectorized; null: `decode` is used
     EncodeBlocks fastEncode = nullptr;  ///< same bytes, vectorized; null: `encode` is used

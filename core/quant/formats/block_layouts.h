@@ -162,6 +162,9 @@ inline void storeU32(uint32_t value, uint8_t* bytes) {
 [[nodiscard]] inline float loadHalf(const uint8_t* bytes) {
     return halfToFloat(loadU16(bytes));
 }
+[[nodiscard]] inline bool isFiniteHalf(const uint8_t* bytes) {
+    return (loadU16(bytes) & 0x7C00u) != 0x7C00u;
+}
 /// Stores `value` as F16 and returns what a decoder will read back. A NaN (values whose squares overflow) is stored
 /// without its sign, which would depend on the order of operands inside an instruction.
 inline float storeHalf(float value, uint8_t* bytes) {

@@ -112,16 +112,13 @@ Status validateGroups(const PackedLayout& layout, const RowCodec& codec, const u
 }
 
 Status validateBlocks(const PackedLayout& layout, const BlockCodec& codec, const uint8_t* packed, int64_t rows) {
-    if (!codec.fault) return {};
+    if (!codec.faults.of) return {};
     const DTypeInfo& info = dtypeInfo(codec.type);
     const int64_t blocksPerRow = layout.cols / info.blockElements;
-    for (int64_t block = 0; block < rows * blocksPerRow; ++block) {
-        const std::string_view fault = codec.fault(packed + block * info.blockBytes());
-        if (fault.empty()) continue;
-        return invalid(fmt::format("Block {} of row {} is not valid {}: {}.", block % blocksPerRow,
-                                   block / blocksPerRow, info.name, fault));
-    }
-    return {};
+    const int64_t block = codec.faults.first(packed, rows * blocksPerRow);
+    if (block == rows * blocksPerRow) return {};
+    return invalid(fmt::format("Block {} of row {} is not valid {}: {}.", block % blocksPerRow, block / blocksPerRow,
+                               info.name, codec.faults.of(packed + block * info.blockBytes())));
 }
 
 /// Plain types: every value must be finite.

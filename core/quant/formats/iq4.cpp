@@ -140,7 +140,7 @@ void encodeVector(std::span<const float> values, const float* importance, uint8_
 
 template <typename Block>
 std::string_view faultOf(const uint8_t* bytes) {
-    return std::isfinite(loadHalf(reinterpret_cast<const Block*>(bytes)->d)) ? "" : "the scale is not finite";
+    return isFiniteHalf(reinterpret_cast<const Block*>(bytes)->d) ? "" : "the scale is not finite";
 }
 
 void appendTable(float scale, std::vector<float>& levels) {
@@ -185,7 +185,7 @@ void describeXS(const uint8_t* bytes, GroupDescription& group) {
 const BlockCodec kIQ4_NLCodec{.type = DType::kIQ4_NL,
                               .decode = decodeEach<BlockIQ4_NL, decodeNL>,
                               .encode = encodeScalar<encodeNL>,
-                              .fault = faultOf<BlockIQ4_NL>,
+                              .faults = BlockFaults::from<faultOf<BlockIQ4_NL>, sizeof(BlockIQ4_NL)>(),
                               .levels = levelsNL,
                               .usesImportance = true,
                               .fastDecode = decodeIQ4_NLVector,
@@ -195,7 +195,7 @@ const BlockCodec kIQ4_NLCodec{.type = DType::kIQ4_NL,
 const BlockCodec kIQ4_XSCodec{.type = DType::kIQ4_XS,
                               .decode = decodeEach<BlockIQ4_XS, decodeXS>,
                               .encode = encodeScalar<encodeXS>,
-                              .fault = faultOf<BlockIQ4_XS>,
+                              .faults = BlockFaults::from<faultOf<BlockIQ4_XS>, sizeof(BlockIQ4_XS)>(),
                               .levels = levelsXS,
                               .usesImportance = true,
                               .fastDecode = decodeIQ4_XSVector,

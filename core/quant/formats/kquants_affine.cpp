@@ -14,6 +14,7 @@
 
 #include "core/quant/formats/block_codec.h"
 #include "core/quant/formats/block_layouts.h"
+#include "core/quant/formats/code_packing.h"
 #include "core/quant/formats/codecs.h"
 #include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
@@ -107,29 +108,13 @@ void storeScales(const SubCodes& scales, const SubCodes& minimums, Block& block)
 }
 
 void storeCodes(const uint8_t* codes, BlockQ2_K& block) {
-    for (int half = 0; half < 2; ++half) {
-        const uint8_t* c = codes + 128 * half;
-        for (int l = 0; l < 32; ++l) {
-            block.qs[32 * half + l] =
-                static_cast<uint8_t>(c[l] | (c[l + 32] << 2) | (c[l + 64] << 4) | (c[l + 96] << 6));
-        }
-    }
+    for (int half = 0; half < 2; ++half) packCodeParts<4>(codes + 128 * half, 32, 0, block.qs + 32 * half);
 }
 
 template <typename Block>
 void storeCodes(const uint8_t* codes, Block& block) {
-    for (int pair = 0; pair < 4; ++pair) {
-        const uint8_t* c = codes + 64 * pair;
-        for (int l = 0; l < 32; ++l)
-            block.qs[32 * pair + l] = static_cast<uint8_t>((c[l] & 15) | ((c[l + 32] & 15) << 4));
-    }
-    if constexpr (requires { block.qh; }) {
-        for (int l = 0; l < 32; ++l) {
-            int bits = 0;
-            for (int b = 0; b < 8; ++b) bits |= (codes[32 * b + l] >> 4) << b;
-            block.qh[l] = static_cast<uint8_t>(bits);
-        }
-    }
+    for (int pair = 0; pair < 4; ++pair) packCodeParts<2>(codes + 64 * pair, 32, 0, block.qs + 32 * pair);
+    if constexpr (requires { block.qh; }) packCodeParts<8>(codes, 32, 4, block.qh);
 }
 
 /// Quantizes the scales (or minimums) of a super-block to 0..limit against their maximum; returns the unit.
@@ -243,8 +228,8 @@ void encodeVector(std::span<const float> values, const float* importance, uint8_
 template <typename Block>
 std::string_view faultOf(const uint8_t* bytes) {
     const auto& block = *reinterpret_cast<const Block*>(bytes);
-    if (!std::isfinite(loadHalf(block.d))) return "the scale is not finite";
-    if (!std::isfinite(loadHalf(block.dmin))) return "the scale of the minimums is not finite";
+    if (!isFiniteHalf(block.d)) return "the scale is not finite";
+    if (!isFiniteHalf(block.dmin)) return "the scale of the minimums is not finite";
     return {};
 }
 
@@ -283,7 +268,7 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
     return {.type = type,
             .decode = decodeEach<Block, decodeBlock<Block>>,
             .encode = encodeScalar<Block>,
-            .fault = faultOf<Block>,
+            .faults = BlockFaults::from<faultOf<Block>, sizeof(Block)>(),
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = fastDecode,

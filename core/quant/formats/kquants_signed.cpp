@@ -14,6 +14,7 @@
 
 #include "core/quant/formats/block_codec.h"
 #include "core/quant/formats/block_layouts.h"
+#include "core/quant/formats/code_packing.h"
 #include "core/quant/formats/codecs.h"
 #include "core/quant/formats/group_description.h"
 #include "core/quant/formats/rounding.h"
@@ -60,29 +61,16 @@ void decodeBlock(const Block& block, float* out) {
 }
 
 void storeCodes(const uint8_t* codes, BlockQ3_K& block) {
-    for (int half = 0; half < 2; ++half) {
-        const uint8_t* c = codes + 128 * half;
-        for (int l = 0; l < 32; ++l) {
-            block.qs[32 * half + l] = static_cast<uint8_t>((c[l] & 3) | ((c[l + 32] & 3) << 2) |
-                                                           ((c[l + 64] & 3) << 4) | ((c[l + 96] & 3) << 6));
-        }
-    }
-    for (int l = 0; l < 32; ++l) {
-        int bits = 0;
-        for (int g = 0; g < 8; ++g) bits |= (codes[32 * g + l] >> 2) << g;
-        block.hmask[l] = static_cast<uint8_t>(bits);
-    }
+    for (int half = 0; half < 2; ++half) packCodeParts<4>(codes + 128 * half, 32, 0, block.qs + 32 * half);
+    packCodeParts<8>(codes, 32, 2, block.hmask);
 }
 
 void storeCodes(const uint8_t* codes, BlockQ6_K& block) {
     for (int half = 0; half < 2; ++half) {
         const uint8_t* c = codes + 128 * half;
-        for (int l = 0; l < 32; ++l) {
-            block.ql[64 * half + l] = static_cast<uint8_t>((c[l] & 15) | ((c[l + 64] & 15) << 4));
-            block.ql[64 * half + l + 32] = static_cast<uint8_t>((c[l + 32] & 15) | ((c[l + 96] & 15) << 4));
-            block.qh[32 * half + l] = static_cast<uint8_t>((c[l] >> 4) | ((c[l + 32] >> 4) << 2) |
-                                                           ((c[l + 64] >> 4) << 4) | ((c[l + 96] >> 4) << 6));
-        }
+        packCodeParts<2>(c, 64, 0, block.ql + 64 * half);
+        packCodeParts<2>(c + 32, 64, 0, block.ql + 64 * half + 32);
+        packCodeParts<4>(c, 32, 4, block.qh + 32 * half);
     }
 }
 
@@ -206,7 +194,7 @@ void encodeVector(std::span<const float> values, const float* importance, uint8_
 
 template <typename Block>
 std::string_view faultOf(const uint8_t* bytes) {
-    return std::isfinite(loadHalf(reinterpret_cast<const Block*>(bytes)->d)) ? "" : "the scale is not finite";
+    return isFiniteHalf(reinterpret_cast<const Block*>(bytes)->d) ? "" : "the scale is not finite";
 }
 
 template <typename Block>
@@ -282,7 +270,7 @@ constexpr BlockCodec makeCodec(DType type, DecodeBlocks fastDecode) {
     return {.type = type,
             .decode = decodeEach<Block, decodeBlock<Block>>,
             .encode = encodeScalar<Block>,
-            .fault = faultOf<Block>,
+            .faults = BlockFaults::from<faultOf<Block>, sizeof(Block)>(),
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = fastDecode,
@@ -298,7 +286,7 @@ const BlockCodec kQ6_KCodec = makeCodec<BlockQ6_K>(DType::kQ6_K, decodeQ6_KVecto
 const BlockCodec kQ8_KCodec{.type = DType::kQ8_K,
                             .decode = decodeEach<BlockQ8_K, decodeQ8_K>,
                             .encode = encodeEachUnweighted<BlockQ8_K, encodeQ8_K>,
-                            .fault = faultOfQ8_K,
+                            .faults = BlockFaults::from<faultOfQ8_K, sizeof(BlockQ8_K)>(),
                             .levels = levelsOfQ8_K,
                             .describe = describeQ8_K};
 

@@ -179,12 +179,12 @@ void encodeQ8(const float* x, Block& block) {
 template <typename Block>
 std::string_view faultOf(const uint8_t* bytes) {
     const auto& block = *reinterpret_cast<const Block*>(bytes);
-    if (!std::isfinite(loadHalf(block.d))) return "the scale is not finite";
+    if (!isFiniteHalf(block.d)) return "the scale is not finite";
     if constexpr (kHasMinimum<Block>) {
-        if (!std::isfinite(loadHalf(block.m))) return "the minimum is not finite";
+        if (!isFiniteHalf(block.m)) return "the minimum is not finite";
     }
     if constexpr (requires { block.s; }) {
-        if (!std::isfinite(loadHalf(block.s))) return "the sum is not finite";
+        if (!isFiniteHalf(block.s)) return "the sum is not finite";
     }
     return {};
 }
@@ -235,7 +235,7 @@ constexpr BlockCodec makeCodec(DType type) {
     return {.type = type,
             .decode = decodeEach<Block, decodeBlock<Block>>,
             .encode = encodeScalar<Block>,
-            .fault = faultOf<Block>,
+            .faults = BlockFaults::from<faultOf<Block>, sizeof(Block)>(),
             .levels = levelsOf<Block>,
             .usesImportance = true,
             .fastDecode = kFastDecode,
@@ -253,7 +253,7 @@ const BlockCodec kQ5_1Codec = makeCodec<BlockQ5_1, decodeQ5_1Vector, encodeQ5_1V
 const BlockCodec kQ8_0Codec{.type = DType::kQ8_0,
                             .decode = decodeEach<BlockQ8_0, decodeQ8<BlockQ8_0>>,
                             .encode = encodeEachUnweighted<BlockQ8_0, encodeQ8<BlockQ8_0>>,
-                            .fault = faultOf<BlockQ8_0>,
+                            .faults = BlockFaults::from<faultOf<BlockQ8_0>, sizeof(BlockQ8_0)>(),
                             .levels = levelsOfQ8<BlockQ8_0>,
                             .fastDecode = decodeQ8_0Vector,
                             .fastEncode = encodeQ8_0Vector,
@@ -262,7 +262,7 @@ const BlockCodec kQ8_0Codec{.type = DType::kQ8_0,
 const BlockCodec kQ8_1Codec{.type = DType::kQ8_1,
                             .decode = decodeEach<BlockQ8_1, decodeQ8<BlockQ8_1>>,
                             .encode = encodeEachUnweighted<BlockQ8_1, encodeQ8<BlockQ8_1>>,
-                            .fault = faultOf<BlockQ8_1>,
+                            .faults = BlockFaults::from<faultOf<BlockQ8_1>, sizeof(BlockQ8_1)>(),
                             .levels = levelsOfQ8<BlockQ8_1>,
                             .describe = describeQ8<BlockQ8_1>};
 

@@ -137,7 +137,7 @@ void encodeQ2_0(const float* x, BlockQ2_0& block) {
 
 template <typename Block>
 std::string_view faultOf(const uint8_t* bytes) {
-    return std::isfinite(loadHalf(reinterpret_cast<const Block*>(bytes)->d)) ? "" : "the scale is not finite";
+    return isFiniteHalf(reinterpret_cast<const Block*>(bytes)->d) ? "" : "the scale is not finite";
 }
 
 /// Levels lowest * d .. highest * d.
@@ -185,7 +185,7 @@ constexpr BlockCodec makeCodec(DType type, BlockLevels levels, OtherPaths other)
     return {.type = type,
             .decode = decodeEach<Block, kDecode>,
             .encode = encodeEachUnweighted<Block, kEncode>,
-            .fault = faultOf<Block>,
+            .faults = BlockFaults::from<faultOf<Block>, sizeof(Block)>(),
             .levels = levels,
             .fastDecode = other.decode,
             .fastEncode = other.encode,

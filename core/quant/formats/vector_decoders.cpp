@@ -34,28 +34,28 @@ hn::Vec<HalfTag> loadHalves(const uint8_t* bytes) {
 #endif
 }
 
-using ConvertBits = FloatVec (*)(BitsVec);
+using ConvertHalves = FloatVec (*)(hn::Vec<HalfTag>);
 
-FloatVec floatFromBfloatBits(BitsVec bits) {
-    return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(bits));
+FloatVec floatsFromBfloats(hn::Vec<HalfTag> halves) {
+    return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(hn::PromoteTo(BitsTag(), halves)));
 }
 
-template <ConvertBits kConvert, float (*kScalar)(uint16_t)>
+template <ConvertHalves kConvert, float (*kScalar)(uint16_t)>
 void decode16(const uint8_t* packed, int64_t count, float* out) {
     const FloatTag df;
     const auto lanes = static_cast<int64_t>(hn::Lanes(df));
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes) {
-        hn::StoreU(kConvert(hn::PromoteTo(BitsTag(), loadHalves(packed + 2 * i))), df, out + i);
+        hn::StoreU(kConvert(loadHalves(packed + 2 * i)), df, out + i);
     }
     for (; i < count; ++i) out[i] = kScalar(loadU16(packed + 2 * i));
 }
 
 void decodeF16(const uint8_t* packed, int64_t count, float* out) {
-    decode16<floatFromHalfBits, halfToFloat>(packed, count, out);
+    decode16<floatsFromHalves, halfToFloat>(packed, count, out);
 }
 void decodeBF16(const uint8_t* packed, int64_t count, float* out) {
-    decode16<floatFromBfloatBits, bfloatToFloat>(packed, count, out);
+    decode16<floatsFromBfloats, bfloatToFloat>(packed, count, out);
 }
 
 void decodeQ8_0(const uint8_t* packed, int64_t blocks, float* out) {

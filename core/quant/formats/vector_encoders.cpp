@@ -4,6 +4,7 @@
 #include "core/quant/formats/vector_codecs.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/quant/formats/block_layouts.h"
@@ -112,48 +113,94 @@ void storeCodes(const CodesAt& codesAt, Block& block) {
     if constexpr (requires { block.qh; }) storeU32(high, block.qh);
 }
 
-template <typename Block>
-void encodeSymmetric(std::span<const float> values, uint8_t* packed) {
-    constexpr int kOffset = requires(Block b) { b.qh; } ? 16 : 8;
-    const FloatTag df;
-    const auto bias = hn::Set(df, static_cast<float>(kOffset) + 0.5f);
+/// Scales of as many blocks as a vector has lanes: quotients and conversions for all of them at once.
+struct BlockScales {
+    alignas(64) float scale[16] = {};  ///< in: one a block; lanes past the last block are zero
+    alignas(64) float inverse[16];     ///< 1 / scale, or 0
+    alignas(64) uint32_t half[16];     ///< storeHalf()
+
+    void finish() {
+        const FloatTag df;
+        const BitsTag du;
+        const auto d = hn::Load(df, scale);
+        const auto one = hn::Set(df, 1.0f);
+        hn::Store(hn::IfThenElseZero(hn::Ne(d, hn::Zero(df)), hn::Div(one, d)), df, inverse);
+        const auto isNumber = hn::RebindMask(du, hn::Eq(d, d));
+        hn::Store(hn::IfThenElse(isNumber, halfBitsFromFloat(d), hn::Set(du, 0x7E00u)), du, half);
+    }
+};
+
+/// Calls `scaleOf(block's values)` for a vector of blocks, then `store(block's values, index of its scales, scales,
+/// block)`.
+template <typename Block, typename ScaleOf, typename Store>
+void encodeScaled(std::span<const float> values, uint8_t* packed, const ScaleOf& scaleOf, const Store& store) {
     auto* block = reinterpret_cast<Block*>(packed);
-    for (size_t first = 0; first < values.size(); first += kSize, ++block) {
-        const float* x = values.data() + first;
-        const float d = signedExtreme(x) / static_cast<float>(-kOffset);
-        const auto inverse = hn::Set(df, d != 0 ? 1 / d : 0.0f);
-        storeHalf(d, block->d);
-        storeCodes(
-            [&](size_t i) HWY_ATTR {
-                return truncatedCodes(hn::Add(hn::Mul(hn::LoadU(df, x + i), inverse), bias), 2 * kOffset - 1);
-            },
-            *block);
+    const size_t blocks = values.size() / kSize;
+    for (size_t first = 0; first < blocks; first += hn::Lanes(FloatTag())) {
+        const size_t count = std::min(hn::Lanes(FloatTag()), blocks - first);
+        const float* x = values.data() + first * kSize;
+        BlockScales scales;
+        for (size_t i = 0; i < count; ++i) scales.scale[i] = scaleOf(x + i * kSize);
+        scales.finish();
+        for (size_t i = 0; i < count; ++i, ++block) store(x + i * kSize, scales, i, *block);
     }
 }
 
 template <typename Block>
+void encodeSymmetric(std::span<const float> values, uint8_t* packed) {
+    constexpr int kOffset = requires(Block b) {
+        b.qh;
+    }
+    ? 16 : 8;
+    const FloatTag df;
+    const auto bias = hn::Set(df, static_cast<float>(kOffset) + 0.5f);
+    const auto scaleOf = [](const float* x) HWY_ATTR { return signedExtreme(x) / static_cast<float>(-kOffset); };
+    const auto store = [&](const float* x, const BlockScales& scales, size_t index, Block& block) HWY_ATTR {
+        storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
+        const auto inverse = hn::Set(df, scales.inverse[index]);
+        storeCodes(
+            [&](size_t i) HWY_ATTR {
+                return truncatedCodes(hn::Add(hn::Mul(hn::LoadU(df, x + i), inverse), bias), 2 * kOffset - 1);
+            },
+            block);
+    };
+    encodeScaled<Block>(values, packed, scaleOf, store);
+}
+
+/// Smallest value of a block, with the sign of the first zero where it is zero.
+float minimumOf(const float* x, const Range& range) {
+    return range.minimum == 0 ? *std::find(x, x + kSize, 0.0f) : range.minimum;
+}
+
+template <typename Block>
 void encodeAffine(std::span<const float> values, uint8_t* packed) {
-    constexpr int kMaxCode = requires(Block b) { b.qh; } ? 31 : 15;
+    constexpr int kMaxCode = requires(Block b) {
+        b.qh;
+    }
+    ? 31 : 15;
     const FloatTag df;
     const auto half = hn::Set(df, 0.5f);
-    auto* block = reinterpret_cast<Block*>(packed);
-    for (size_t first = 0; first < values.size(); first += kSize, ++block) {
-        const float* x = values.data() + first;
-        Range range = rangeOf(x);
-        if (range.minimum == 0) range.minimum = *std::find(x, x + kSize, 0.0f);
-        const float d = (range.maximum - range.minimum) / static_cast<float>(kMaxCode);
-        const auto inverse = hn::Set(df, d != 0 ? 1 / d : 0.0f);
-        const auto minimum = hn::Set(df, range.minimum);
+    std::array<float, 16> minimums;
+    size_t next = 0;
+    const auto scaleOf = [&](const float* x) HWY_ATTR {
+        const Range range = rangeOf(x);
+        minimums[next++ % hn::Lanes(df)] = minimumOf(x, range);
         // A block of zeros has d = +0 whatever the zeros' signs, as the difference of a value and itself.
-        storeHalf(range.maximum == range.minimum ? 0.0f : d, block->d);
-        storeHalf(range.minimum, block->m);
+        return range.maximum == range.minimum ? 0.0f : (range.maximum - range.minimum) / static_cast<float>(kMaxCode);
+    };
+    const auto store = [&](const float* x, const BlockScales& scales, size_t index, Block& block) HWY_ATTR {
+        storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
+        storeHalf(minimums[index], block.m);
+        const auto inverse = hn::Set(df, scales.inverse[index]);
+        const auto minimum = hn::Set(df, minimums[index]);
         storeCodes(
             [&](size_t i) HWY_ATTR {
                 const auto scaled = hn::Mul(hn::Sub(hn::LoadU(df, x + i), minimum), inverse);
                 return truncatedCodes(hn::Add(scaled, half), kMaxCode);
             },
-            *block);
-    }
+            block);
+    };
+    encodeScaled<Block>(values, packed, scaleOf, store);
 }
 
 void encodeQ4_0(std::span<const float> values, const float* /*importance*/, uint8_t* packed) {
@@ -169,33 +216,31 @@ void encodeQ5_1(std::span<const float> values, const float* /*importance*/, uint
     encodeAffine<BlockQ5_1>(values, packed);
 }
 
-/// roundAwayFromZero().
+/// roundAwayFromZero(): the largest number below one half, added away from zero, carries exactly what a half would.
 IntVec roundAway(FloatVec value) {
     const FloatTag df;
     const auto limited = clampFloats(value, hn::Set(df, -512.0f), hn::Set(df, 511.0f));
-    const auto whole = hn::ConvertTo(IntTag(), limited);
-    const auto rest = hn::Sub(limited, hn::ConvertTo(df, whole));
-    const auto up = hn::IfThenElseZero(hn::Ge(rest, hn::Set(df, 0.5f)), hn::Set(df, 1.0f));
-    const auto down = hn::IfThenElseZero(hn::Le(rest, hn::Set(df, -0.5f)), hn::Set(df, 1.0f));
-    return hn::Add(whole, hn::ConvertTo(IntTag(), hn::Sub(up, down)));
+    return hn::ConvertTo(IntTag(), hn::Add(limited, hn::CopySign(hn::Set(df, 0x1.fffffep-2f), limited)));
 }
 
 void encodeQ8_0(std::span<const float> values, const float* /*importance*/, uint8_t* packed) {
     const FloatTag df;
-    auto* block = reinterpret_cast<BlockQ8_0*>(packed);
-    for (size_t first = 0; first < values.size(); first += kSize, ++block) {
-        const float* x = values.data() + first;
-        auto largest = hn::Abs(hn::LoadU(df, x));
-        for (size_t i = hn::Lanes(df); i < kSize; i += hn::Lanes(df))
-            largest = hn::Max(largest, hn::Abs(hn::LoadU(df, x + i)));
-        const float d = hn::GetLane(hn::MaxOfLanes(df, largest)) / 127.0f;
-        const auto inverse = hn::Set(df, d != 0 ? 1 / d : 0.0f);
-        storeHalf(d, block->d);
+    const auto scaleOf = [](const float* x) HWY_ATTR {
+        const FloatTag d;
+        auto largest = hn::Abs(hn::LoadU(d, x));
+        for (size_t i = hn::Lanes(d); i < kSize; i += hn::Lanes(d))
+            largest = hn::Max(largest, hn::Abs(hn::LoadU(d, x + i)));
+        return hn::GetLane(hn::MaxOfLanes(d, largest)) / 127.0f;
+    };
+    const auto store = [&](const float* x, const BlockScales& scales, size_t index, BlockQ8_0& block) HWY_ATTR {
+        storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
+        const auto inverse = hn::Set(df, scales.inverse[index]);
         for (size_t i = 0; i < kSize; i += hn::Lanes(df)) {
             const auto codes = roundAway(hn::Mul(hn::LoadU(df, x + i), inverse));
-            hn::StoreU(hn::DemoteTo(SignedByteTag(), codes), SignedByteTag(), block->qs + i);
+            hn::StoreU(hn::DemoteTo(SignedByteTag(), codes), SignedByteTag(), block.qs + i);
         }
-    }
+    };
+    encodeScaled<BlockQ8_0>(values, packed, scaleOf, store);
 }
 
 }  // namespace

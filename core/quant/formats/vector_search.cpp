@@ -4,6 +4,8 @@
 #include "core/quant/formats/search_kernels.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "core/quant/formats/code_tables.h"
 
@@ -38,13 +40,89 @@ struct Chunk {
     int used = 0;  ///< lanes that hold a sub-block of their own
 };
 
-void transpose(const float* values, const Chunk& chunk, Columns& columns) {
+using Rows = const float* [kMaxLanes];
+
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+
+void transposeRows(const Rows& rows, size_t size, float* columns) {
     const size_t lanes = hn::Lanes(FloatTag());
     for (size_t lane = 0; lane < lanes; ++lane) {
-        const int sub = chunk.first + std::min(static_cast<int>(lane), chunk.used - 1);
-        const float* source = values + static_cast<size_t>(sub) * chunk.size;
-        for (size_t i = 0; i < chunk.size; ++i) columns.data[i * lanes + lane] = source[i];
+        for (size_t i = 0; i < size; ++i) columns[i * lanes + lane] = rows[lane][i];
     }
+}
+
+/// `count` rows of as many bytes as there are lanes become that many rows of `count`.
+void transposeBytes(uint8_t* bytes, size_t count) {
+    const size_t lanes = hn::Lanes(FloatTag());
+    uint8_t turned[kMaxSize * kMaxLanes];
+    for (size_t lane = 0; lane < lanes; ++lane) {
+        for (size_t i = 0; i < count; ++i) turned[lane * count + i] = bytes[i * lanes + lane];
+    }
+    std::copy_n(turned, count * lanes, bytes);
+}
+
+#else
+
+/// Four values of every fourth row, from value `i` on: 128 bits a row.
+template <class D>
+HWY_INLINE hn::Vec<D> everyFourthRow(D d, const float* const* rows, size_t i) {
+    if constexpr (hn::MaxLanes(D()) <= 4) {
+        return hn::LoadU(d, *rows + i);
+    } else {
+        const hn::Half<D> half;
+        return hn::Combine(d, everyFourthRow(half, rows + hn::MaxLanes(half), i), everyFourthRow(half, rows, i));
+    }
+}
+
+void transposeRows(const Rows& rows, size_t size, float* columns) {
+    const FloatTag df;
+    const hn::RepartitionToWide<BitsTag> pairs;
+    const size_t lanes = hn::Lanes(df);
+    const auto storePair = [&](auto low, auto high, float* to) HWY_ATTR {
+        const auto a = hn::BitCast(pairs, low);
+        const auto b = hn::BitCast(pairs, high);
+        hn::Store(hn::BitCast(df, hn::InterleaveLower(pairs, a, b)), df, to);
+        hn::Store(hn::BitCast(df, hn::InterleaveUpper(pairs, a, b)), df, to + lanes);
+    };
+    // Within each 128 bits a matrix of 4 x 4 is transposed.
+    for (size_t i = 0; i < size; i += 4) {
+        const auto r0 = everyFourthRow(df, rows, i), r1 = everyFourthRow(df, rows + 1, i);
+        const auto r2 = everyFourthRow(df, rows + 2, i), r3 = everyFourthRow(df, rows + 3, i);
+        storePair(hn::InterleaveLower(df, r0, r1), hn::InterleaveLower(df, r2, r3), columns + i * lanes);
+        storePair(hn::InterleaveUpper(df, r0, r1), hn::InterleaveUpper(df, r2, r3), columns + (i + 2) * lanes);
+    }
+}
+
+/// `count` rows of as many bytes as there are lanes become that many rows of `count`. Interleaving the halves of an
+/// array turns the bits of its indices by one place, so log2(count) rounds put the row behind the column.
+void transposeBytes(uint8_t* bytes, size_t count) {
+    const hn::Full128<uint8_t> d8;
+    constexpr size_t kWidth = 16;
+    const size_t half = count * hn::Lanes(FloatTag()) / 2;
+    alignas(64) uint8_t other[kMaxSize * kMaxLanes];
+    uint8_t* from = bytes;
+    uint8_t* to = other;
+    for (size_t rows = count; rows > 1; rows /= 2) {
+        for (size_t i = 0; i < half; i += kWidth) {
+            const auto first = hn::Load(d8, from + i);
+            const auto second = hn::Load(d8, from + half + i);
+            hn::Store(hn::InterleaveLower(d8, first, second), d8, to + 2 * i);
+            hn::Store(hn::InterleaveUpper(d8, first, second), d8, to + 2 * i + kWidth);
+        }
+        std::swap(from, to);
+    }
+    if (from != bytes) std::copy_n(from, 2 * half, bytes);
+}
+
+#endif
+
+void transpose(const float* values, const Chunk& chunk, Columns& columns) {
+    Rows rows;
+    for (size_t lane = 0; lane < hn::Lanes(FloatTag()); ++lane) {
+        const int sub = chunk.first + std::min(static_cast<int>(lane), chunk.used - 1);
+        rows[lane] = values + static_cast<size_t>(sub) * chunk.size;
+    }
+    transposeRows(rows, chunk.size, columns.data);
 }
 
 void loadChunk(const SearchBatch& batch, int first, Chunk& chunk) {
@@ -68,10 +146,9 @@ void storeCodes(const Columns& codes, const Chunk& chunk, uint8_t* out) {
         const auto code = hn::DemoteTo(ByteTag(), hn::ConvertTo(IntTag(), codes.at(i)));
         hn::StoreU(code, ByteTag(), bytes + i * lanes);
     }
-    for (int lane = 0; lane < chunk.used; ++lane) {
-        uint8_t* sub = out + static_cast<size_t>(chunk.first + lane) * chunk.size;
-        for (size_t i = 0; i < chunk.size; ++i) sub[i] = bytes[i * lanes + static_cast<size_t>(lane)];
-    }
+    transposeBytes(bytes, chunk.size);
+    std::copy_n(bytes, static_cast<size_t>(chunk.used) * chunk.size,
+                out + static_cast<size_t>(chunk.first) * chunk.size);
 }
 
 /// First value of largest magnitude of each lane, with its sign; 0 if there is none.
@@ -254,39 +331,20 @@ void searchAffineChunk(const Chunk& chunk, const AffineGrid& grid, const SearchR
     storeCodes(codes, chunk, result.codes);
 }
 
-/// One coordinate-descent pass; lanes that changed.
-FloatMask refineThreeBit(const Chunk& chunk, Columns& codes, FitSums& sums) {
-    const FloatTag df;
-    const auto zero = hn::Zero(df);
-    auto changed = hn::Lt(zero, zero);
-    for (size_t i = 0; i < chunk.size; ++i) {
-        const auto x = chunk.x.at(i);
-        const auto w = hn::Mul(x, x);
-        const auto old = codes.at(i);
-        FitSums trial{hn::Sub(sums.weightedProduct, hn::Mul(hn::Mul(w, x), old)),
-                      hn::Sub(sums.weightedSquares, hn::Mul(hn::Mul(w, old), old))};
-        const auto target = hn::Div(hn::Mul(x, trial.weightedSquares), trial.weightedProduct);
-        const auto l = roundToCodes(target, codeLimit(-4), codeLimit(3));
-        auto accept = hn::And(hn::Gt(trial.weightedProduct, zero), hn::Ne(l, old));
-        trial.weightedProduct = hn::Add(trial.weightedProduct, hn::Mul(hn::Mul(w, x), l));
-        trial.weightedSquares = hn::Add(trial.weightedSquares, hn::Mul(hn::Mul(w, l), l));
-        const auto gain = hn::Mul(hn::Mul(trial.weightedProduct, trial.weightedProduct), sums.weightedSquares);
-        const auto current = hn::Mul(hn::Mul(sums.weightedProduct, sums.weightedProduct), trial.weightedSquares);
-        accept = hn::And(accept, hn::And(hn::Gt(trial.weightedSquares, zero), hn::Gt(gain, current)));
-        codes.set(i, hn::IfThenElse(accept, l, old));
-        sums.weightedProduct = hn::IfThenElse(accept, trial.weightedProduct, sums.weightedProduct);
-        sums.weightedSquares = hn::IfThenElse(accept, trial.weightedSquares, sums.weightedSquares);
-        changed = hn::Or(changed, accept);
-    }
-    return changed;
-}
-
-void searchThreeBitChunk(const Chunk& chunk, const SearchResult& result) {
-    const FloatTag df;
-    const auto maximum = signedMaximum(chunk);
-    const auto inverse = hn::Div(hn::Set(df, -4.0f), maximum);
-    FitSums sums{hn::Zero(df), hn::Zero(df)};
+/// A chunk of the three-bit search under way.
+struct ThreeBitSearch {
+    Chunk chunk;
     Columns codes;
+    FitSums sums;
+
+    void start();
+    FloatMask refine(size_t i, FitSums& best);
+    void finish(const SearchResult& result) const;
+};
+
+void ThreeBitSearch::start() {
+    const auto inverse = hn::Div(hn::Set(FloatTag(), -4.0f), signedMaximum(chunk));
+    sums = {hn::Zero(FloatTag()), hn::Zero(FloatTag())};
     for (size_t i = 0; i < chunk.size; ++i) {
         const auto x = chunk.x.at(i);
         const auto w = hn::Mul(x, x);
@@ -295,16 +353,52 @@ void searchThreeBitChunk(const Chunk& chunk, const SearchResult& result) {
         sums.weightedProduct = hn::Add(sums.weightedProduct, hn::Mul(hn::Mul(w, x), l));
         sums.weightedSquares = hn::Add(sums.weightedSquares, hn::Mul(hn::Mul(w, l), l));
     }
-    // A lane without a change in one pass has none in the next, so lanes need not stop one by one.
-    for (int pass = 0; pass < 5; ++pass) {
-        if (hn::AllFalse(df, refineThreeBit(chunk, codes, sums))) break;
-    }
-    const auto negligible = isNegligible(maximum);
-    for (size_t i = 0; i < chunk.size; ++i) {
-        codes.set(i, hn::IfThenZeroElse(negligible, hn::Add(codes.at(i), hn::Set(df, 4.0f))));
-    }
+}
+
+/// One step of coordinate descent, on the codes of the values `i`; lanes that changed.
+HWY_INLINE FloatMask ThreeBitSearch::refine(size_t i, FitSums& best) {
+    const auto zero = hn::Zero(FloatTag());
+    const auto x = chunk.x.at(i);
+    const auto w = hn::Mul(x, x);
+    const auto old = codes.at(i);
+    FitSums trial{hn::Sub(best.weightedProduct, hn::Mul(hn::Mul(w, x), old)),
+                  hn::Sub(best.weightedSquares, hn::Mul(hn::Mul(w, old), old))};
+    const auto target = hn::Div(hn::Mul(x, trial.weightedSquares), trial.weightedProduct);
+    const auto l = roundToCodes(target, codeLimit(-4), codeLimit(3));
+    auto accept = hn::And(hn::Gt(trial.weightedProduct, zero), hn::Ne(l, old));
+    trial.weightedProduct = hn::Add(trial.weightedProduct, hn::Mul(hn::Mul(w, x), l));
+    trial.weightedSquares = hn::Add(trial.weightedSquares, hn::Mul(hn::Mul(w, l), l));
+    const auto gain = hn::Mul(hn::Mul(trial.weightedProduct, trial.weightedProduct), best.weightedSquares);
+    const auto current = hn::Mul(hn::Mul(best.weightedProduct, best.weightedProduct), trial.weightedSquares);
+    accept = hn::And(accept, hn::And(hn::Gt(trial.weightedSquares, zero), hn::Gt(gain, current)));
+    codes.set(i, hn::IfThenElse(accept, l, old));
+    best.weightedProduct = hn::IfThenElse(accept, trial.weightedProduct, best.weightedProduct);
+    best.weightedSquares = hn::IfThenElse(accept, trial.weightedSquares, best.weightedSquares);
+    return accept;
+}
+
+void ThreeBitSearch::finish(const SearchResult& result) const {
+    const auto negligible = isNegligible(signedMaximum(chunk));
+    Columns stored;
+    for (size_t i = 0; i < chunk.size; ++i)
+        stored.set(i, hn::IfThenZeroElse(negligible, hn::Add(codes.at(i), hn::Set(FloatTag(), 4.0f))));
     storeLanes(hn::IfThenZeroElse(negligible, sums.scale()), chunk, result.scales);
-    storeCodes(codes, chunk, result.codes);
+    storeCodes(stored, chunk, result.codes);
+}
+
+/// Each step waits for the sums of the one before, so two chunks take turns. Lanes need not stop one by one: one
+/// without a change in a pass has none in the next.
+void refineTogether(ThreeBitSearch& a, ThreeBitSearch& b) {
+    constexpr int kMostPasses = 5;
+    FitSums sumsA = a.sums, sumsB = b.sums;  // in registers
+    for (int pass = 0; pass < kMostPasses; ++pass) {
+        auto changed = hn::Lt(hn::Zero(FloatTag()), hn::Zero(FloatTag()));
+        for (size_t i = 0; i < a.chunk.size; ++i)
+            changed = hn::Or(changed, hn::Or(a.refine(i, sumsA), b.refine(i, sumsB)));
+        if (hn::AllFalse(FloatTag(), changed)) break;
+    }
+    a.sums = sumsA;
+    b.sums = sumsB;
 }
 
 /// Value of the IQ4 table nearest to `v`. All midpoints are exact, so comparing with them is nearestIq4Code().
@@ -383,7 +477,16 @@ void searchAffine(const SearchBatch& batch, const AffineGrid& grid, const Search
 }
 void searchThreeBit(const SearchBatch& batch, const SearchResult& result) {
     const SearchBatch unweighted{batch.values, nullptr, batch.count, batch.size};
-    forEachChunk(unweighted, [&](const Chunk& chunk) HWY_ATTR { searchThreeBitChunk(chunk, result); });
+    const int lanes = static_cast<int>(hn::Lanes(FloatTag()));
+    std::array<ThreeBitSearch, 2> searches;
+    for (int first = 0; first < batch.count; first += 2 * lanes) {
+        const int second = first + lanes < batch.count ? first + lanes : first;  // an odd one is searched twice
+        loadChunk(unweighted, first, searches[0].chunk);
+        loadChunk(unweighted, second, searches[1].chunk);
+        for (ThreeBitSearch& search : searches) search.start();
+        refineTogether(searches[0], searches[1]);
+        for (const ThreeBitSearch& search : searches) search.finish(result);
+    }
 }
 void searchNonlinear(const SearchBatch& batch, float* scales) {
     forEachChunk(batch, [&](const Chunk& chunk) HWY_ATTR { searchNonlinearChunk(chunk, scales); });
