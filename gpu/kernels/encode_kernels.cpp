@@ -18,7 +18,7 @@ using vk::PipelineKey;
 constexpr size_t kLevels = 256, kParts = 512, kGrids = kParts + kMostRanges;
 constexpr uint64_t kGridWords = 4;
 /// Operations for a value, roughly: for the length of submissions.
-constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16;
+constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16, kFlopsOfSearch = 1500;
 constexpr uint64_t kFewestWorkgroups = 64;
 
 uint32_t u32(int64_t value) {
@@ -26,18 +26,42 @@ uint32_t u32(int64_t value) {
     return static_cast<uint32_t>(value);
 }
 
-/// The shader of a block type, its constants, and how many blocks an invocation makes (they fill whole words).
+/// The shader of a block type and its constants.
 struct BlockShader {
     std::string_view family;  ///< empty: there is none
-    int64_t blocks = 2;
+    int64_t blocks = 2;       ///< that fill whole words
     std::vector<std::pair<uint32_t, uint32_t>> constants;
+    int64_t invocations = 0;  ///< that share a block; 0: one makes `blocks` blocks
+
+    [[nodiscard]] int64_t blocksOfWorkgroup(uint32_t localSize) const {
+        return invocations > 0 ? localSize / invocations : localSize * blocks;
+    }
+    [[nodiscard]] double flopsOfValue() const { return invocations > 0 ? kFlopsOfSearch : kFlopsOfCode; }
 };
 BlockShader blockShader(DType type) {
     // Bits of a code; whether there is a minimum.
     const auto legacy = [](uint32_t bits, uint32_t hasMinimum) {
         return BlockShader{"encode_blocks", 2, {{8, bits}, {9, hasMinimum}}};
     };
+    // Number of the type in the shader; sub-blocks.
+    const auto searched = [](uint32_t number, int64_t subBlocks) {
+        return BlockShader{"encode_search", 2, {{8, number}}, subBlocks};
+    };
     switch (type) {
+        case DType::kQ2_K:
+            return searched(0, 16);
+        case DType::kQ3_K:
+            return searched(1, 16);
+        case DType::kQ4_K:
+            return searched(2, 8);
+        case DType::kQ5_K:
+            return searched(3, 8);
+        case DType::kQ6_K:
+            return searched(4, 16);
+        case DType::kIQ4_NL:
+            return searched(5, 1);
+        case DType::kIQ4_XS:
+            return searched(6, 8);
         case DType::kQ8_0:
             return legacy(8, 0);
         case DType::kQ4_0:
@@ -97,10 +121,20 @@ bool EncodeKernels::has(const EncodeTask& task) {
     return !(task.search && format.integer().floatZero);
 }
 
+/// Super-blocks that a workgroup shares must fill whole words: 32 invocations are two of them.
+uint32_t EncodeKernels::blockLocalSize(const Format& format) const {
+    constexpr uint32_t kFewestShared = 32;
+    const uint32_t local = m_plan->encode.elementLocalSize;
+    return blockShader(format.storage()).invocations > 0 ? std::max(local, kFewestShared) : local;
+}
+
 uint64_t EncodeKernels::figureWorkgroups(const EncodeTask& task, int64_t rows) const {
     const Format& format = task.layout.format;
-    const int64_t items = format.isStorage() ? ceilDiv(blockCount(task, rows), blockShader(format.storage()).blocks)
-                                             : rows * ceilDiv(task.layout.cols, int64_t{32});
+    if (format.isStorage()) {
+        const BlockShader shader = blockShader(format.storage());
+        return static_cast<uint64_t>(ceilDiv(blockCount(task, rows), shader.blocksOfWorkgroup(blockLocalSize(format))));
+    }
+    const int64_t items = rows * ceilDiv(task.layout.cols, int64_t{32});
     return static_cast<uint64_t>(ceilDiv(items, int64_t{m_plan->encode.elementLocalSize}));
 }
 
@@ -181,10 +215,10 @@ Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeB
 
 Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
                              const JobContext& context) {
-    const uint32_t local = m_plan->encode.elementLocalSize;
+    const uint32_t local = blockLocalSize(task.layout.format);
     const BlockShader shader = blockShader(task.layout.format.storage());
-    const auto values = static_cast<double>(shader.blocks * task.layout.groupSize);
-    Work work{key(shader.family, local, buffers), figureWorkgroups(task, rows), kFlopsOfCode * values * local};
+    const auto values = static_cast<double>(shader.blocksOfWorkgroup(local) * task.layout.groupSize);
+    Work work{key(shader.family, local, buffers), figureWorkgroups(task, rows), shader.flopsOfValue() * values};
     work.key.constants.insert(work.key.constants.end(), shader.constants.begin(), shader.constants.end());
     return run(work, buffers, EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows))}, context);
 }

@@ -30,16 +30,6 @@ struct Head {
     bool isLeft;
 };
 
-uint signedHalf(float value) {
-    const uint bits = floatBitsToUint(value);
-    return halfBits(bits & 0x7FFFFFFFu) | ((bits >> 16) & 0x8000u);
-}
-float halfValue(uint bits) {
-    const float magnitude = halfMagnitude(bits & 0x7FFFu);
-    return (bits & 0x8000u) != 0u ? -magnitude : magnitude;
-}
-bool isTooLarge(uint half_) { return (half_ & 0x7FFFu) >= 0x7C00u; }
-
 int awayFromZero(float value) {
     const float limited = clamp(value, -512.0, 511.0);
     const int whole = int(limited);

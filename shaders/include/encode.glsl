@@ -76,6 +76,35 @@ float quotient(float a, float b) {
     return uintBitsToFloat(((bitsA ^ bitsB) & 0x80000000u) | divideBits(bitsA & 0x7FFFFFFFu, bitsB & 0x7FFFFFFFu));
 }
 
+/// An approximate quotient suffices to round to a whole number unless it is this near to the middle of two (twice what
+/// a reciprocal and a product may be off).
+const float kUncertain = 9.5367431640625e-7;  // 2^-20
+
+int wholeNumber(float value) {
+    precise const float shifted = clamp(value, -1024.0, 1024.0) + 12582912.0;  // 1.5 * 2^23
+    return floatBitsToInt(shifted) - 0x4B400000;
+}
+
+/// value / scale rounded to nearest even within [low, high]; `inverse`: 1 / scale, some units off.
+int roundedQuotient(float value, float scale, float inverse, int low, int high) {
+    precise const float about = value * inverse;
+    const int code = wholeNumber(about);
+    const float rest = abs(about - float(code));
+    if (abs(rest - 0.5) > abs(about) * kUncertain || abs(about) > 1000.0) return clamp(code, low, high);
+    return clamp(wholeNumber(quotient(value, scale)), low, high);
+}
+
+/// Binary16 bits of a number, and the number that they mean.
+uint signedHalf(float value) {
+    const uint bits = floatBitsToUint(value);
+    return halfBits(bits & 0x7FFFFFFFu) | ((bits >> 16) & 0x8000u);
+}
+float halfValue(uint bits) {
+    const float magnitude = halfMagnitude(bits & 0x7FFFu);
+    return (bits & 0x8000u) != 0u ? -magnitude : magnitude;
+}
+bool isTooLarge(uint half_) { return (half_ & 0x7FFFu) >= 0x7C00u; }
+
 void leaveToProcessor(uint group) {
     const uint place = atomicAdd(notes[0], 1u);
     if (place < kMostLeft) notes[4u + place] = group;

@@ -23,24 +23,6 @@ Grid loadGrid(uint group) {
 }
 bool isLeftGroup(uint group) { return scratch[kGrids + group * 4u + 1u] == kNotANumber; }
 
-/// An approximate quotient suffices to round to a whole number unless it is this near to the middle of two (twice what
-/// a reciprocal and a product may be off).
-const float kUncertain = 9.5367431640625e-7;  // 2^-20
-
-int wholeNumber(float value) {
-    precise const float shifted = clamp(value, -1024.0, 1024.0) + 12582912.0;  // 1.5 * 2^23
-    return floatBitsToInt(shifted) - 0x4B400000;
-}
-
-/// value / scale rounded to nearest even within [low, high]; `inverse`: 1 / scale, some units off.
-int roundedQuotient(float value, float scale, float inverse, int low, int high) {
-    precise const float about = value * inverse;
-    const int code = wholeNumber(about);
-    const float rest = abs(about - float(code));
-    if (abs(rest - 0.5) > abs(about) * kUncertain || abs(about) > 1000.0) return clamp(code, low, high);
-    return clamp(wholeNumber(quotient(value, scale)), low, high);
-}
-
 uint countOfThresholds(float value, uint count) {
     uint below = 0u, above = count;
     while (below < above) {

@@ -116,7 +116,9 @@ void PrintTo(const Case& value, std::ostream* out) {
 
 std::vector<Case> allCases() {
     std::vector<Case> cases;
-    for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4"}) cases.push_back({block});
+    for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4", "q2_k", "q3_k", "q4_k", "q5_k",
+                              "q6_k", "iq4_nl", "iq4_xs"})
+        cases.push_back({block});
     std::vector<std::string> families{
         "int4_g128_asym",    "int4_g32_sym",       "int4_g64_sym_f32",     "int3_g64_asym_bf16", "int8_channel_sym",
         "int8_channel_asym", "int2_g16_asym",      "int5_g128_sym_bf16",   "int6_g32_asym_f32",  "int7_g64_sym",
@@ -209,7 +211,7 @@ TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
 TEST_P(FormatEncoderTest, ReadsStoredHalves) {
     for (const DType type : {DType::kBF16, DType::kF16}) {
         SCOPED_TRACE(dtypeInfo(type).name);
-        const auto values = withOutliers(m_format.isStorage() ? 192 : 203);
+        const auto values = withOutliers(m_format.isStorage() ? 256 : 203);
         expectSame(*m_encoder, *matrixOf(values, kRows, type), m_format, m_options);
     }
 }
@@ -255,7 +257,7 @@ TEST_F(EncoderTest, GivesTheSameBytesUnderAnotherPlan) {
     ASSERT_TRUE(encoder.has_value()) << encoder.error().message;
     EXPECT_EQ((*encoder)->mostRows(512), 3);
     const auto source = matrixOf(withOutliers(512), kRows);
-    for (const char* name : {"q4_0", "q5_1", "int3_g64_asym_bf16", "nf4_g64"}) {
+    for (const char* name : {"q4_0", "q5_1", "q3_k", "q4_k", "int3_g64_asym_bf16", "nf4_g64"}) {
         SCOPED_TRACE(name);
         expectSame(**encoder, *source, Format::parse(name).value(), {});
     }
@@ -291,10 +293,10 @@ TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
         SCOPED_TRACE(name);
         EXPECT_FALSE(encodeTaskOf(Format::parse(name).value(), 512, {}));
     }
-    const auto mixture = encodeTaskOf(Format::of(DType::kQ4_K), 512, {});
-    ASSERT_TRUE(mixture);
-    EXPECT_FALSE(m_encoder->takes(*mixture));
-    expectSame(*m_encoder, *matrixOf(gaussian(512, 0.1f), kRows), Format::of(DType::kQ4_K), {});
+    const auto ternary = encodeTaskOf(Format::of(DType::kTQ2_0), 512, {});
+    ASSERT_TRUE(ternary);
+    EXPECT_FALSE(m_encoder->takes(*ternary));
+    expectSame(*m_encoder, *matrixOf(gaussian(512, 0.1f), kRows), Format::of(DType::kTQ2_0), {});
 }
 
 TEST_F(EncoderTest, NoticesACancel) {

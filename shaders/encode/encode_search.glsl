@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Q2_K to Q6_K, IQ4_NL and IQ4_XS without importance weights (core/quant/formats/kquants_affine.cpp, kquants_signed.cpp,
+// iq4.cpp). An invocation searches a sub-block; the first of a super-block quantizes the sub-blocks' scales, then each
+// codes its values anew; last, the workgroup writes the bytes of its super-blocks, which fill whole words.
+#include "include/search.glsl"
+
+layout(constant_id = 8) const uint kType = 0;  ///< as the constants below
+
+const uint kQ2K = 0u, kQ3K = 1u, kQ4K = 2u, kQ5K = 3u, kQ6K = 4u, kIQ4NL = 5u, kIQ4XS = 6u;
+
+layout(push_constant) uniform Parameters {
+    uint firstWorkgroup;  ///< of this dispatch in the whole task
+    uint endWorkgroup;
+    uint blocks;
+};
+
+const bool kIsAffine = kType == kQ2K || kType == kQ4K || kType == kQ5K;
+const bool kIsNonlinear = kType == kIQ4NL || kType == kIQ4XS;
+const uint kSize = kType == kQ2K || kType == kQ3K || kType == kQ6K ? 16u : 32u;
+const uint kSubBlocks = kType == kIQ4NL ? 1u : 256u / kSize;
+const uint kBlockBytes = kType == kQ2K   ? 84u
+                         : kType == kQ3K ? 110u
+                         : kType == kQ4K ? 144u
+                         : kType == kQ5K ? 176u
+                         : kType == kQ6K ? 210u
+                         : kType == kIQ4NL ? 18u
+                                           : 136u;
+const int kCodeOffset = kType == kQ3K ? 4 : 32;
+
+// One a sub-block, in the order of the invocations.
+shared float sharedScales[gl_WorkGroupSize.x];
+shared float sharedMinimums[gl_WorkGroupSize.x];
+shared uint sharedScaleCodes[gl_WorkGroupSize.x];
+shared uint sharedMinimumCodes[gl_WorkGroupSize.x];
+shared uint sharedIsLeft[gl_WorkGroupSize.x];
+shared uint sharedCodes[gl_WorkGroupSize.x * 8u];  ///< four codes a word
+// One a super-block, at its first sub-block: binary16 bits.
+shared uint sharedD[gl_WorkGroupSize.x];
+shared uint sharedDmin[gl_WorkGroupSize.x];
+
+/// Fills in what the search found; false where the values are to be left to the processor.
+bool searchSubBlock(uint first, uint lane) {
+    uint maximum = 0u;
+    bool isSearched = true;
+    for (uint i = 0; i < kSize; ++i) {
+        const uint bits = sourceBits(first + i);
+        isSearched = isSearched && isSearchable(bits);
+        maximum = max(maximum, bits & 0x7FFFFFFFu);
+        values[i] = uintBitsToFloat(bits);
+        precise const float squared = values[i] * values[i];
+        weights[i] = squared;
+    }
+    if (!isSearched || (maximum != 0u && maximum < kLeastSearched)) return false;
+    Fit fit = Fit(0.0, 0.0);
+    if (kType == kQ2K) {
+        for (uint i = 0; i < kSize; ++i) weights[i] = abs(values[i]);
+        fit = searchAffine(Grid(3, -0.5, 0.1, 15, true), kSize);
+    } else if (kIsAffine) {
+        weighByMagnitude(kSize);
+        fit = searchAffine(Grid(kType == kQ4K ? 15 : 31, kType == kQ4K ? -1.0 : -0.5, 0.1, kType == kQ4K ? 20 : 15, false),
+                           kSize);
+    } else if (kIsNonlinear) {
+        fit.scale = searchNonlinear(kSize);
+    } else if (kType == kQ3K) {
+        fit.scale = searchThreeBits(kSize);
+    } else {
+        fit.scale = searchSigned(kSize, kCodeOffset);
+    }
+    sharedScales[lane] = fit.scale;
+    sharedMinimums[lane] = -fit.minimum;
+    return true;
+}
+
+/// Codes 0..limit of scales or minimums against the largest of them; binary16 bits of the unit.
+uint quantizeScales(uint lane) {
+    const int limit = kType == kQ2K ? 15 : 63;
+    float maximum = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) maximum = max(maximum, sharedScales[lane + b]);
+    const float inverse = maximum > 0.0 ? quotient(float(limit), maximum) : 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        precise const float scaled = inverse * sharedScales[lane + b];
+        sharedScaleCodes[lane + b] = uint(codeWithin(scaled, 0, limit));
+    }
+    return maximum > 0.0 ? halfBits(divideBits(floatBitsToUint(maximum), floatBitsToUint(float(limit)))) : 0u;
+}
+uint quantizeMinimums(uint lane) {
+    const int limit = kType == kQ2K ? 15 : 63;
+    float maximum = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) maximum = max(maximum, sharedMinimums[lane + b]);
+    const float inverse = maximum > 0.0 ? quotient(float(limit), maximum) : 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        precise const float scaled = inverse * sharedMinimums[lane + b];
+        sharedMinimumCodes[lane + b] = uint(codeWithin(scaled, 0, limit));
+    }
+    return maximum > 0.0 ? halfBits(divideBits(floatBitsToUint(maximum), floatBitsToUint(float(limit)))) : 0u;
+}
+
+/// Scales with a sign: codes -limit..limit - 1, of which the largest magnitude gets -limit; stored with `offset`.
+uint quantizeSignedScales(uint lane, int limit, int offset) {
+    float maximum = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        if (abs(sharedScales[lane + b]) > abs(maximum)) maximum = sharedScales[lane + b];
+    }
+    if (maximum == 0.0) {
+        for (uint b = 0; b < kSubBlocks; ++b) sharedScaleCodes[lane + b] = 0u;
+        return 0u;
+    }
+    precise const float inverse = -float(limit) * reciprocal(maximum);
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        precise const float scaled = inverse * sharedScales[lane + b];
+        sharedScaleCodes[lane + b] = uint(codeWithin(scaled, -limit, limit - 1) + offset);
+    }
+    return signedHalf(reciprocal(inverse));
+}
+
+/// IQ4_XS: the unit is the largest scale over -32 and is used as it is, not as it is stored.
+uint quantizeNonlinearScales(uint lane) {
+    float maximum = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        if (abs(sharedScales[lane + b]) > abs(maximum)) maximum = sharedScales[lane + b];
+    }
+    precise const float d = -maximum * 0.03125;
+    const float inverse = maximum != 0.0 ? reciprocal(d) : 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        precise const float scaled = inverse * sharedScales[lane + b];
+        const int code = codeWithin(scaled, -32, 31);
+        sharedScaleCodes[lane + b] = uint(code + 32);
+        precise const float scale = d * float(code);
+        sharedScales[lane + b] = scale;
+    }
+    return maximum != 0.0 ? signedHalf(d) : 0x8000u;
+}
+
+/// What the first invocation of a super-block does for all of it.
+void finishScales(uint lane) {
+    sharedDmin[lane] = 0u;
+    if (kIsAffine) {
+        sharedD[lane] = quantizeScales(lane);
+        sharedDmin[lane] = quantizeMinimums(lane);
+    } else if (kType == kQ3K) {
+        sharedD[lane] = quantizeSignedScales(lane, 32, 32);
+    } else if (kType == kQ6K) {
+        sharedD[lane] = quantizeSignedScales(lane, 128, 0);
+    } else if (kType == kIQ4XS) {
+        sharedD[lane] = quantizeNonlinearScales(lane);
+    } else {
+        sharedD[lane] = sharedScales[lane] != 0.0 ? signedHalf(sharedScales[lane]) : 0u;
+    }
+    if (isTooLarge(sharedD[lane]) || isTooLarge(sharedDmin[lane])) sharedIsLeft[lane] = 1u;
+}
+
+/// Scale and minimum of a sub-block as they are stored.
+Fit storedFit(uint lane, uint base) {
+    const float d = halfValue(sharedD[base]);
+    if (kType == kIQ4NL) return Fit(d, 0.0);
+    int code = int(sharedScaleCodes[lane]);
+    if (kType == kQ3K || kType == kIQ4XS) code -= 32;
+    precise const float scale = d * float(code);
+    precise const float minimum = halfValue(sharedDmin[base]) * float(sharedMinimumCodes[lane]);
+    return Fit(scale, kIsAffine ? minimum : 0.0);
+}
+
+/// Codes of the values by the stored scales, and their errors.
+void codeSubBlock(uint lane, uint base) {
+    const Fit fit = storedFit(lane, base);
+    const float unrounded = sharedScales[lane];
+    const float searched = kIsNonlinear && unrounded != 0.0 ? reciprocal(unrounded) : 0.0;
+    const float inverse = 1.0 / (fit.scale != 0.0 ? fit.scale : 1.0);
+    for (uint i = 0; i < kSize; ++i) {
+        if (kIsNonlinear) {
+            precise const float scaled = searched * values[i];
+            codes[i] = nonlinearCode(scaled);
+            addFigures(values[i], fit.scale * tableValue(kNonlinear4, codes[i]));
+        } else if (kIsAffine) {
+            precise const float above = values[i] + fit.minimum;
+            const int maxCode = kType == kQ2K ? 3 : kType == kQ4K ? 15 : 31;
+            if (fit.scale != 0.0) codes[i] = uint(roundedQuotient(above, fit.scale, inverse, 0, maxCode));
+            addFigures(values[i], fit.scale * float(codes[i]) - fit.minimum);
+        } else {
+            if (fit.scale != 0.0)
+                codes[i] = uint(roundedQuotient(values[i], fit.scale, inverse, -kCodeOffset, kCodeOffset - 1) + kCodeOffset);
+            addFigures(values[i], fit.scale * float(int(codes[i]) - kCodeOffset));
+        }
+    }
+    for (uint word = 0; word < kSize / 4u; ++word) {
+        sharedCodes[lane * (kSize / 4u) + word] =
+            codes[4u * word] | (codes[4u * word + 1u] << 8) | (codes[4u * word + 2u] << 16) | (codes[4u * word + 3u] << 24);
+    }
+}
+
+/// Code of value `i` of the super-block whose first sub-block is `base`.
+uint codeAt(uint base, uint i) { return (sharedCodes[base * (kSize / 4u) + i / 4u] >> (8u * (i & 3u))) & 0xFFu; }
+
+/// Low `bits` bits from bit `from` on of the codes i, i + stride, ..., side by side in a byte.
+uint partsAt(uint base, uint i, uint stride, uint from, uint bits) {
+    uint value = 0u;
+    for (uint row = 0; row * bits < 8u; ++row)
+        value |= ((codeAt(base, i + row * stride) >> from) & ((1u << bits) - 1u)) << (row * bits);
+    return value;
+}
+
+/// The twelve bytes with eight scales and minimums of six bits.
+uint affineScaleByte(uint base, uint index) {
+    if (index < 4u) return sharedScaleCodes[base + index] | ((sharedScaleCodes[base + index + 4u] >> 4) << 6);
+    if (index < 8u) return sharedMinimumCodes[base + index - 4u] | ((sharedMinimumCodes[base + index] >> 4) << 6);
+    return (sharedScaleCodes[base + index - 4u] & 15u) | ((sharedMinimumCodes[base + index - 4u] & 15u) << 4);
+}
+/// The twelve bytes with sixteen scales of six bits.
+uint signedScaleByte(uint base, uint index) {
+    if (index < 8u) return (sharedScaleCodes[base + index] & 15u) | ((sharedScaleCodes[base + index + 8u] & 15u) << 4);
+    uint value = 0u;
+    for (uint row = 0; row < 4u; ++row) value |= (sharedScaleCodes[base + index - 8u + 4u * row] >> 4) << (2u * row);
+    return value;
+}
+uint halfByte(uint half_, uint index) { return (half_ >> (8u * index)) & 0xFFu; }
+
+uint nonlinearByte(uint base, uint offset) {
+    if (offset < 2u) return halfByte(sharedD[base], offset);
+    const uint head = kType == kIQ4NL ? 2u : 8u;
+    if (offset >= head) {
+        const uint j = offset - head;
+        return partsAt(base, j / 16u * 32u + j % 16u, 16u, 0u, 4u);
+    }
+    if (offset < 4u) {
+        uint high = 0u;
+        for (uint b = 0; b < 8u; ++b) high |= (sharedScaleCodes[base + b] >> 4) << (2u * b);
+        return halfByte(high, offset - 2u);
+    }
+    const uint b = 2u * (offset - 4u);
+    return (sharedScaleCodes[base + b] & 15u) | ((sharedScaleCodes[base + b + 1u] & 15u) << 4);
+}
+
+uint affineByte(uint base, uint offset) {
+    if (kType == kQ2K) {
+        if (offset < 16u) return sharedScaleCodes[base + offset] | (sharedMinimumCodes[base + offset] << 4);
+        if (offset >= 80u) return offset < 82u ? halfByte(sharedD[base], offset - 80u) : halfByte(sharedDmin[base], offset - 82u);
+        const uint j = offset - 16u;
+        return partsAt(base, j / 32u * 128u + j % 32u, 32u, 0u, 2u);
+    }
+    if (offset < 4u) return offset < 2u ? halfByte(sharedD[base], offset) : halfByte(sharedDmin[base], offset - 2u);
+    if (offset < 16u) return affineScaleByte(base, offset - 4u);
+    uint j = offset - 16u;
+    if (kType == kQ5K) {
+        if (j < 32u) return partsAt(base, j, 32u, 4u, 1u);
+        j -= 32u;
+    }
+    return partsAt(base, j / 32u * 64u + j % 32u, 32u, 0u, 4u);
+}
+
+uint signedByte(uint base, uint offset) {
+    if (kType == kQ3K) {
+        if (offset < 32u) return partsAt(base, offset, 32u, 2u, 1u);
+        if (offset < 96u) return partsAt(base, (offset - 32u) / 32u * 128u + offset % 32u, 32u, 0u, 2u);
+        return offset < 108u ? signedScaleByte(base, offset - 96u) : halfByte(sharedD[base], offset - 108u);
+    }
+    if (offset < 128u) return partsAt(base, offset / 64u * 128u + offset % 64u, 64u, 0u, 4u);
+    if (offset < 192u) return partsAt(base, (offset - 128u) / 32u * 128u + offset % 32u, 32u, 4u, 2u);
+    return offset < 208u ? sharedScaleCodes[base + offset - 192u] & 0xFFu : halfByte(sharedD[base], offset - 208u);
+}
+
+uint byteAt(uint offset) {
+    const uint base = offset / kBlockBytes * kSubBlocks, inBlock = offset % kBlockBytes;
+    if (kIsNonlinear) return nonlinearByte(base, inBlock);
+    if (kIsAffine) return affineByte(base, inBlock);
+    return signedByte(base, inBlock);
+}
+
+void writeBytes(uint workgroup) {
+    const uint bytes = gl_WorkGroupSize.x / kSubBlocks * kBlockBytes, begin = workgroup * bytes;
+    const uint most = (blocks * kBlockBytes + 3u) / 4u;  // words of the whole task
+    for (uint word = gl_LocalInvocationID.x; word < bytes / 4u && begin / 4u + word < most; word += gl_WorkGroupSize.x) {
+        uint value = 0u;
+        for (uint i = 0; i < 4u; ++i) value |= byteAt(4u * word + i) << (8u * i);
+        packed[begin / 4u + word] = value;
+    }
+}
+
+void main() {
+    const uint workgroup = firstWorkgroup + groupIndex();
+    if (workgroup >= endWorkgroup) return;  // the same for all of it
+    const uint lane = gl_LocalInvocationID.x, base = lane / kSubBlocks * kSubBlocks;
+    const uint block = workgroup * (gl_WorkGroupSize.x / kSubBlocks) + lane / kSubBlocks;
+    const bool exists = block < blocks;
+    sharedIsLeft[lane] = exists && !searchSubBlock((block * kSubBlocks + lane % kSubBlocks) * kSize, lane) ? 1u : 0u;
+    barrier();
+    if (lane == base && exists) {
+        for (uint b = 1; b < kSubBlocks; ++b) sharedIsLeft[lane] |= sharedIsLeft[lane + b];
+        if (sharedIsLeft[lane] == 0u) finishScales(lane);
+        if (sharedIsLeft[lane] != 0u) leaveToProcessor(block);
+    }
+    barrier();
+    if (exists && sharedIsLeft[base] == 0u) codeSubBlock(lane, base);
+    barrier();
+    writeBytes(workgroup);
+    storeFigures(workgroup);
+}
