@@ -76,6 +76,14 @@ std::vector<float> probeValues() {
     return values;
 }
 
+/// Weights of the probe's columns, some thousand times as large as others.
+std::vector<float> probeImportance() {
+    std::vector<float> importance(kProbeCols);
+    for (size_t i = 0; i < importance.size(); ++i)
+        importance[i] = std::ldexp(1.0f + 0.07f * static_cast<float>(i % 13), static_cast<int>(i % 7) - 5);
+    return importance;
+}
+
 /// The values in `type`, as a checkpoint has them.
 Result<std::shared_ptr<const RowSource>> probeRows(DType type) {
     PackedTensor tensor{
@@ -133,7 +141,7 @@ bool VulkanEncoder::takes(const EncodeTask& task) const {
     const std::scoped_lock lock(m_mutex);
     return std::ranges::none_of(m_kinds, [&](const auto& entry) {
         return !entry.second && entry.first.format == task.layout.format &&
-               entry.first.searches == task.search.has_value();
+               entry.first.searches == task.search.has_value() && entry.first.isWeighted == !task.importance.empty();
     });
 }
 
@@ -186,7 +194,7 @@ std::vector<std::string> VulkanEncoder::remarks() const {
 
 /// A kind that has not been tried is tried now; one that failed is an error.
 Status VulkanEncoder::checkKind(const EncodeTask& task, DType source, const JobContext& context) {
-    const Kind kind{task.layout.format, task.search.has_value(), source};
+    const Kind kind{task.layout.format, task.search.has_value(), !task.importance.empty(), source};
     std::optional<bool> known;
     {
         const std::scoped_lock lock(m_mutex);
@@ -208,10 +216,13 @@ Status VulkanEncoder::checkKind(const EncodeTask& task, DType source, const JobC
 
 Result<bool> VulkanEncoder::givesProcessorsBytes(const EncodeTask& task, DType source, const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const auto values, probeRows(source));
-    const EncodeTask probe{.layout = PackedLayout::of(task.layout.format, kProbeCols), .search = task.search};
+    const std::vector<float> importance = task.importance.empty() ? std::vector<float>() : probeImportance();
+    const EncodeTask probe{
+        .layout = PackedLayout::of(task.layout.format, kProbeCols), .search = task.search, .importance = importance};
     const auto encoder = processorsEncoder(probe);
     QuantizeOptions options;
     options.encoder = encoder.get();
+    options.importance = importance;
     const JobContext quiet{context.stop, nullptr, context.pool};
     HT_ASSIGN_OR_RETURN(const QuantizedTensor expected, quantizeTensor(*values, probe.layout.format, options, quiet));
     HT_ASSIGN_OR_RETURN(const auto rows, upload(*values, 0, kProbeRows, quiet));

@@ -35,6 +35,7 @@ class VulkanEncoder final : public EncodeDevice {
     struct Kind {
         Format format;
         bool searches = false;
+        bool isWeighted = false;
         DType source = DType::kF32;
         auto operator<=>(const Kind&) const = default;
     };

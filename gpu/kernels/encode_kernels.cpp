@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include "core/base/checked.h"
 #include "core/quant/formats/level_tables.h"
@@ -114,7 +115,10 @@ void addGroupConstants(const Format& format, PipelineKey& key) {
 bool EncodeKernels::has(const EncodeTask& task) {
     const Format& format = task.layout.format;
     if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
-    if (format.isStorage()) return !blockShader(format.storage()).family.empty() && !task.search;
+    if (format.isStorage()) {
+        const BlockShader shader = blockShader(format.storage());
+        return !shader.family.empty() && !task.search && (task.importance.empty() || shader.invocations > 0);
+    }
     if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
     if (format.granularity() != Granularity::kGroup && format.granularity() != Granularity::kChannel) return false;
     if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
@@ -144,7 +148,7 @@ uint64_t EncodeKernels::noteBytes(const EncodeTask& task, int64_t rows) const {
 
 uint64_t EncodeKernels::scratchBytes(const EncodeTask& task, int64_t rows) {
     const uint64_t grids = task.layout.format.isStorage() ? 0 : static_cast<uint64_t>(blockCount(task, rows));
-    return (kGrids + grids * kGridWords) * sizeof(uint32_t);
+    return (kGrids + grids * kGridWords + task.importance.size()) * sizeof(uint32_t);
 }
 
 uint64_t EncodeKernels::packedBytes(const EncodeTask& task, int64_t rows) {
@@ -165,6 +169,8 @@ std::vector<uint32_t> EncodeKernels::tables(const EncodeTask& task) {
     }
     for (int step = 0; task.search && step <= task.search->steps; ++step)
         words[kParts + static_cast<size_t>(step)] = toBits(task.search->part(step));
+    // Where other tasks have the grids of groups.
+    std::ranges::transform(task.importance, std::back_inserter(words), toBits);
     return words;
 }
 
@@ -220,7 +226,11 @@ Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeB
     const auto values = static_cast<double>(shader.blocksOfWorkgroup(local) * task.layout.groupSize);
     Work work{key(shader.family, local, buffers), figureWorkgroups(task, rows), shader.flopsOfValue() * values};
     work.key.constants.insert(work.key.constants.end(), shader.constants.begin(), shader.constants.end());
-    return run(work, buffers, EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows))}, context);
+    if (!task.importance.empty()) work.key.constants.emplace_back(9, 1);
+    return run(
+        work, buffers,
+        EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows)), .cols = u32(task.layout.cols)},
+        context);
 }
 
 Status EncodeKernels::grids(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,

@@ -39,7 +39,7 @@ class EncodeKernels {
     [[nodiscard]] static uint64_t scratchBytes(const EncodeTask& task, int64_t rows);
     /// Of whole words: some blocks at a time are written.
     [[nodiscard]] static uint64_t packedBytes(const EncodeTask& task, int64_t rows);
-    /// What the kernels look up: thresholds and levels of a table, ranges to search.
+    /// What the kernels look up: thresholds and levels of a table, ranges to search, importance of columns.
     [[nodiscard]] static std::vector<uint32_t> tables(const EncodeTask& task);
 
     /// Records the whole task; long ones in many dispatches. kCancelled between them.

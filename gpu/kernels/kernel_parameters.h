@@ -61,6 +61,7 @@ struct WorkgroupRange {
 struct EncodeBlocksParameters {
     WorkgroupRange workgroups;
     uint32_t blocks = 0;
+    uint32_t cols = 0;  ///< encode_search alone
 };
 
 struct EncodeGridsParameters {

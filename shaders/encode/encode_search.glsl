@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Q2_K to Q6_K, IQ4_NL and IQ4_XS without importance weights (core/quant/formats/kquants_affine.cpp, kquants_signed.cpp,
-// iq4.cpp). An invocation searches a sub-block; the first of a super-block quantizes the sub-blocks' scales, then each
+// Q2_K to Q6_K, IQ4_NL and IQ4_XS, with importance weights or without (core/quant/formats/kquants_affine.cpp,
+// kquants_signed.cpp, iq4.cpp). An invocation searches a sub-block; the first of a super-block quantizes the sub-blocks' scales, then each
 // codes its values anew; last, the workgroup writes the bytes of its super-blocks, which fill whole words.
 #include "include/search.glsl"
 
 layout(constant_id = 8) const uint kType = 0;  ///< as the constants below
+layout(constant_id = 9) const bool kIsWeighted = false;  ///< an importance for each column lies in the scratch buffer
 
 const uint kQ2K = 0u, kQ3K = 1u, kQ4K = 2u, kQ5K = 3u, kQ6K = 4u, kIQ4NL = 5u, kIQ4XS = 6u;
 
@@ -12,6 +13,7 @@ layout(push_constant) uniform Parameters {
     uint firstWorkgroup;  ///< of this dispatch in the whole task
     uint endWorkgroup;
     uint blocks;
+    uint cols;
 };
 
 const bool kIsAffine = kType == kQ2K || kType == kQ4K || kType == kQ5K;
@@ -25,11 +27,13 @@ const uint kBlockBytes = kType == kQ2K   ? 84u
                          : kType == kQ6K ? 210u
                          : kType == kIQ4NL ? 18u
                                            : 136u;
+const float kLeastScale = 5.9604644775390625e-8;  ///< 2^-24: less is not searched for
 const int kCodeOffset = kType == kQ3K ? 4 : 32;
 
 // One a sub-block, in the order of the invocations.
 shared float sharedScales[gl_WorkGroupSize.x];
 shared float sharedMinimums[gl_WorkGroupSize.x];
+shared float sharedWeightSums[gl_WorkGroupSize.x];
 shared uint sharedScaleCodes[gl_WorkGroupSize.x];
 shared uint sharedMinimumCodes[gl_WorkGroupSize.x];
 shared uint sharedIsLeft[gl_WorkGroupSize.x];
@@ -37,6 +41,58 @@ shared uint sharedCodes[gl_WorkGroupSize.x * 8u];  ///< four codes a word
 // One a super-block, at its first sub-block: binary16 bits.
 shared uint sharedD[gl_WorkGroupSize.x];
 shared uint sharedDmin[gl_WorkGroupSize.x];
+
+uint keptCodes[32];
+
+/// What the squares of a super-block are multiplied by to give the variance of its weights.
+const float kVarianceFactor = kType == kIQ4NL ? 0.0625 : kType == kQ2K ? 0.00390625 : 0.0078125;
+
+float varianceOf(uint block) {
+    precise float squares = 0.0;
+    const uint first = block * kSubBlocks * kSize;
+    for (uint i = 0; i < kSubBlocks * kSize; ++i) {
+        const float x = uintBitsToFloat(sourceBits(first + i));
+        squares += x * x;
+    }
+    precise const float variance = squares * kVarianceFactor;
+    return variance;
+}
+
+/// Weights by importance, and their sum for the super-block; false where they are to be left to the processor.
+bool weighByImportance(uint first, uint lane) {
+    const float variance = varianceOf(first / (kSubBlocks * kSize));
+    precise float sum = 0.0;
+    bool isWithin = true;
+    for (uint i = 0; i < kSize; ++i) {
+        const uint bits = scratch[kGrids + (first + i) % cols];
+        isWithin = isWithin && bits >= kLeastImportance && bits <= kMostImportance;
+        precise const float spread = variance + values[i] * values[i];
+        precise const float weight = uintBitsToFloat(bits) * (spread > 0.0 ? exactRoot(spread) : 0.0);
+        weights[i] = kType == kQ6K ? uintBitsToFloat(bits) : weight;
+        sum += weights[i];
+    }
+    sharedWeightSums[lane] = sum;
+    return isWithin && normalizeWeights(kSize);
+}
+
+Grid affineGrid() {
+    const int maxCode = kType == kQ2K ? 3 : kType == kQ4K ? 15 : 31;
+    if (kIsWeighted) return Grid(maxCode, -0.9, 0.05, 36, false);
+    if (kType == kQ4K) return Grid(maxCode, -1.0, 0.1, 20, false);
+    return Grid(maxCode, -0.5, 0.1, 15, kType == kQ2K);
+}
+
+/// The weights that a type gives its values where nothing else is known.
+void weighByValue() {
+    if (kType == kQ4K || kType == kQ5K) {
+        weighByMagnitude(kSize);
+        return;
+    }
+    for (uint i = 0; i < kSize; ++i) {
+        precise const float squared = values[i] * values[i];
+        weights[i] = kType == kQ2K ? abs(values[i]) : squared;
+    }
+}
 
 /// Fills in what the search found; false where the values are to be left to the processor.
 bool searchSubBlock(uint first, uint lane) {
@@ -47,21 +103,20 @@ bool searchSubBlock(uint first, uint lane) {
         isSearched = isSearched && isSearchable(bits);
         maximum = max(maximum, bits & 0x7FFFFFFFu);
         values[i] = uintBitsToFloat(bits);
-        precise const float squared = values[i] * values[i];
-        weights[i] = squared;
     }
     if (!isSearched || (maximum != 0u && maximum < kLeastSearched)) return false;
+    if (kIsWeighted) {
+        // Of zeros there is nothing to weigh.
+        if (!weighByImportance(first, lane) && maximum != 0u) return false;
+    } else {
+        weighByValue();
+    }
     Fit fit = Fit(0.0, 0.0);
-    if (kType == kQ2K) {
-        for (uint i = 0; i < kSize; ++i) weights[i] = abs(values[i]);
-        fit = searchAffine(Grid(3, -0.5, 0.1, 15, true), kSize);
-    } else if (kIsAffine) {
-        weighByMagnitude(kSize);
-        fit = searchAffine(Grid(kType == kQ4K ? 15 : 31, kType == kQ4K ? -1.0 : -0.5, 0.1, kType == kQ4K ? 20 : 15, false),
-                           kSize);
+    if (kIsAffine) {
+        fit = searchAffine(affineGrid(), kSize);
     } else if (kIsNonlinear) {
         fit.scale = searchNonlinear(kSize);
-    } else if (kType == kQ3K) {
+    } else if (kType == kQ3K && !kIsWeighted) {
         fit.scale = searchThreeBits(kSize);
     } else {
         fit.scale = searchSigned(kSize, kCodeOffset);
@@ -131,10 +186,45 @@ uint quantizeNonlinearScales(uint lane) {
     return maximum != 0.0 ? signedHalf(d) : 0x8000u;
 }
 
+/// Values and weights of a search among the sub-blocks: their scales or minimums, weighted by the sums of the weights.
+/// False where that is to be left to the processor.
+bool loadScales(uint lane, bool ofMinimums, out float maximum) {
+    maximum = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) {
+        values[b] = ofMinimums ? sharedMinimums[lane + b] : sharedScales[lane + b];
+        weights[b] = sharedWeightSums[lane + b];
+        maximum = max(maximum, kIsAffine ? values[b] : abs(values[b]));
+    }
+    const bool isWithin = normalizeWeights(kSubBlocks);
+    return maximum == 0.0 || (isWithin && maximum >= kLeastScale);
+}
+
+/// Scales and minimums by searches of their own, as the sums of weights demand.
+void finishWeightedScales(uint lane) {
+    float maximum;
+    const int limit = kType == kQ2K ? 15 : 63;
+    bool isSearched = loadScales(lane, false, maximum);
+    float d = 0.0, dmin = 0.0;
+    for (uint b = 0; b < kSubBlocks; ++b) codes[b] = 0u;
+    if (isSearched && maximum > 0.0) d = kIsAffine ? searchPositive(maximum, kSubBlocks, limit) : searchSigned(kSubBlocks, 32);
+    for (uint b = 0; b < kSubBlocks; ++b) sharedScaleCodes[lane + b] = codes[b];
+    if (kIsAffine) {
+        isSearched = loadScales(lane, true, maximum) && isSearched;
+        for (uint b = 0; b < kSubBlocks; ++b) codes[b] = 0u;
+        if (isSearched && maximum > 0.0) dmin = searchPositive(maximum, kSubBlocks, limit);
+        for (uint b = 0; b < kSubBlocks; ++b) sharedMinimumCodes[lane + b] = codes[b];
+    }
+    sharedD[lane] = signedHalf(d);
+    sharedDmin[lane] = signedHalf(dmin);
+    if (!isSearched) sharedIsLeft[lane] = 1u;
+}
+
 /// What the first invocation of a super-block does for all of it.
 void finishScales(uint lane) {
     sharedDmin[lane] = 0u;
-    if (kIsAffine) {
+    if (kIsWeighted && (kIsAffine || kType == kQ3K)) {
+        finishWeightedScales(lane);
+    } else if (kIsAffine) {
         sharedD[lane] = quantizeScales(lane);
         sharedDmin[lane] = quantizeMinimums(lane);
     } else if (kType == kQ3K) {
@@ -158,6 +248,14 @@ Fit storedFit(uint lane, uint base) {
     precise const float scale = d * float(code);
     precise const float minimum = halfValue(sharedDmin[base]) * float(sharedMinimumCodes[lane]);
     return Fit(scale, kIsAffine ? minimum : 0.0);
+}
+
+/// The search among the sub-blocks took the place of what the first of them had found.
+void restoreSubBlock(uint first) {
+    for (uint i = 0; i < kSize; ++i) {
+        values[i] = uintBitsToFloat(sourceBits(first + i));
+        codes[i] = keptCodes[i];
+    }
 }
 
 /// Codes of the values by the stored scales, and their errors.
@@ -285,7 +383,9 @@ void main() {
     barrier();
     if (lane == base && exists) {
         for (uint b = 1; b < kSubBlocks; ++b) sharedIsLeft[lane] |= sharedIsLeft[lane + b];
+        for (uint i = 0; i < kSize; ++i) keptCodes[i] = codes[i];
         if (sharedIsLeft[lane] == 0u) finishScales(lane);
+        if (kIsWeighted) restoreSubBlock(block * kSubBlocks * kSize);
         if (sharedIsLeft[lane] != 0u) leaveToProcessor(block);
     }
     barrier();

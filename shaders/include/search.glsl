@@ -73,6 +73,25 @@ void weighByMagnitude(uint size) {
     }
 }
 
+/// Least and most of what importance may be, 2^-80 and 2^80; how much less than the largest a weight may be, 2^-30.
+const uint kLeastImportance = 0x17800000u, kMostImportance = 0x67800000u;
+const float kLeastWeight = 9.313225746154785e-10;
+
+/// Scales weights by a power of two, which changes no code: the largest becomes 1 to 2. False where one of them is so
+/// much smaller that numbers could become subnormal.
+bool normalizeWeights(uint count) {
+    float most = 0.0;
+    for (uint i = 0; i < count; ++i) most = max(most, weights[i]);
+    const float unit = uintBitsToFloat((254u - (floatBitsToUint(most) >> 23)) << 23);
+    bool isWithin = most > 0.0;
+    for (uint i = 0; i < count; ++i) {
+        precise const float weight = weights[i] * unit;
+        weights[i] = weight;
+        isWithin = isWithin && weight >= kLeastWeight;
+    }
+    return isWithin;
+}
+
 /// Sums of w x l and w l l.
 struct Sums {
     float products, squares;
@@ -163,6 +182,72 @@ float searchThreeBits(uint size) {
     for (uint pass = 0; pass < 5 && changed; ++pass) {
         changed = false;
         for (uint i = 0; i < size; ++i) changed = refineCode(i, sums) || changed;
+    }
+    return scaleOf(sums);
+}
+
+/// The search for scales that are not negative; weights are normalized.
+float positiveError(float inverse, uint count, int limit) {
+    const float scale = reciprocal(inverse);
+    precise float sum = 0.0;
+    for (uint i = 0; i < count; ++i) {
+        precise const float scaled = inverse * values[i];
+        precise const float difference = values[i] - scale * float(codeWithin(scaled, -4000000, limit));
+        sum += weights[i] * difference * difference;
+    }
+    return sum;
+}
+
+float bestPositiveInverse(float maximum, uint count, int maxCode) {
+    float chosen = quotient(float(maxCode), maximum);
+    float bestError = positiveError(chosen, count, 255);
+    for (int k = -4; k <= 4; ++k) {
+        if (k == 0) continue;
+        precise const float reach = 0.1 * float(k) + float(maxCode);
+        const float inverse = quotient(reach, maximum);
+        const float error = positiveError(inverse, count, maxCode);
+        if (!(error < bestError)) continue;
+        bestError = error;
+        chosen = inverse;
+    }
+    return chosen;
+}
+
+bool refinePositiveCode(uint i, int maxCode, inout Sums sums) {
+    const float x = values[i], w = weights[i];
+    const int old = int(codes[i]);
+    precise const float productsLeft = sums.products - w * x * float(old);
+    precise const float squaresLeft = sums.squares - w * float(old) * float(old);
+    if (!(productsLeft > 0.0 && squaresLeft > 0.0)) return false;
+    precise const float above = x * squaresLeft;
+    const int code = roundedQuotient(above, productsLeft, 1.0 / productsLeft, 0, maxCode);
+    if (code == old) return false;
+    precise const float products = productsLeft + w * x * float(code);
+    precise const float squares = squaresLeft + w * float(code) * float(code);
+    precise const float gained = products * products * sums.squares;
+    precise const float had = sums.products * sums.products * squares;
+    if (!(gained > had)) return false;
+    codes[i] = uint(code);
+    sums = Sums(products, squares);
+    return true;
+}
+
+/// Codes 0..maxCode of the values; the scale.
+float searchPositive(float maximum, uint count, int maxCode) {
+    const float inverse = bestPositiveInverse(maximum, count, maxCode);
+    precise float products = 0.0, squares = 0.0;
+    for (uint i = 0; i < count; ++i) {
+        precise const float scaled = inverse * values[i];
+        codes[i] = uint(codeWithin(scaled, 0, maxCode));
+        const float l = float(codes[i]);
+        products += weights[i] * values[i] * l;
+        squares += weights[i] * l * l;
+    }
+    Sums sums = Sums(products, squares);
+    bool changed = true;
+    for (uint pass = 0; pass < 5 && changed; ++pass) {
+        changed = false;
+        for (uint i = 0; i < count; ++i) changed = refinePositiveCode(i, maxCode, sums) || changed;
     }
     return scaleOf(sums);
 }

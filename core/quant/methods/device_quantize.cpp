@@ -56,12 +56,13 @@ int64_t EncodeTask::groupsPerRow() const {
 
 std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols, const QuantizeOptions& options) {
     if (!format.extras().isNone() || !hasOwnScales(format) || cols == 0 || !format.fitsRow(cols)) return std::nullopt;
-    EncodeTask task{.layout = PackedLayout::of(format, cols), .search = {}};
+    EncodeTask task{.layout = PackedLayout::of(format, cols), .search = {}, .importance = {}};
     if (options.encoder) {
         task.search = options.encoder->plainSearch();
         return task.search ? std::optional(task) : std::nullopt;
     }
-    return weighsColumns(format, options) ? std::nullopt : std::optional(task);
+    if (weighsColumns(format, options)) task.importance = options.importance;
+    return task;
 }
 
 Result<DeviceMatrix> DeviceMatrix::upload(EncodeDevice& device, const RowSource& source, const JobContext& context) {

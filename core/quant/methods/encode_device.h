@@ -16,17 +16,19 @@
 namespace halftone {
 
 /// What a device is asked to make of rows: codes of a layout, of the range that a group has or, with `search`, of the
-/// shrunk range of least squared error (MseSettings). Nothing weighs the values.
+/// shrunk range of least squared error (MseSettings), which nothing weighs.
 struct EncodeTask {
     PackedLayout layout;
     std::optional<MseSettings> search;
+    /// One weight a column for block types whose encoder weighs; empty: it does without. Borrowed.
+    std::span<const float> importance;
 
     /// Groups of a row that are encoded each by itself: blocks, or groups that share a scale.
     [[nodiscard]] int64_t groupsPerRow() const;
 };
 
 /// The task that a call of quantizeTensor() amounts to; nothing where it is more than a device may be asked for:
-/// corrections, patterns of zeros, importance, other methods, scales that rows share or that are stored in two levels.
+/// corrections, patterns of zeros, other methods, scales that rows share or that are stored in two levels.
 [[nodiscard]] std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols,
                                                      const QuantizeOptions& options);
 

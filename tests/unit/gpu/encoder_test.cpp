@@ -108,14 +108,30 @@ std::vector<Data> allData(int64_t cols) {
 struct Case {
     std::string format;
     bool searches = false;
+    bool isWeighted = false;  ///< by an importance of the columns
 };
 
+std::string nameOf(const Case& value) {
+    return value.format + (value.searches ? "_searched" : value.isWeighted ? "_weighted" : "");
+}
 void PrintTo(const Case& value, std::ostream* out) {
-    *out << value.format << (value.searches ? " searched" : "");
+    *out << nameOf(value);
+}
+
+/// Mean squares of inputs: of very different size, the largest far apart.
+std::vector<float> importanceOf(int64_t cols) {
+    std::mt19937 random(17);
+    std::lognormal_distribution<float> spread(-4.0f, 1.5f);
+    std::vector<float> importance(static_cast<size_t>(cols));
+    for (float& value : importance) value = spread(random);
+    for (size_t i = 5; i < importance.size(); i += 100) importance[i] *= 3000;
+    return importance;
 }
 
 std::vector<Case> allCases() {
     std::vector<Case> cases;
+    for (const char* block : {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs"})
+        cases.push_back({.format = block, .isWeighted = true});
     for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4", "q2_k", "q3_k", "q4_k", "q5_k",
                               "q6_k", "iq4_nl", "iq4_xs"})
         cases.push_back({block});
@@ -192,8 +208,15 @@ class FormatEncoderTest : public EncoderTest, public ::testing::WithParamInterfa
         m_options.encoder = m_method.get();
     }
 
+    QuantizeOptions optionsFor(int64_t cols) {
+        if (GetParam().isWeighted) m_importance = importanceOf(cols);
+        m_options.importance = m_importance;
+        return m_options;
+    }
+
     Format m_format;
     std::shared_ptr<const RowEncoder> m_method;
+    std::vector<float> m_importance;
     QuantizeOptions m_options;
 };
 
@@ -202,7 +225,7 @@ TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
         if (!m_format.fitsRow(cols)) continue;
         for (const Data& data : allData(cols)) {
             SCOPED_TRACE(data.name + ", " + std::to_string(cols) + " columns");
-            expectSame(*m_encoder, *matrixOf(data.values, kRows), m_format, m_options);
+            expectSame(*m_encoder, *matrixOf(data.values, kRows), m_format, optionsFor(cols));
         }
     }
     EXPECT_TRUE(m_encoder->remarks().empty()) << m_encoder->remarks().front();
@@ -211,14 +234,15 @@ TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
 TEST_P(FormatEncoderTest, ReadsStoredHalves) {
     for (const DType type : {DType::kBF16, DType::kF16}) {
         SCOPED_TRACE(dtypeInfo(type).name);
-        const auto values = withOutliers(m_format.isStorage() ? 256 : 203);
-        expectSame(*m_encoder, *matrixOf(values, kRows, type), m_format, m_options);
+        const int64_t cols = m_format.isStorage() ? 256 : 203;
+        expectSame(*m_encoder, *matrixOf(withOutliers(cols), kRows, type), m_format, optionsFor(cols));
     }
 }
 
 TEST_P(FormatEncoderTest, LeavesNothingWithoutReason) {
-    const auto task = encodeTaskOf(m_format, 512, m_options);
+    const auto task = encodeTaskOf(m_format, 512, optionsFor(512));
     ASSERT_TRUE(task && m_encoder->takes(*task));
+    ASSERT_EQ(task->importance.empty(), !GetParam().isWeighted);
     for (const Data& data : allData(512)) {
         SCOPED_TRACE(data.name);
         const auto rows = m_encoder->upload(*matrixOf(data.values, kRows), 0, kRows, JobContext());
@@ -234,15 +258,15 @@ TEST_P(FormatEncoderTest, TreatsWhatIsNotFiniteAsTheProcessorDoes) {
     values[700] = std::numeric_limits<float>::quiet_NaN();
     values[2000] = -std::numeric_limits<float>::infinity();
     const auto source = matrixOf(values, kRows);
-    m_options.tensorName = "layer";
-    expectSame(*m_encoder, *source, m_format, m_options);
-    m_options.nonFinite = NonFinitePolicy::kMapToZero;
-    expectSame(*m_encoder, *source, m_format, m_options);
+    QuantizeOptions options = optionsFor(512);
+    options.tensorName = "layer";
+    expectSame(*m_encoder, *source, m_format, options);
+    options.nonFinite = NonFinitePolicy::kMapToZero;
+    expectSame(*m_encoder, *source, m_format, options);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FormatEncoderTest, ::testing::ValuesIn(allCases()), [](const auto& tested) {
-    return tested.param.format + (tested.param.searches ? "_searched" : "");
-});
+INSTANTIATE_TEST_SUITE_P(All, FormatEncoderTest, ::testing::ValuesIn(allCases()),
+                         [](const auto& tested) { return nameOf(tested.param); });
 
 /// As a graphics card would: workgroups of several subgroups, uploads through staging, small parts.
 TEST_F(EncoderTest, GivesTheSameBytesUnderAnotherPlan) {
@@ -282,8 +306,12 @@ TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
     const std::vector<float> importance(512, 2.0f);
     QuantizeOptions weighted;
     weighted.importance = importance;
-    EXPECT_FALSE(encodeTaskOf(Format::of(DType::kQ4_0), 512, weighted));
-    EXPECT_TRUE(encodeTaskOf(Format::of(DType::kQ8_0), 512, weighted)) << "it makes no use of importance";
+    const auto legacy = encodeTaskOf(Format::of(DType::kQ4_0), 512, weighted);
+    ASSERT_TRUE(legacy);
+    EXPECT_FALSE(m_encoder->takes(*legacy));
+    const auto careless = encodeTaskOf(Format::of(DType::kQ8_0), 512, weighted);
+    ASSERT_TRUE(careless);
+    EXPECT_TRUE(careless->importance.empty()) << "it makes no use of importance";
     const auto weightedSearch = createMseEncoder({}, importance);
     QuantizeOptions searched;
     searched.encoder = weightedSearch.get();
