@@ -39,30 +39,39 @@ struct BlockShader {
     }
     [[nodiscard]] double flopsOfValue() const { return invocations > 0 ? kFlopsOfSearch : kFlopsOfCode; }
 };
-BlockShader blockShader(DType type) {
+
+/// Types whose encoders search, in the order of their numbers in the shader.
+struct SearchedType {
+    DType type;
+    int64_t subBlocks;
+    bool onlyWeighted = false;  ///< searches where an importance of the columns asks for it
+};
+constexpr std::array<SearchedType, 11> kSearchedTypes{{{DType::kQ2_K, 16},
+                                                       {DType::kQ3_K, 16},
+                                                       {DType::kQ4_K, 8},
+                                                       {DType::kQ5_K, 8},
+                                                       {DType::kQ6_K, 16},
+                                                       {DType::kIQ4_NL, 1},
+                                                       {DType::kIQ4_XS, 8},
+                                                       {DType::kQ4_0, 1, true},
+                                                       {DType::kQ4_1, 1, true},
+                                                       {DType::kQ5_0, 1, true},
+                                                       {DType::kQ5_1, 1, true}}};
+
+BlockShader searchShader(const EncodeTask& task) {
+    const bool isWeighted = !task.importance.empty();
+    const auto found = std::ranges::find(kSearchedTypes, task.layout.format.storage(), &SearchedType::type);
+    if (found == kSearchedTypes.end() || (found->onlyWeighted && !isWeighted)) return {};
+    const auto number = static_cast<uint32_t>(found - kSearchedTypes.begin());
+    return {"encode_search", 2, {{8, number}, {9, isWeighted ? 1 : 0}}, found->subBlocks};
+}
+
+BlockShader nearestShader(DType type) {
     // Bits of a code; whether there is a minimum.
     const auto legacy = [](uint32_t bits, uint32_t hasMinimum) {
         return BlockShader{"encode_blocks", 2, {{8, bits}, {9, hasMinimum}}};
     };
-    // Number of the type in the shader; sub-blocks.
-    const auto searched = [](uint32_t number, int64_t subBlocks) {
-        return BlockShader{"encode_search", 2, {{8, number}}, subBlocks};
-    };
     switch (type) {
-        case DType::kQ2_K:
-            return searched(0, 16);
-        case DType::kQ3_K:
-            return searched(1, 16);
-        case DType::kQ4_K:
-            return searched(2, 8);
-        case DType::kQ5_K:
-            return searched(3, 8);
-        case DType::kQ6_K:
-            return searched(4, 16);
-        case DType::kIQ4_NL:
-            return searched(5, 1);
-        case DType::kIQ4_XS:
-            return searched(6, 8);
         case DType::kQ8_0:
             return legacy(8, 0);
         case DType::kQ4_0:
@@ -80,6 +89,12 @@ BlockShader blockShader(DType type) {
         default:
             return {};
     }
+}
+
+BlockShader blockShader(const EncodeTask& task) {
+    BlockShader shader = searchShader(task);
+    if (shader.family.empty() && task.importance.empty()) shader = nearestShader(task.layout.format.storage());
+    return shader;
 }
 
 uint32_t zeroKind(const Format& format) {
@@ -115,10 +130,7 @@ void addGroupConstants(const Format& format, PipelineKey& key) {
 bool EncodeKernels::has(const EncodeTask& task) {
     const Format& format = task.layout.format;
     if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
-    if (format.isStorage()) {
-        const BlockShader shader = blockShader(format.storage());
-        return !shader.family.empty() && !task.search && (task.importance.empty() || shader.invocations > 0);
-    }
+    if (format.isStorage()) return !blockShader(task).family.empty() && !task.search;
     if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
     if (format.granularity() != Granularity::kGroup && format.granularity() != Granularity::kChannel) return false;
     if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
@@ -126,17 +138,17 @@ bool EncodeKernels::has(const EncodeTask& task) {
 }
 
 /// Super-blocks that a workgroup shares must fill whole words: 32 invocations are two of them.
-uint32_t EncodeKernels::blockLocalSize(const Format& format) const {
+uint32_t EncodeKernels::blockLocalSize(const EncodeTask& task) const {
     constexpr uint32_t kFewestShared = 32;
     const uint32_t local = m_plan->encode.elementLocalSize;
-    return blockShader(format.storage()).invocations > 0 ? std::max(local, kFewestShared) : local;
+    return blockShader(task).invocations > 0 ? std::max(local, kFewestShared) : local;
 }
 
 uint64_t EncodeKernels::figureWorkgroups(const EncodeTask& task, int64_t rows) const {
     const Format& format = task.layout.format;
     if (format.isStorage()) {
-        const BlockShader shader = blockShader(format.storage());
-        return static_cast<uint64_t>(ceilDiv(blockCount(task, rows), shader.blocksOfWorkgroup(blockLocalSize(format))));
+        const BlockShader shader = blockShader(task);
+        return static_cast<uint64_t>(ceilDiv(blockCount(task, rows), shader.blocksOfWorkgroup(blockLocalSize(task))));
     }
     const int64_t items = rows * ceilDiv(task.layout.cols, int64_t{32});
     return static_cast<uint64_t>(ceilDiv(items, int64_t{m_plan->encode.elementLocalSize}));
@@ -156,7 +168,7 @@ uint64_t EncodeKernels::packedBytes(const EncodeTask& task, int64_t rows) {
     const Format& format = task.layout.format;
     if (!format.isStorage()) return static_cast<uint64_t>(exact);
     const int64_t blockBytes = task.layout.rowBytes / task.groupsPerRow();
-    return static_cast<uint64_t>(roundUp(exact, blockShader(format.storage()).blocks * blockBytes));
+    return static_cast<uint64_t>(roundUp(exact, blockShader(task).blocks * blockBytes));
 }
 
 std::vector<uint32_t> EncodeKernels::tables(const EncodeTask& task) {
@@ -221,12 +233,11 @@ Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeB
 
 Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
                              const JobContext& context) {
-    const uint32_t local = blockLocalSize(task.layout.format);
-    const BlockShader shader = blockShader(task.layout.format.storage());
+    const uint32_t local = blockLocalSize(task);
+    const BlockShader shader = blockShader(task);
     const auto values = static_cast<double>(shader.blocksOfWorkgroup(local) * task.layout.groupSize);
     Work work{key(shader.family, local, buffers), figureWorkgroups(task, rows), shader.flopsOfValue() * values};
     work.key.constants.insert(work.key.constants.end(), shader.constants.begin(), shader.constants.end());
-    if (!task.importance.empty()) work.key.constants.emplace_back(9, 1);
     return run(
         work, buffers,
         EncodeBlocksParameters{.workgroups = {}, .blocks = u32(blockCount(task, rows)), .cols = u32(task.layout.cols)},

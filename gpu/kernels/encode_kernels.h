@@ -54,7 +54,7 @@ class EncodeKernels {
     template <typename Parameters>
     Status run(const Work& work, const EncodeBuffers& buffers, Parameters parameters, const JobContext& context);
     [[nodiscard]] vk::PipelineKey key(std::string_view family, uint32_t localSize, const EncodeBuffers& buffers) const;
-    [[nodiscard]] uint32_t blockLocalSize(const Format& format) const;
+    [[nodiscard]] uint32_t blockLocalSize(const EncodeTask& task) const;
     [[nodiscard]] uint64_t figureWorkgroups(const EncodeTask& task, int64_t rows) const;
     Status blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
     Status grids(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Q2_K to Q6_K, IQ4_NL and IQ4_XS, with importance weights or without (core/quant/formats/kquants_affine.cpp,
-// kquants_signed.cpp, iq4.cpp). An invocation searches a sub-block; the first of a super-block quantizes the sub-blocks' scales, then each
+// kquants_signed.cpp, iq4.cpp); Q4_0, Q4_1, Q5_0 and Q5_1 with them (legacy_blocks.cpp). An invocation searches a sub-block; the first of a super-block quantizes the sub-blocks' scales, then each
 // codes its values anew; last, the workgroup writes the bytes of its super-blocks, which fill whole words.
 #include "include/search.glsl"
 
@@ -8,6 +8,7 @@ layout(constant_id = 8) const uint kType = 0;  ///< as the constants below
 layout(constant_id = 9) const bool kIsWeighted = false;  ///< an importance for each column lies in the scratch buffer
 
 const uint kQ2K = 0u, kQ3K = 1u, kQ4K = 2u, kQ5K = 3u, kQ6K = 4u, kIQ4NL = 5u, kIQ4XS = 6u;
+const uint kQ40 = 7u, kQ41 = 8u, kQ50 = 9u, kQ51 = 10u;
 
 layout(push_constant) uniform Parameters {
     uint firstWorkgroup;  ///< of this dispatch in the whole task
@@ -16,19 +17,23 @@ layout(push_constant) uniform Parameters {
     uint cols;
 };
 
-const bool kIsAffine = kType == kQ2K || kType == kQ4K || kType == kQ5K;
+const bool kIsLegacy = kType >= kQ40;
+const bool kHasMinimum = kType == kQ41 || kType == kQ51;
+const bool kHasFifthBits = kType == kQ50 || kType == kQ51;
+const bool kIsAffine = kType == kQ2K || kType == kQ4K || kType == kQ5K || kHasMinimum;
 const bool kIsNonlinear = kType == kIQ4NL || kType == kIQ4XS;
 const uint kSize = kType == kQ2K || kType == kQ3K || kType == kQ6K ? 16u : 32u;
-const uint kSubBlocks = kType == kIQ4NL ? 1u : 256u / kSize;
+const uint kSubBlocks = kType == kIQ4NL || kIsLegacy ? 1u : 256u / kSize;
 const uint kBlockBytes = kType == kQ2K   ? 84u
                          : kType == kQ3K ? 110u
                          : kType == kQ4K ? 144u
                          : kType == kQ5K ? 176u
                          : kType == kQ6K ? 210u
-                         : kType == kIQ4NL ? 18u
-                                           : 136u;
+                         : kType == kIQ4XS ? 136u
+                                           : 18u + (kHasMinimum ? 2u : 0u) + (kHasFifthBits ? 4u : 0u);
 const float kLeastScale = 5.9604644775390625e-8;  ///< 2^-24: less is not searched for
-const int kCodeOffset = kType == kQ3K ? 4 : 32;
+const int kCodeOffset = kType == kQ3K ? 4 : kType == kQ40 ? 8 : kType == kQ50 ? 16 : 32;
+const int kMaxCode = kType == kQ2K ? 3 : kType == kQ4K || kType == kQ41 ? 15 : 31;  ///< of affine types
 
 // One a sub-block, in the order of the invocations.
 shared float sharedScales[gl_WorkGroupSize.x];
@@ -47,22 +52,28 @@ uint keptCodes[32];
 /// What the squares of a super-block are multiplied by to give the variance of its weights.
 const float kVarianceFactor = kType == kIQ4NL ? 0.0625 : kType == kQ2K ? 0.00390625 : 0.0078125;
 
-float varianceOf(uint block) {
+/// Of the super-block, or of the whole row; negative where a value in it is to be left to the processor.
+float varianceAround(uint first) {
     precise float squares = 0.0;
-    const uint first = block * kSubBlocks * kSize;
-    for (uint i = 0; i < kSubBlocks * kSize; ++i) {
-        const float x = uintBitsToFloat(sourceBits(first + i));
+    const uint count = kIsLegacy ? cols : kSubBlocks * kSize, begin = first - first % count;
+    bool isSearched = true;
+    for (uint i = 0; i < count; ++i) {
+        const uint bits = sourceBits(begin + i);
+        isSearched = isSearched && isSearchable(bits);
+        const float x = uintBitsToFloat(bits);
         squares += x * x;
     }
+    if (!isSearched) return -1.0;
+    if (kIsLegacy) return quotient(squares, float(cols));
     precise const float variance = squares * kVarianceFactor;
     return variance;
 }
 
 /// Weights by importance, and their sum for the super-block; false where they are to be left to the processor.
 bool weighByImportance(uint first, uint lane) {
-    const float variance = varianceOf(first / (kSubBlocks * kSize));
+    const float variance = varianceAround(first);
     precise float sum = 0.0;
-    bool isWithin = true;
+    bool isWithin = variance >= 0.0;
     for (uint i = 0; i < kSize; ++i) {
         const uint bits = scratch[kGrids + (first + i) % cols];
         isWithin = isWithin && bits >= kLeastImportance && bits <= kMostImportance;
@@ -76,10 +87,9 @@ bool weighByImportance(uint first, uint lane) {
 }
 
 Grid affineGrid() {
-    const int maxCode = kType == kQ2K ? 3 : kType == kQ4K ? 15 : 31;
-    if (kIsWeighted) return Grid(maxCode, -0.9, 0.05, 36, false);
-    if (kType == kQ4K) return Grid(maxCode, -1.0, 0.1, 20, false);
-    return Grid(maxCode, -0.5, 0.1, 15, kType == kQ2K);
+    if (kIsWeighted) return Grid(kMaxCode, -0.9, 0.05, 36, false);
+    if (kType == kQ4K) return Grid(kMaxCode, -1.0, 0.1, 20, false);
+    return Grid(kMaxCode, -0.5, 0.1, 15, kType == kQ2K);
 }
 
 /// The weights that a type gives its values where nothing else is known.
@@ -222,7 +232,10 @@ void finishWeightedScales(uint lane) {
 /// What the first invocation of a super-block does for all of it.
 void finishScales(uint lane) {
     sharedDmin[lane] = 0u;
-    if (kIsWeighted && (kIsAffine || kType == kQ3K)) {
+    if (kIsLegacy) {
+        sharedD[lane] = signedHalf(sharedScales[lane]);
+        sharedDmin[lane] = signedHalf(-sharedMinimums[lane]);
+    } else if (kIsWeighted && (kIsAffine || kType == kQ3K)) {
         finishWeightedScales(lane);
     } else if (kIsAffine) {
         sharedD[lane] = quantizeScales(lane);
@@ -242,6 +255,7 @@ void finishScales(uint lane) {
 /// Scale and minimum of a sub-block as they are stored.
 Fit storedFit(uint lane, uint base) {
     const float d = halfValue(sharedD[base]);
+    if (kIsLegacy) return Fit(d, -halfValue(sharedDmin[base]));
     if (kType == kIQ4NL) return Fit(d, 0.0);
     int code = int(sharedScaleCodes[lane]);
     if (kType == kQ3K || kType == kIQ4XS) code -= 32;
@@ -264,6 +278,7 @@ void codeSubBlock(uint lane, uint base) {
     const float unrounded = sharedScales[lane];
     const float searched = kIsNonlinear && unrounded != 0.0 ? reciprocal(unrounded) : 0.0;
     const float inverse = 1.0 / (fit.scale != 0.0 ? fit.scale : 1.0);
+    const bool isCodedAnew = fit.scale != 0.0 && !kIsLegacy;
     for (uint i = 0; i < kSize; ++i) {
         if (kIsNonlinear) {
             precise const float scaled = searched * values[i];
@@ -271,11 +286,10 @@ void codeSubBlock(uint lane, uint base) {
             addFigures(values[i], fit.scale * tableValue(kNonlinear4, codes[i]));
         } else if (kIsAffine) {
             precise const float above = values[i] + fit.minimum;
-            const int maxCode = kType == kQ2K ? 3 : kType == kQ4K ? 15 : 31;
-            if (fit.scale != 0.0) codes[i] = uint(roundedQuotient(above, fit.scale, inverse, 0, maxCode));
+            if (isCodedAnew) codes[i] = uint(roundedQuotient(above, fit.scale, inverse, 0, kMaxCode));
             addFigures(values[i], fit.scale * float(codes[i]) - fit.minimum);
         } else {
-            if (fit.scale != 0.0)
+            if (isCodedAnew)
                 codes[i] = uint(roundedQuotient(values[i], fit.scale, inverse, -kCodeOffset, kCodeOffset - 1) + kCodeOffset);
             addFigures(values[i], fit.scale * float(int(codes[i]) - kCodeOffset));
         }
@@ -356,8 +370,23 @@ uint signedByte(uint base, uint offset) {
     return offset < 208u ? sharedScaleCodes[base + offset - 192u] & 0xFFu : halfByte(sharedD[base], offset - 208u);
 }
 
+uint legacyByte(uint base, uint offset) {
+    if (offset < 2u) return halfByte(sharedD[base], offset);
+    uint j = offset - 2u;
+    if (kHasMinimum) {
+        if (j < 2u) return halfByte(sharedDmin[base], j);
+        j -= 2u;
+    }
+    if (!kHasFifthBits) return partsAt(base, j, 16u, 0u, 4u);
+    if (j >= 4u) return partsAt(base, j - 4u, 16u, 0u, 4u);
+    uint high = 0u;
+    for (uint i = 0; i < 8u; ++i) high |= (codeAt(base, 8u * j + i) >> 4) << i;
+    return high;
+}
+
 uint byteAt(uint offset) {
     const uint base = offset / kBlockBytes * kSubBlocks, inBlock = offset % kBlockBytes;
+    if (kIsLegacy) return legacyByte(base, inBlock);
     if (kIsNonlinear) return nonlinearByte(base, inBlock);
     if (kIsAffine) return affineByte(base, inBlock);
     return signedByte(base, inBlock);

@@ -299,8 +299,8 @@ Fit searchAffine(Grid grid, uint size) {
     precise float sumWeights = 0.0, sumProducts = 0.0;
     float lowest = values[0], highest = values[0];
     for (uint i = 0; i < size; ++i) {
-        lowest = min(lowest, values[i]);
-        highest = max(highest, values[i]);
+        if (values[i] < lowest) lowest = values[i];  // the first of equals, as zeros have signs
+        if (values[i] > highest) highest = values[i];
         sumWeights += weights[i];
         sumProducts += weights[i] * values[i];
         codes[i] = 0u;

@@ -130,7 +130,8 @@ std::vector<float> importanceOf(int64_t cols) {
 
 std::vector<Case> allCases() {
     std::vector<Case> cases;
-    for (const char* block : {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs"})
+    for (const char* block :
+         {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "q4_0", "q4_1", "q5_0", "q5_1"})
         cases.push_back({.format = block, .isWeighted = true});
     for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4", "q2_k", "q3_k", "q4_k", "q5_k",
                               "q6_k", "iq4_nl", "iq4_xs"})
@@ -306,9 +307,6 @@ TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
     const std::vector<float> importance(512, 2.0f);
     QuantizeOptions weighted;
     weighted.importance = importance;
-    const auto legacy = encodeTaskOf(Format::of(DType::kQ4_0), 512, weighted);
-    ASSERT_TRUE(legacy);
-    EXPECT_FALSE(m_encoder->takes(*legacy));
     const auto careless = encodeTaskOf(Format::of(DType::kQ8_0), 512, weighted);
     ASSERT_TRUE(careless);
     EXPECT_TRUE(careless->importance.empty()) << "it makes no use of importance";
