@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session/quantization_service.h"
 
+#include <utility>
+
 #include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/model_jobs.h"
@@ -59,6 +61,7 @@ void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_encoder = std::make_shared<TensorEncoder>();
     m_calibration.reset();
     m_model.reset();
+    m_awaitsModel = m_checkpoint != nullptr;
     m_plan.reset();
     m_entries.assign(m_checkpoint ? m_checkpoint->tensors().size() : 0, Entry{});
 }
@@ -69,7 +72,8 @@ void QuantizationService::setCalibration(std::shared_ptr<const Calibration> cali
 }
 
 void QuantizationService::setModel(std::shared_ptr<const LoadedModel> model) {
-    if (m_model == model) return;
+    const bool awaited = std::exchange(m_awaitsModel, false);
+    if (m_model == model && !awaited) return;
     m_model = std::move(model);
     recomputeAll();
 }
@@ -133,6 +137,7 @@ bool QuantizationService::prepare(int tensor) {
 }
 
 void QuantizationService::startPending() {
+    if (m_awaitsModel && firstWithMethod(m_recipe.resolved())) return;  // setModel() starts it
     std::vector<Task> tasks;
     int64_t totalBytes = 0;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {

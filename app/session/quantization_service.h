@@ -34,7 +34,8 @@ class QuantizationService : public QObject {
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
     /// What the methods may know of the layers' inputs; null: nothing. All figures are recomputed.
     void setCalibration(std::shared_ptr<const Calibration> calibration);
-    /// The model that methods look at; null: the checkpoint does not run here. All figures are recomputed.
+    /// The model that methods look at; null: the checkpoint does not run here. All figures are recomputed. Until it is
+    /// known, after reset(), formats that need it wait.
     void setModel(std::shared_ptr<const LoadedModel> model);
     /// Where figures are made from the next pass on; they are the same to six digits.
     void setDevice(const TensorEncoder::Device& device) { m_device = device; }
@@ -87,6 +88,7 @@ class QuantizationService : public QObject {
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::shared_ptr<const Calibration> m_calibration;
     std::shared_ptr<const LoadedModel> m_model;
+    bool m_awaitsModel = false;
     std::shared_ptr<const MethodPlan> m_plan;
     TensorEncoder::Device m_device;
     std::shared_ptr<TensorEncoder> m_encoder = std::make_shared<TensorEncoder>();  ///< touched by the lane's jobs only

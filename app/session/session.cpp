@@ -201,9 +201,11 @@ void Session::startLoadingModel() {
             HT_ASSIGN_OR_RETURN(auto model, LoadedModel::load(checkpoint));
             return std::make_shared<const LoadedModel>(std::move(model));
         },
-        [this](const Result<Model>& model) {
+        [this, checkpoint = m_checkpoint](const Result<Model>& model) {
             if (model) {
                 m_modelJobs.setModel(*model);
+            } else if (model.error().code == ErrorCode::kCancelled && checkpoint == m_checkpoint) {
+                m_modelJobs.setModel(nullptr, tr("Reading its tokenizer was stopped; open the checkpoint again."));
             } else if (model.error().code != ErrorCode::kCancelled) {
                 const QString why = errorText(model.error());
                 m_messages.note(

@@ -5604,6 +5604,10 @@
         <source>Saved the session to %1.</source>
         <translation>会话已保存到 %1。</translation>
     </message>
+    <message>
+        <source>Reading its tokenizer was stopped; open the checkpoint again.</source>
+        <translation>读取分词器的过程已被停止；请重新打开检查点。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::StatisticsService</name>

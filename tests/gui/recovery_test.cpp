@@ -77,6 +77,24 @@ TEST_F(RecoveryTest, WhatWasLostComesBack) {
     EXPECT_TRUE(!bar || bar->isHidden());
 }
 
+/// The recipe comes back before the model has been read.
+TEST_F(RecoveryTest, MethodsOfWhatWasLostWaitForTheModel) {
+    openSample();
+    const int tensor = tensorsOf(TensorRole::kFfnDown).first();
+    session.recipe().setFormat({tensor}, Format::parse("int4_g128_asym").value());
+    session.recipe().setMethod({tensor}, MethodChoice::parse("hqq").value());
+    const QString path = folder() + QStringLiteral("/lost.halftone");
+    ASSERT_TRUE(session.snapshot(window.uiState()).save(path.toStdString()).has_value());
+    session.close();
+    ASSERT_TRUE(awaitIdle());
+    const auto failuresBefore = session.messages().messages().size();
+    session.recover(path);
+    ASSERT_TRUE(test::waitUntil([&] { return session.model() != nullptr; }));
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(session.quantization().state(tensor), FigureState::Ready);
+    EXPECT_EQ(session.messages().messages().size(), failuresBefore);
+}
+
 TEST_F(RecoveryTest, DiscardingRemovesIt) {
     const QString path = leaveBehind();
     const Recovery recovery(session, window, folder());
