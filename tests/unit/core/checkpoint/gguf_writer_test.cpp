@@ -97,6 +97,23 @@ TEST(GgufWriter, ReplacesTheTargetOnlyAtTheEnd) {
     HT_ASSERT_OK(Checkpoint::open(target));
 }
 
+TEST(GgufWriter, ASealedFileCanBeReadBeforeItIsPublished) {
+    const test::TemporaryFolder folder;
+    const auto target = folder.path() / "model.bin";  // whatever it is called
+    test::writeFile(target, "precious");
+    auto writer = GgufWriter::create(target, {}, {{"t", DType::kF32, {2}}});
+    HT_ASSERT_OK(writer);
+    HT_ASSERT_OK(writer->write(bytesOf("12345678")));
+    HT_ASSERT_OK(writer->seal());
+    const auto sealed = Checkpoint::open(writer->sealedPath());
+    HT_ASSERT_OK(sealed);
+    EXPECT_EQ((*sealed)->tensors().size(), 1u);
+    EXPECT_EQ(test::readFile(target), "precious");
+    HT_ASSERT_OK(writer->publish());
+    EXPECT_EQ(fileCount(folder.path()), 1u);
+    EXPECT_NE(test::readFile(target), "precious");
+}
+
 TEST(GgufWriter, WritesThroughALink) {
     const test::TemporaryFolder folder;
     const auto real = folder.path() / "real.gguf", link = folder.path() / "link.gguf";

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -43,6 +44,8 @@ TEST(Half, EveryCodeDecodesByDefinition) {
         const double expected = halfByDefinition(bits);
         if (std::isnan(expected)) {
             EXPECT_TRUE(std::isnan(value)) << code;
+            // Quiet, with what else the code says: as processors convert it.
+            EXPECT_EQ(std::bit_cast<uint32_t>(value) & 0x7FFFFFu, 0x400000u | ((code & 0x3FFu) << 13)) << code;
             continue;
         }
         ASSERT_EQ(static_cast<double>(value), expected) << code;
