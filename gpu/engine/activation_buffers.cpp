@@ -74,6 +74,7 @@ Status ActivationBuffers::reserve(const Need& need) {
     }
     if (need.rank > 0) HT_TRY(grow(m_inner, m_chunkTokens * roundUp(need.rank, 16), "inputs of low-rank factors"));
     if (need.rounded) HT_TRY(grow(m_rounded, m_chunkTokens * widestStride(), "rounded"));
+    if (need.quantized) HT_TRY(grow(m_quantized, m_chunkTokens * kernel::quantizedStride(widestStride()), "bytes"));
     if (need.logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
@@ -109,6 +110,11 @@ kernel::Activations ActivationBuffers::inner(int64_t rank, int64_t count) const 
 kernel::Activations ActivationBuffers::rounded(ValueId id, const TokenChunk& chunk) const {
     const vk::BufferSlice whole(m_rounded);
     return {whole.part(0, static_cast<uint64_t>(chunk.count * stride(id)) * 4), width(id), stride(id)};
+}
+
+kernel::QuantizedRows ActivationBuffers::quantized(int64_t width, int64_t count) const {
+    const int64_t step = kernel::quantizedStride(width);
+    return {vk::BufferSlice(m_quantized).part(0, static_cast<uint64_t>(count * step) * 4), step};
 }
 
 kernel::Activations ActivationBuffers::value(ValueId id, const TokenChunk& chunk) const {

@@ -36,6 +36,7 @@ class ActivationBuffers {
         int64_t logitTokens = 0;  ///< that want logits together
         int64_t rank = 0;         ///< the largest of the weights' corrections
         bool rounded = false;     ///< inputs of linear layers are rounded
+        bool quantized = false;   ///< ... or become bytes
     };
     Status reserve(const Need& need);
     /// About what reserve() takes for long inputs, in bytes.
@@ -50,6 +51,8 @@ class ActivationBuffers {
     [[nodiscard]] kernel::Activations gathered(int64_t count) const;
     /// Room for a value of a chunk, rounded; one at a time.
     [[nodiscard]] kernel::Activations rounded(ValueId id, const TokenChunk& chunk) const;
+    /// Room for `count` rows of `width` values as bytes; one at a time.
+    [[nodiscard]] kernel::QuantizedRows quantized(int64_t width, int64_t count) const;
     /// A value of a chunk; the chunk says where `hidden` is.
     [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
     /// What stands between the two factors of a correction of rank `rank`.
@@ -67,7 +70,7 @@ class ActivationBuffers {
     vk::MemoryAllocator* m_allocator;
     vk::CommandStream* m_stream = nullptr;
     std::vector<vk::Buffer> m_values;
-    vk::Buffer m_gathered, m_inner, m_rounded;
+    vk::Buffer m_gathered, m_inner, m_rounded, m_quantized;
     int64_t m_chunkTokens = 0;
     int64_t m_logitRows = 0;
 };

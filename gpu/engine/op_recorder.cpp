@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "gpu/engine/op_recorder.h"
 
+#include <algorithm>
+
 namespace halftone {
 
 Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_t begin, int32_t end) {
@@ -10,25 +12,28 @@ Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_
         const bool sameInput = index > begin && m_graph->ops[static_cast<size_t>(index - 1)].kind == OpKind::kLinear &&
                                m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
         const bool isNewInput = op.kind == OpKind::kLinear && !sameInput;
-        if (isNewInput && run.options.capture) HT_TRY(captureInput(run, chunk, index, end));
+        if (isNewInput && run.options.capture) HT_TRY(captureInput(run, chunk, opsThatShareInput(index, end)));
         HT_TRY(m_timer->begin(op, chunk.count, run.sequence.position() + chunk.begin, run.sequence.format().cache));
-        if (isNewInput && roundsInput(*m_graph, op, run.sequence.format())) HT_TRY(roundInput(run, chunk, op));
+        if (isNewInput) HT_TRY(prepareInput(run, chunk, opsThatShareInput(index, end)));
         HT_TRY(recordOp(run, chunk, op));
         m_timer->end();
     }
     return {};
 }
 
+std::span<const Op> OpRecorder::opsThatShareInput(int32_t index, int32_t end) const {
+    const auto ops = std::span(m_graph->ops).subspan(static_cast<size_t>(index), static_cast<size_t>(end - index));
+    const auto other =
+        std::ranges::find_if(ops, [&](const Op& op) { return op.kind != OpKind::kLinear || op.in != ops.front().in; });
+    return ops.first(static_cast<size_t>(other - ops.begin()));
+}
+
 /// One reduction for the linear operations in a row that read the same buffer (q, k, v; gate, up).
-Status OpRecorder::captureInput(const ForwardRun& run, const TokenChunk& chunk, int32_t index, int32_t end) {
-    const ValueId input = m_graph->ops[static_cast<size_t>(index)].in;
+Status OpRecorder::captureInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops) {
     std::vector<std::string> names;
-    for (; index < end; ++index) {
-        const Op& op = m_graph->ops[static_cast<size_t>(index)];
-        if (op.kind != OpKind::kLinear || op.in != input) break;
-        names.push_back(m_graph->weights[static_cast<size_t>(op.weight)].name);
-    }
-    return m_capture->record(m_buffers->value(input, chunk), chunk.count, std::move(names), *run.options.capture);
+    for (const Op& op : ops) names.push_back(m_graph->weights[static_cast<size_t>(op.weight)].name);
+    return m_capture->record(m_buffers->value(ops.front().in, chunk), chunk.count, std::move(names),
+                             *run.options.capture);
 }
 
 vk::BufferSlice OpRecorder::vector(WeightId id) const {
@@ -119,14 +124,45 @@ Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
                             .epsilon = m_graph->config.normEpsilon});
 }
 
-/// For the linear operations in a row that read the same buffer.
-Status OpRecorder::roundInput(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
+/// Whether an operation multiplies integers: the caller allows it, or the sequence's format has made integers of the
+/// inputs already.
+bool OpRecorder::isInteger(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const {
+    const RunFormat& format = run.sequence.format();
+    const bool isAllowed = roundsInput(*m_graph, op, format) ? format.activations.rounding != ActivationRounding::kFp8
+                                                             : run.options.arithmetic == Arithmetic::kInteger;
+    const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
+    return isAllowed && m_kernels->multipliesIntegers(weight.layout.format, chunk.count);
+}
+
+/// The input as the operations that share it want it: rounded, as bytes, or both. What is added to a matrix meets
+/// binary32 values.
+Status OpRecorder::prepareInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops) {
+    const Op& first = ops.front();
+    const bool isRounded = roundsInput(*m_graph, first, run.sequence.format());
+    bool wantsBytes = false, wantsFloats = false;
+    for (const Op& op : ops) {
+        const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
+        const bool isByte = isInteger(run, chunk, op);
+        wantsBytes = wantsBytes || isByte;
+        wantsFloats = wantsFloats || !isByte || weight.outliers.rowCount > 0 || weight.rank() > 0;
+    }
     const ActivationFormat& format = run.sequence.format().activations;
-    return m_kernels->roundRows({.rounding = format.rounding,
-                                 .scale = format.scales ? (*format.scales)[static_cast<size_t>(op.weight)] : 0.0f,
-                                 .input = m_buffers->value(op.in, chunk),
-                                 .output = m_buffers->rounded(op.in, chunk),
-                                 .tokens = chunk.count});
+    const auto rounding = isRounded ? format.rounding : ActivationRounding::kNone;
+    const float scale = format.scales ? (*format.scales)[static_cast<size_t>(first.weight)] : 0.0f;
+    const kernel::Activations input = m_buffers->value(first.in, chunk);
+    if (isRounded && wantsFloats) {
+        HT_TRY(m_kernels->roundRows({.rounding = rounding,
+                                     .scale = scale,
+                                     .input = input,
+                                     .output = m_buffers->rounded(first.in, chunk),
+                                     .tokens = chunk.count}));
+    }
+    if (!wantsBytes) return {};
+    return m_kernels->quantizeRows({.rounding = rounding,
+                                    .scale = scale,
+                                    .input = input,
+                                    .output = m_buffers->quantized(input.width, chunk.count),
+                                    .tokens = chunk.count});
 }
 
 Status OpRecorder::recordLinear(const ForwardRun& run, const TokenChunk& chunk, const Op& op) {
@@ -135,6 +171,7 @@ Status OpRecorder::recordLinear(const ForwardRun& run, const TokenChunk& chunk, 
     call.bias = vector(op.bias);
     const bool isRounded = roundsInput(*m_graph, op, run.sequence.format());
     call.input = isRounded ? m_buffers->rounded(op.in, chunk) : m_buffers->value(op.in, chunk);
+    if (isInteger(run, chunk, op)) call.quantized = m_buffers->quantized(call.input.width, chunk.count);
     call.output = m_buffers->value(op.out, chunk);
     call.tokens = chunk.count;
     for (const auto& rows : weight.chunks) {

@@ -49,14 +49,17 @@ class OpRecorder {
     Status recordTable(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordNorm(const TokenChunk& chunk, const Op& op);
     Status recordLinear(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
-    Status roundInput(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
+    Status prepareInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops);
+    [[nodiscard]] bool isInteger(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const;
+    /// The linear operations from `index` on that read one input one after the other.
+    [[nodiscard]] std::span<const Op> opsThatShareInput(int32_t index, int32_t end) const;
     Status correctProduct(const DeviceWeight& weight, const kernel::LinearCall& product);
     Status correctTable(const DeviceWeight& weight, const kernel::EmbedCall& lookup);
     Status recordRope(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordAttention(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status recordElementwise(const TokenChunk& chunk, const Op& op);
     Status recordSplit(const TokenChunk& chunk, const Op& op);
-    Status captureInput(const ForwardRun& run, const TokenChunk& chunk, int32_t index, int32_t end);
+    Status captureInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops);
     [[nodiscard]] vk::BufferSlice vector(WeightId id) const;
 
     const ModelGraph* m_graph;

@@ -199,8 +199,11 @@ Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
         for (const auto& range : epilogueRanges(input.options))
             need.logitTokens = std::max(need.logitTokens, range.end - range.begin);
         need.rounded = need.rounded || !input.sequence->format().activations.isFull();
+        need.quantized = need.quantized || input.options.arithmetic == Arithmetic::kInteger;
         fromHidden = fromHidden || !input.options.hiddenIn.empty();
     }
+    const vk::IntegerShape& integer = m_context->plan().integer;
+    need.quantized = (need.quantized || need.rounded) && (integer.matvec || integer.matmul);
     HT_TRY(m_buffers.reserve(need));
     HT_TRY(growInput(m_ids, static_cast<uint64_t>(need.rows) * 4, "token ids"));
     if (!fromHidden) return {};

@@ -47,6 +47,11 @@ struct RoundRowsParameters {
     float scale = 0, inverseScale = 0;
 };
 
+/// Columns whose inputs share a scale, unless their row does, and words that they take: 8 of codes, then scale and
+/// scaled sum of either half (shaders/include/quantized_input.glsl).
+inline constexpr int64_t kQuantizedBlock = 32;
+inline constexpr int64_t kQuantizedBlockWords = 12;
+
 struct AttentionParameters {
     uint32_t tokens = 0, heads = 0, headsPerCache = 0, cacheHeads = 0, headDim = 0;
     uint32_t inputStride = 0, outputStride = 0, firstPosition = 0, window = 0;

@@ -71,6 +71,36 @@ Activations tokensOf(const Activations& all, int64_t first, int64_t count) {
     return part;
 }
 
+/// Constant 2 of shaders/include/row_step.glsl.
+uint32_t roundingKind(ActivationRounding rounding) {
+    switch (rounding) {
+        case ActivationRounding::kNone:
+            return 0;
+        case ActivationRounding::kInt8:
+            return 1;
+        case ActivationRounding::kInt8Static:
+            return 2;
+        case ActivationRounding::kFp8:
+            return 3;
+    }
+    return 0;
+}
+
+RoundRowsParameters rowParameters(const Activations& input, int64_t tokens, int64_t outputStride, float scale) {
+    return {.tokens = u32(tokens),
+            .width = u32(input.width),
+            .inputStride = u32(input.stride),
+            .outputStride = u32(outputStride),
+            .scale = scale,
+            .inverseScale = scale > 0 ? 1.0f / scale : 0.0f};
+}
+
+bool hasVariant(std::string_view family, const Format& format) {
+    const std::string option = shaderOption(format);
+    return std::ranges::any_of(
+        allShaders(), [&](const ShaderCode& shader) { return shader.family == family && shader.option == option; });
+}
+
 }  // namespace
 
 std::string shaderOption(const Format& format) {
@@ -88,9 +118,16 @@ std::string shaderOption(const Format& format) {
 }
 
 bool hasKernels(const Format& format) {
-    const std::string option = shaderOption(format);
-    return std::ranges::any_of(
-        allShaders(), [&](const ShaderCode& shader) { return shader.family == "matvec" && shader.option == option; });
+    return hasVariant("matvec", format);
+}
+
+bool hasIntegerKernels(const Format& format) {
+    return hasVariant("matvec_integer", format);
+}
+
+bool Kernels::multipliesIntegers(const Format& format, int64_t tokens) const {
+    const bool wanted = tokens <= m_plan->matvec.mostTokens ? m_plan->integer.matvec : m_plan->integer.matmul;
+    return wanted && hasIntegerKernels(format);
 }
 
 template <typename Parameters>
@@ -116,12 +153,13 @@ uint64_t Kernels::elementwiseGroups(uint64_t items) const {
 Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
     const Format& format = call.weights.layout->format;
     const vk::MatmulShape& shape = m_plan->matmul;
+    const bool isInteger = call.quantized.slice.buffer != VK_NULL_HANDLE;
     LinearPlan plan;
     plan.key.option = shaderOption(format);
     if (call.tokens <= m_plan->matvec.mostTokens) {
         plan.rowsPerGroup = m_plan->matvec.rows;
         plan.tokensPerGroup = std::bit_ceil(u32(call.tokens));  // few pipelines: 1, 2, 4, 8 columns
-        plan.key.family = "matvec";
+        plan.key.family = isInteger ? "matvec_integer" : "matvec";
         plan.key.localSize = m_plan->matvec.localSize;
         plan.key.constants = {
             {1, severalSubgroups(plan.key.localSize)}, {2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
@@ -132,17 +170,18 @@ Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
         while (threadTokens > 1 && int64_t{columns} * threadTokens / 2 >= call.tokens) threadTokens /= 2;
         plan.rowsPerGroup = shape.tileRows;
         plan.tokensPerGroup = columns * threadTokens;
-        plan.key.family = "matmul_tiled";
+        plan.key.family = isInteger ? "matmul_integer_tiled" : "matmul_tiled";
         plan.key.localSize = shape.tileRows / shape.threadRows * columns;
         plan.key.constants = {{2, plan.rowsPerGroup},
                               {3, plan.tokensPerGroup},
                               {4, shape.threadRows},
                               {5, threadTokens},
-                              {6, shape.depth}};
+                              {6, isInteger ? m_plan->integer.depth : shape.depth}};
     } else {
         plan.rowsPerGroup = shape.tileRows;
         plan.tokensPerGroup = shape.tileTokens;
-        plan.key.family = "matmul_direct";
+        plan.key.family = isInteger ? "matmul_integer_direct" : "matmul_direct";
+        plan.tileAnInvocation = true;
         plan.key.localSize = shape.localSize;
         plan.key.constants = {{2, plan.rowsPerGroup}, {3, plan.tokensPerGroup}};
     }
@@ -156,19 +195,20 @@ Status Kernels::linearPart(const LinearCall& call, int64_t firstRow, int64_t row
     parameters.rowBegin = u32(firstRow);
     parameters.rowEnd = u32(firstRow + rowCount);
     parameters.tokens = u32(call.tokens);
-    parameters.inputStride = u32(call.input.stride);
+    const bool isInteger = call.quantized.slice.buffer != VK_NULL_HANDLE;
+    parameters.inputStride = u32(isInteger ? call.quantized.stride : call.input.stride);
     parameters.outputStride = u32(call.output.stride);
     parameters.hasBias = call.bias.buffer != VK_NULL_HANDLE ? 1 : 0;
     auto groups =
         static_cast<uint64_t>(ceilDiv(rowCount, plan.rowsPerGroup) * ceilDiv(call.tokens, plan.tokensPerGroup));
     // Without tiles in shared memory every invocation has a tile of its own.
-    if (plan.key.family == "matmul_direct") groups = (groups + plan.key.localSize - 1) / plan.key.localSize;
+    if (plan.tileAnInvocation) groups = (groups + plan.key.localSize - 1) / plan.key.localSize;
     const double flops = 2.0 * static_cast<double>(rowCount) * static_cast<double>(call.weights.layout->cols) *
                          static_cast<double>(call.tokens);
     const bool continues = call.continues || firstRow > 0;
     return run(plan.key,
                {{call.weights.slice, Access::kConstant},
-                {call.input.slice, Access::kRead},
+                {isInteger ? call.quantized.slice : call.input.slice, Access::kRead},
                 {orElse(call.bias, call.weights.slice), Access::kConstant},
                 {call.output.slice, continues ? Access::kContinueWrite : Access::kWrite}},
                parameters, groups, flops);
@@ -324,21 +364,27 @@ Status Kernels::multiplyAdds(const MultiplyAddCall& call) {
 
 Status Kernels::roundRows(const RoundRowsCall& call) {
     const uint32_t local = m_plan->reduceLocalSize;
-    const uint32_t rounding = call.rounding == ActivationRounding::kFp8          ? 3
-                              : call.rounding == ActivationRounding::kInt8Static ? 2
-                                                                                 : 1;
     const PipelineKey key{.family = "round_rows",
                           .option = {},
                           .localSize = local,
-                          .constants = {{1, severalSubgroups(local)}, {2, rounding}}};
-    const RoundRowsParameters parameters{.tokens = u32(call.tokens),
-                                         .width = u32(call.input.width),
-                                         .inputStride = u32(call.input.stride),
-                                         .outputStride = u32(call.output.stride),
-                                         .scale = call.scale,
-                                         .inverseScale = call.scale > 0 ? 1.0f / call.scale : 0.0f};
+                          .constants = {{1, severalSubgroups(local)}, {2, roundingKind(call.rounding)}}};
+    const RoundRowsParameters parameters = rowParameters(call.input, call.tokens, call.output.stride, call.scale);
     return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
                static_cast<uint64_t>(call.tokens), static_cast<double>(call.tokens * call.input.width) * 16);
+}
+
+Status Kernels::quantizeRows(const QuantizeRowsCall& call) {
+    const bool isRowWise = call.rounding != ActivationRounding::kNone;
+    const uint32_t local = isRowWise ? m_plan->reduceLocalSize : m_plan->elementwiseLocalSize;
+    const PipelineKey key{.family = "quantize_rows",
+                          .option = {},
+                          .localSize = local,
+                          .constants = {{1, severalSubgroups(local)}, {2, roundingKind(call.rounding)}}};
+    const RoundRowsParameters parameters = rowParameters(call.input, call.tokens, call.output.stride, call.scale);
+    const auto blocks = static_cast<uint64_t>(call.tokens * ceilDiv(call.input.width, kQuantizedBlock));
+    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
+               isRowWise ? static_cast<uint64_t>(call.tokens) : elementwiseGroups(blocks),
+               static_cast<double>(call.tokens * call.input.width) * 24);
 }
 
 Status Kernels::storeCache(const CacheStoreCall& call) {

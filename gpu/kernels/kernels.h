@@ -26,6 +26,16 @@ struct Activations {
     int64_t stride = 0;
 };
 
+/// Rows of activations as bytes with their scales, `stride` words from token to token.
+struct QuantizedRows {
+    vk::BufferSlice slice;
+    int64_t stride = 0;
+};
+/// Words of a row of `width` activations.
+[[nodiscard]] constexpr int64_t quantizedStride(int64_t width) {
+    return (width + kQuantizedBlock - 1) / kQuantizedBlock * kQuantizedBlockWords;
+}
+
 /// A range of rows of a packed matrix, in one binding.
 struct PackedRows {
     vk::BufferSlice slice;
@@ -38,6 +48,7 @@ struct LinearCall {
     PackedRows weights;
     vk::BufferSlice bias;  ///< of the whole matrix; no buffer: none
     Activations input;
+    QuantizedRows quantized;  ///< a buffer: the products are made of it, and `input` is not read
     Activations output;
     int64_t tokens = 0;
     bool continues = false;  ///< another row range of the same matrix was computed just before
@@ -122,6 +133,15 @@ struct RoundRowsCall {
     int64_t tokens = 0;
 };
 
+/// Rows as bytes: kNone gives 32 values a scale, the others (but FP8, which is no integer) round as RoundRowsCall.
+struct QuantizeRowsCall {
+    ActivationRounding rounding = ActivationRounding::kNone;
+    float scale = 0;  ///< kInt8Static
+    Activations input;
+    QuantizedRows output;
+    int64_t tokens = 0;
+};
+
 struct CacheStoreCall {
     CacheShape shape;
     Activations input;
@@ -192,6 +212,8 @@ class Kernels {
         : m_plan(&plan), m_pipelines(&pipelines), m_stream(&stream) {}
 
     Status linear(const LinearCall& call);
+    /// Whether the plan multiplies weights of this format and so many tokens as integers.
+    [[nodiscard]] bool multipliesIntegers(const Format& format, int64_t tokens) const;
     Status embed(const EmbedCall& call);
     Status norm(const NormCall& call);
     Status rope(const RopeCall& call);
@@ -200,6 +222,7 @@ class Kernels {
     Status addOutliers(const OutlierCall& call);
     Status addLowRank(const LowRankCall& call);
     Status roundRows(const RoundRowsCall& call);
+    Status quantizeRows(const QuantizeRowsCall& call);
     Status storeCache(const CacheStoreCall& call);
     Status attention(const AttentionCall& call);
     Status summarizeRows(const RowSummaryCall& call);
@@ -217,6 +240,7 @@ class Kernels {
         vk::PipelineKey key;
         uint32_t rowsPerGroup = 1;
         uint32_t tokensPerGroup = 1;
+        bool tileAnInvocation = false;  ///< not a workgroup
     };
     Status linearPart(const LinearCall& call, int64_t firstRow, int64_t rowCount);
     [[nodiscard]] LinearPlan planLinear(const LinearCall& call) const;
@@ -232,6 +256,8 @@ class Kernels {
 [[nodiscard]] std::string shaderOption(const Format& format);
 /// Whether the kernels read weights of this format.
 [[nodiscard]] bool hasKernels(const Format& format);
+/// Whether there are kernels that multiply its codes as integers.
+[[nodiscard]] bool hasIntegerKernels(const Format& format);
 
 /// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole
 /// words.

@@ -42,7 +42,14 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     sizes.computeFullSubgroups = VK_TRUE;
     VkPhysicalDeviceVulkan12Features features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
     features.timelineSemaphore = VK_TRUE;
+    VkPhysicalDeviceShaderIntegerDotProductFeatures dot{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
+    dot.shaderIntegerDotProduct = VK_TRUE;
     if (wanted.requireSubgroupSize) features.pNext = &sizes;
+    if (wanted.integer.usable) {
+        dot.pNext = features.pNext;
+        features.pNext = &dot;
+    }
     std::vector<const char*> extensions;
     for (const auto& extension : wanted.extensions) extensions.push_back(extension.c_str());
     VkDeviceCreateInfo info{VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO};

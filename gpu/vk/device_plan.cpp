@@ -214,6 +214,16 @@ void planEncoding(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     encode.partBytes = std::min({plan.maxBindingBytes, kMostPartBytes, plan.deviceBudgetBytes / 4});
 }
 
+void planIntegers(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
+    IntegerShape& integer = plan.integer;
+    integer.usable = snapshot.integerDot && snapshot.hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    // A processor that plays GPU has no such instruction, and still makes fewer steps of a word of bytes than of four
+    // values that are decoded first (docs/performance.md).
+    integer.matvec = integer.usable && (snapshot.fastPackedDot || plan.isSoftware);
+    integer.matmul = integer.matvec;
+    integer.depth = 2 * plan.matmul.depth;
+}
+
 }  // namespace
 
 std::string versionText(uint32_t apiVersion) {
@@ -250,9 +260,11 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t m
     } else {
         planHardwareShapes(snapshot, plan);
     }
+    planIntegers(snapshot, plan);
     planEncoding(snapshot, plan);
     if (plan.pushDescriptors) plan.extensions.emplace_back(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     if (plan.requireSubgroupSize) plan.extensions.emplace_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
+    if (plan.integer.usable) plan.extensions.emplace_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
     return plan;
 }
 

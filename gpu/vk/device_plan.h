@@ -30,6 +30,15 @@ struct MatmulShape {
     uint32_t depth = 32;
 };
 
+/// Products of weights and inputs as bytes (the 4x8 dot product), where the caller allows them. Shapes are those of
+/// the other products but for the depth of tiles, whose columns take a quarter of the room.
+struct IntegerShape {
+    bool usable = false;  ///< the device has the instruction
+    bool matvec = false;  ///< faster there: the device computes it in one step, or is the processor
+    bool matmul = false;
+    uint32_t depth = 64;
+};
+
 struct AttentionShape {
     uint32_t localSize = 128;
     uint32_t promptQueries = 4;  ///< tokens a workgroup when there are many
@@ -70,6 +79,7 @@ struct DevicePlan {
     bool oneSubgroupGroups = false;  ///< a workgroup of subgroupSize invocations is exactly one subgroup
     MatvecShape matvec;
     MatmulShape matmul;
+    IntegerShape integer;
     AttentionShape attention;
     EncodeShape encode;
     uint32_t reduceLocalSize = 128;  ///< norms, log-probabilities

@@ -85,11 +85,17 @@ void queryProperties(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) 
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES};
     VkPhysicalDeviceVulkan12Properties vulkan12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES};
     VkPhysicalDeviceVulkan11Properties vulkan11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES};
+    VkPhysicalDeviceShaderIntegerDotProductProperties dot{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES};
     vulkan11.pNext = &vulkan12;
     void** next = &vulkan12.pNext;
     if (snapshot.hasExtension(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME)) {
         *next = &push;
         next = &push.pNext;
+    }
+    if (snapshot.hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME)) {
+        *next = &dot;
+        next = &dot.pNext;
     }
     if (snapshot.hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) *next = &sizes;
     VkPhysicalDeviceProperties2 properties{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
@@ -103,6 +109,7 @@ void queryProperties(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) 
     snapshot.maxAllocationBytes = vulkan11.maxMemoryAllocationSize;
     snapshot.roundsToNearest32 = vulkan12.shaderRoundingModeRTEFloat32 == VK_TRUE &&
                                  vulkan12.roundingModeIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+    snapshot.fastPackedDot = dot.integerDotProduct4x8BitPackedSignedAccelerated == VK_TRUE;
     snapshot.maxPushDescriptors = push.maxPushDescriptors;
     snapshot.subgroupSize = vulkan11.subgroupSize;
     snapshot.minSubgroupSize = sizes.minSubgroupSize ? sizes.minSubgroupSize : vulkan11.subgroupSize;
@@ -116,10 +123,17 @@ void queryProperties(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) 
 
 void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     VkPhysicalDeviceSubgroupSizeControlFeatures sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
+    VkPhysicalDeviceShaderIntegerDotProductFeatures dot{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
     VkPhysicalDeviceVulkan12Features vulkan12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
     VkPhysicalDeviceVulkan11Features vulkan11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES};
     vulkan11.pNext = &vulkan12;
-    if (snapshot.hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) vulkan12.pNext = &sizes;
+    void** next = &vulkan12.pNext;
+    if (snapshot.hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME)) {
+        *next = &dot;
+        next = &dot.pNext;
+    }
+    if (snapshot.hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) *next = &sizes;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
     features.pNext = &vulkan11;
     vkGetPhysicalDeviceFeatures2(device, &features);
@@ -128,6 +142,7 @@ void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     snapshot.storage16 = vulkan11.storageBuffer16BitAccess == VK_TRUE;
     snapshot.storage8 = vulkan12.storageBuffer8BitAccess == VK_TRUE;
     snapshot.float16 = vulkan12.shaderFloat16 == VK_TRUE;
+    snapshot.integerDot = dot.shaderIntegerDotProduct == VK_TRUE;
     snapshot.int8 = vulkan12.shaderInt8 == VK_TRUE;
     snapshot.subgroupSizeControl = sizes.subgroupSizeControl == VK_TRUE;
     snapshot.fullSubgroups = sizes.computeFullSubgroups == VK_TRUE;

@@ -76,6 +76,8 @@ struct PhysicalDeviceSnapshot {
     bool storage8 = false;
     bool float16 = false;
     bool int8 = false;
+    bool integerDot = false;         ///< feature: dot products of integers, four signed bytes in a word among them
+    bool fastPackedDot = false;      ///< ... of four signed bytes in a word, faster than what a shader would write
     bool roundsToNearest32 = false;  ///< shaders may ask that binary32 operations round to nearest even
 
     [[nodiscard]] bool hasExtension(std::string_view extension) const;

@@ -46,3 +46,25 @@ void readCodes(uint base, out uint codes[16]) {
         codes[i] = code & ((1u << kCodeBits) - 1u);
     }
 }
+
+/// The same, one a byte; `base` is a multiple of 4 where codes take 2, 4 or 8 bits.
+uvec4 readCodeBytes(uint base) {
+    const uint index = base >> 2;
+    uvec4 bytes;
+    if (kCodeBits == 8u) {
+        bytes = readAlignedWords4(base);
+    } else if (kCodeBits == 4u) {
+        const uint low = weights[index], high = weights[index + 1u];
+        bytes = spreadNibbles(uvec4(low, low >> 16, high, high >> 16));
+    } else if (kCodeBits == 2u) {
+        bytes = spreadBitPairs(uvec4(weights[index]) >> uvec4(0u, 8u, 16u, 24u));
+    } else {
+        uint codes[16];
+        readCodes(base, codes);
+        [[unroll]] for (uint i = 0; i < 4; ++i) {
+            const uvec4 four = uvec4(codes[4u * i], codes[4u * i + 1u], codes[4u * i + 2u], codes[4u * i + 3u]);
+            bytes[i] = four.x | (four.y << 8) | (four.z << 16) | (four.w << 24);
+        }
+    }
+    return bytes;
+}

@@ -68,3 +68,18 @@ vec4 signedBytes(uint word) {
 
 /// Bit j of the four lowest bits becomes bit 0 of byte j.
 uint spreadBits(uint bits) { return ((bits & 0xFu) * 0x00204081u) & 0x01010101u; }
+uvec4 spreadSixteenBits(uint bits) {
+    return uvec4(spreadBits(bits), spreadBits(bits >> 4), spreadBits(bits >> 8), spreadBits(bits >> 12));
+}
+
+/// The four lowest pairs of bits, one a byte.
+uvec4 spreadBitPairs(uvec4 bits) {
+    bits = ((bits & 0xFFu) | (bits << 12)) & 0x000F000Fu;
+    return (bits | (bits << 6)) & 0x03030303u;
+}
+
+/// The four lowest nibbles, one a byte.
+uvec4 spreadNibbles(uvec4 bits) {
+    bits = ((bits & 0xFFFFu) | (bits << 8)) & 0x00FF00FFu;
+    return (bits | (bits << 4)) & 0x0F0F0F0Fu;
+}

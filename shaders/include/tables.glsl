@@ -12,3 +12,15 @@ vec4 tableValues(uvec4 table, uint codes) {
     return vec4(tableValue(table, codes & 15u), tableValue(table, (codes >> 8) & 15u),
                 tableValue(table, (codes >> 16) & 15u), tableValue(table, (codes >> 24) & 15u));
 }
+
+/// The same as they are, for sixteen codes.
+uvec4 tableBytes(uvec4 table, uvec4 codes) {
+    uvec4 bytes = uvec4(0u);
+    [[unroll]] for (uint shift = 0; shift < 32u; shift += 8u) {
+        [[unroll]] for (uint i = 0; i < 4; ++i) {
+            const uint index = (codes[i] >> shift) & 15u;
+            bytes[i] |= ((table[index >> 2] >> ((index & 3u) * 8u)) & 0xFFu) << shift;
+        }
+    }
+    return bytes;
+}

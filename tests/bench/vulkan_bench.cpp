@@ -2,6 +2,7 @@
 // Rates of the Vulkan kernels and of whole models on one device. HT_VK_DEVICE chooses it; else the first usable one.
 //   vulkan_bench                                   kernels, and the bundled model
 //   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
+//   vulkan_bench --benchmark_filter=Bytes          products with inputs as bytes beside those of binary32 (Linear)
 //   vulkan_bench --benchmark_filter=Encode         a layer quantized on the device beside the processor
 // Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
 // software device the limits are the processor's own, measured first: "of_peak" is the share of its binary32
@@ -104,7 +105,7 @@ PackedTensor packRandom(const Format& format, int64_t rows, int64_t cols) {
 
 /// One matrix on the device with an input and room for the output.
 struct Product {
-    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount)
+    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount, bool asBytes = false)
         : tensor(packRandom(format, rows, cols)), tokens(tokenCount) {
         weight = g_context->weights->acquire(tensor, "benchmark matrix", JobContext()).value();
         inputValues = randomValues(cols * tokens, 2);
@@ -115,6 +116,11 @@ struct Product {
             g_context->allocator
                 ->createBuffer(static_cast<uint64_t>(rows * tokens) * 4, vk::MemoryUse::kDevice, "benchmark output")
                 .value();
+        if (asBytes) {
+            const auto words = static_cast<uint64_t>(tokens * kernel::quantizedStride(cols));
+            quantized =
+                g_context->allocator->createBuffer(words * 4, vk::MemoryUse::kDevice, "benchmark bytes").value();
+        }
         stream = vk::CommandStream::create(g_context->device, *g_context->pipelines, "benchmark").value();
         kernels = std::make_unique<kernel::Kernels>(g_context->plan(), *g_context->pipelines, *stream);
     }
@@ -124,7 +130,11 @@ struct Product {
         call.input = {vk::BufferSlice(input), tensor.cols(), tensor.cols()};
         call.output = {vk::BufferSlice(output), tensor.rows, tensor.rows};
         call.tokens = tokens;
+        if (quantized) call.quantized = {vk::BufferSlice(quantized), kernel::quantizedStride(tensor.cols())};
         for (int i = 0; i < times; ++i) {
+            if (quantized)
+                HT_CHECK(kernels->quantizeRows({.input = call.input, .output = call.quantized, .tokens = tokens})
+                             .has_value());
             for (const auto& chunk : weight->chunks) {
                 call.weights = weight->chunkRows(chunk);
                 HT_CHECK(kernels->linear(call).has_value());
@@ -156,7 +166,7 @@ struct Product {
                 magnitude += std::abs(term);
             }
             if (std::abs(expected - double(result[static_cast<size_t>((tokens - 1) * tensor.rows + index)])) >
-                1e-5 * magnitude)
+                (quantized ? 1e-2 : 1e-5) * magnitude)
                 return false;
         }
         return true;
@@ -166,7 +176,7 @@ struct Product {
     int64_t tokens;
     std::shared_ptr<const DeviceWeight> weight;
     std::vector<float> inputValues;
-    vk::Buffer input, output;
+    vk::Buffer input, output, quantized;
     std::unique_ptr<vk::CommandStream> stream;
     std::unique_ptr<kernel::Kernels> kernels;
 };
@@ -176,8 +186,9 @@ void emptyDispatch(benchmark::State& state) {
     for (auto _ : state) product.run(1);
 }
 
-void linear(benchmark::State& state, const Format& format, int64_t size, int64_t tokens) {
-    Product product(format, size, size, tokens);
+void linear(benchmark::State& state, const Format& format, std::pair<int64_t, int64_t> sizeAndTokens, bool asBytes) {
+    const auto [size, tokens] = sizeAndTokens;
+    Product product(format, size, size, tokens, asBytes);
     const auto started = std::chrono::steady_clock::now();
     const bool right = product.isRight();
     // The first run builds the pipeline, unless a cache has it.
@@ -299,12 +310,19 @@ void registerAll() {
     const int64_t size = g_context->plan().isSoftware ? 1024 : 4096;
     for (const char* name : {"f32", "f16", "q8_0", "q4_0", "q4_k", "q6_k", "int4_g64_asym"}) {
         const Format format = Format::parse(name).value();
-        for (const int64_t tokens : {1, 8, 64}) {
-            const std::string title = std::string("Linear/") + name + "/" + std::to_string(size) + "x" +
-                                      std::to_string(size) + "/" + std::to_string(tokens);
-            RegisterBenchmark(title.c_str(), [=](benchmark::State& state) { linear(state, format, size, tokens); })
-                ->Unit(benchmark::kMillisecond)
-                ->UseRealTime();
+        for (const bool asBytes : {false, true}) {
+            if (asBytes && !(g_context->plan().integer.usable && kernel::hasIntegerKernels(format))) continue;
+            for (const int64_t tokens : {1, 8, 64}) {
+                const std::string title = std::string(asBytes ? "Bytes/" : "Linear/") + name + "/" +
+                                          std::to_string(size) + "x" + std::to_string(size) + "/" +
+                                          std::to_string(tokens);
+                RegisterBenchmark(title.c_str(),
+                                  [=](benchmark::State& state) {
+                                      linear(state, format, {size, tokens}, asBytes);
+                                  })
+                    ->Unit(benchmark::kMillisecond)
+                    ->UseRealTime();
+            }
         }
     }
     registerEncoders();

@@ -20,6 +20,7 @@ struct ConformanceBackend {
     double attentionTolerance = 4e-6;  ///< the same for attention (a cache in F16 needs more)
     double modelTolerance = 1e-5;      ///< the same for the logits of whole models
     int64_t maxTokens = 129;           ///< fewer for devices that are emulated
+    bool integers = false;             ///< multiplies all formats of whole numbers as such where the caller allows it
     std::vector<std::string> formats;  ///< weight formats that matrix products are tested in; empty: all
 };
 

@@ -152,9 +152,10 @@ ModelConfig sketchConfig() {
 }
 
 Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
-                                          int64_t tokens) {
+                                          int64_t tokens, Arithmetic arithmetic) {
     std::vector<float> result;
     ForwardOptions options;
+    options.arithmetic = arithmetic;
     options.hiddenIn = input;
     options.boundarySink = [&](int, std::span<const float> hidden) -> Status {
         result.assign(hidden.begin(), hidden.end());
@@ -165,9 +166,10 @@ Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequ
     return result;
 }
 
-Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens) {
+Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens,
+                                     Arithmetic arithmetic) {
     HT_ASSIGN_OR_RETURN(const auto sequence, run.executable.createSequence(tokens, run.format));
-    return continueHidden(run.executable, *sequence, input, tokens);
+    return continueHidden(run.executable, *sequence, input, tokens, arithmetic);
 }
 
 Result<std::vector<float>> runTokenIds(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens) {

@@ -63,10 +63,11 @@ class GraphSketch {
 ModelConfig sketchConfig();
 
 /// The hidden state after block 0 for `input` (tokens x hidden width), on a fresh sequence.
-Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens);
+Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens,
+                                     Arithmetic arithmetic = Arithmetic::kFloat);
 /// The same, continuing a sequence.
 Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
-                                          int64_t tokens);
+                                          int64_t tokens, Arithmetic arithmetic = Arithmetic::kFloat);
 /// The hidden state after block 0 for token ids.
 Result<std::vector<float>> runTokenIds(Executable& executable, Sequence& sequence, std::span<const TokenId> tokens);
 

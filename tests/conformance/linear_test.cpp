@@ -27,7 +27,7 @@ std::vector<Format> testedFormats() {
                              "int2_g16_fzero_dq", "int8_g16_sym_dq", "int5_g32_asym_dq", "nf4_g16_dq", "fp4_e2m1_g32_dq", "fp8_e4m3_g16_dq",
                              "nf4_g16_bf16", "fp8_e4m3_g32_f16", "fp8_e5m2_g16", "pow2_4bit_g64_e8m0", "binary_channel", "ternary_channel_f32", "fp6_e2m3_tensor",
                              "fp6_e3m2_b128x128", "fp4_bnb_g256_bf16", "apot4_channel",
-                             "q4_0+out0.5", "int3_g64_asym+rank16", "q8_0+out2+rank33", "int4_g64_asym+out0.5+rank7", "nf4_g64+rank1", "q6_k+out10"}) {
+                             "q4_0+out0.5", "int3_g64_asym+rank16", "q8_0+out2+rank33", "int4_g64_asym+out0.5+rank7", "nf4_g64+rank1", "q6_k+out10", "int8_g64_asym+out2+rank7"}) {
         formats.push_back(Format::parse(name).value());
     }
     std::ranges::sort(formats, {}, &Format::name);

@@ -11,8 +11,14 @@
 namespace halftone::test {
 namespace {
 
+/// Bytes are multiplied as on devices that have an instruction for it.
+void withIntegers(vk::DevicePlan& plan) {
+    plan.integer.matvec = plan.integer.matmul = plan.integer.usable;
+}
+
 /// Tensors of more than four mebibytes are split, uploads are staged, descriptors come from pools.
 void likeASmallDevice(vk::DevicePlan& plan) {
+    withIntegers(plan);
     plan.maxBindingBytes = uint64_t{4} << 20;
     plan.slabBytes = uint64_t{1} << 20;
     plan.directUpload = false;
@@ -22,6 +28,7 @@ void likeASmallDevice(vk::DevicePlan& plan) {
 
 /// The kernels that graphics cards get: tiles in shared memory, workgroups of several subgroups.
 void likeAGraphicsCard(vk::DevicePlan& plan) {
+    withIntegers(plan);
     plan.oneSubgroupGroups = false;
     plan.matvec = {.localSize = 32, .rows = 2, .mostTokens = 8};
     plan.matmul = {.tiled = true,
@@ -73,13 +80,16 @@ void listenForValidationMessages() {
 std::vector<ConformanceBackend> vulkanConformanceBackends() {
     listenForValidationMessages();
     std::vector<ConformanceBackend> backends;
-    backends.push_back(entry("vulkan", {}));
+    backends.push_back(entry("vulkan", withIntegers));
+    backends.back().integers = true;
     // All formats run on the device's own plan; what other plans change does not depend on the format.
     ConformanceBackend small = entry("vulkan_small_device", likeASmallDevice);
+    small.integers = true;
     small.formats = {"q8_0", "int4_g64_asym", "q8_0+out2+rank33"};
     backends.push_back(std::move(small));
     ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
-    card.formats = {"f32", "f16", "q4_0", "q6_k", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
+    card.integers = true;
+    card.formats = {"f32", "f16", "q4_0", "q4_k", "q6_k", "int8_g64_asym+out2+rank7", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
     backends.push_back(std::move(card));
     return backends;
 }

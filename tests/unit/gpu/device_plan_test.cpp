@@ -47,6 +47,8 @@ PhysicalDeviceSnapshot discreteCard() {
     card.timelineSemaphore = true;
     card.roundsToNearest32 = true;
     card.storage16 = card.storage8 = card.float16 = card.int8 = true;
+    card.extensions.emplace_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    card.integerDot = card.fastPackedDot = true;
     return card;
 }
 
@@ -325,6 +327,52 @@ TEST(DevicePlan, QuantizesWhereTheDriverPromisesToRoundToNearest) {
     ASSERT_TRUE(without.has_value()) << "everything else works";
     EXPECT_FALSE(without->encode.usable);
     EXPECT_FALSE(without->encode.worthwhile);
+}
+
+TEST(DevicePlan, MultipliesBytesWhereTheDeviceHasAnInstructionForIt) {
+    const auto plan = planDevice(discreteCard());
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(plan->integer.usable);
+    EXPECT_TRUE(plan->integer.matvec);
+    EXPECT_TRUE(plan->integer.matmul);
+    EXPECT_THAT(plan->extensions, Contains(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME));
+    const auto& tile = plan->matmul;
+    // Words of four columns, and two floats for every 16.
+    const uint32_t words = plan->integer.depth / 4 + plan->integer.depth / 16 * 2;
+    EXPECT_LE((tile.tileRows + 1 + tile.tileTokens + 1) * words * 4, 16384u) << "the least shared memory there is";
+}
+
+TEST(DevicePlan, LeavesBytesAloneWhereTheInstructionIsEmulated) {
+    auto card = discreteCard();
+    card.fastPackedDot = false;
+    const auto slow = planDevice(card);
+    ASSERT_TRUE(slow.has_value());
+    EXPECT_TRUE(slow->integer.usable) << "tests and measurements may ask for it";
+    EXPECT_FALSE(slow->integer.matvec || slow->integer.matmul);
+    EXPECT_THAT(slow->extensions, Contains(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME));
+}
+
+TEST(DevicePlan, MultipliesBytesOnSoftwareDevices) {
+    auto software = softwareDevice();
+    software.fastPackedDot = false;
+    const auto plan = planDevice(software);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(plan->integer.matvec && plan->integer.matmul);
+    software.integerDot = false;
+    EXPECT_FALSE(planDevice(software)->integer.matvec);
+}
+
+TEST(DevicePlan, NeedsFeatureAndExtensionForBytes) {
+    auto noFeature = discreteCard();
+    noFeature.integerDot = false;
+    auto noExtension = discreteCard();
+    std::erase(noExtension.extensions, VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    for (const PhysicalDeviceSnapshot& card : {noFeature, noExtension}) {
+        const auto plan = planDevice(card);
+        ASSERT_TRUE(plan.has_value()) << "everything else works";
+        EXPECT_FALSE(plan->integer.usable || plan->integer.matvec || plan->integer.matmul);
+        EXPECT_THAT(plan->extensions, Not(Contains(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME)));
+    }
 }
 
 TEST(DevicePlan, LeavesQuantizingToTheProcessorThatASoftwareDeviceIs) {

@@ -113,6 +113,73 @@ INSTANTIATE_TEST_SUITE_P(Models, VulkanReference,
                                            Case{"slm4096_gpt2", "slm4096-gpt2", "", 1e-4}),
                          [](const auto& param) { return param.param.name; });
 
+/// Logits of all tokens, `step` at a time.
+Result<std::vector<float>> logitsOf(Executable& executable, std::span<const TokenId> tokens, Arithmetic arithmetic,
+                                    size_t step) {
+    HT_ASSIGN_OR_RETURN(const auto sequence, executable.createSequence(static_cast<int64_t>(tokens.size())));
+    std::vector<float> all;
+    ForwardOptions options;
+    options.arithmetic = arithmetic;
+    options.logitsEnd = static_cast<int64_t>(step);
+    options.logitsSink = [&](int64_t, int64_t, std::span<const float> rows) -> Status {
+        all.insert(all.end(), rows.begin(), rows.end());
+        return {};
+    };
+    for (size_t begin = 0; begin < tokens.size(); begin += step)
+        HT_TRY(executable.forward(*sequence, tokens.subspan(begin, step), options, JobContext()));
+    return all;
+}
+
+/// Mean divergence of rows of logits in nats.
+double divergence(std::span<const float> p, std::span<const float> q, size_t vocabulary) {
+    double total = 0;
+    for (size_t row = 0; row < p.size(); row += vocabulary) {
+        double sumP = 0, sumQ = 0, sum = 0;
+        for (size_t i = row; i < row + vocabulary; ++i) {
+            sumP += std::exp(double(p[i]));
+            sumQ += std::exp(double(q[i]));
+        }
+        for (size_t i = row; i < row + vocabulary; ++i)
+            sum += std::exp(double(p[i])) / sumP * (double(p[i]) - double(q[i]) - std::log(sumP / sumQ));
+        total += sum;
+    }
+    return total / (double(p.size()) / double(vocabulary));
+}
+
+/// A whole model, its head too: what products of bytes do to distributions where they are allowed, and that figures
+/// are made without them.
+TEST_F(VulkanEngineTest, ProductsOfBytesHardlyMoveDistributions) {
+    auto model = test::openModel(test::sourceDir() / "resources/sample");
+    HT_ASSERT_OK(model);
+    for (const WeightSlot& slot : model->graph->weights) {
+        if (slot.isVector) continue;
+        const PackedTensor& original = model->weights.at(model->graph->findWeight(slot.name));
+        model->weights = model->weights.with(*model->graph, slot.name, test::requantized(original, "q8_0"));
+    }
+    if (!m_context->plan().integer.usable) GTEST_SKIP() << "no products of bytes on this device";
+    const auto with = open([](vk::DevicePlan& plan) { plan.integer.matvec = plan.integer.matmul = true; });
+    const auto without = open([](vk::DevicePlan& plan) { plan.integer.matvec = plan.integer.matmul = false; });
+    ASSERT_TRUE(with && without);
+    const auto executable = compile(with, *model), plain = compile(without, *model);
+    HT_ASSERT_OK(executable);
+    HT_ASSERT_OK(plain);
+    std::vector<TokenId> tokens;
+    for (int i = 0; i < 48; ++i) tokens.push_back((i * 53 + 7) % 2000);
+    const auto exact = logitsOf(**plain, tokens, Arithmetic::kFloat, 48);
+    HT_ASSERT_OK(exact);
+    EXPECT_EQ(*logitsOf(**executable, tokens, Arithmetic::kFloat, 48), *exact);
+    EXPECT_EQ(*logitsOf(**plain, tokens, Arithmetic::kInteger, 48), *exact) << "the plan has none";
+    for (const size_t step : {size_t{48}, size_t{1}}) {
+        const auto rounded = logitsOf(**executable, tokens, Arithmetic::kInteger, step);
+        HT_ASSERT_OK(rounded);
+        const auto vocabulary = static_cast<size_t>(model->graph->config.vocabSize);
+        const double moved = divergence(*exact, *rounded, vocabulary);
+        std::printf("  mean divergence, %zu tokens at once: %.2e nats\n", step, moved);
+        EXPECT_LT(moved, 1e-3);
+        EXPECT_GT(moved, 1e-9) << "the integer kernels did not run";
+    }
+}
+
 TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
     const auto opened = test::openModel(folder);
