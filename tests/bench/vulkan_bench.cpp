@@ -2,6 +2,7 @@
 // Rates of the Vulkan kernels and of whole models on one device. HT_VK_DEVICE chooses it; else the first usable one.
 //   vulkan_bench                                   kernels, and the bundled model
 //   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
+//   HT_BENCH_ARITHMETIC=integer ...                models with inputs rounded to bytes, as text generation does
 //   vulkan_bench --benchmark_filter=Bytes          products with inputs as bytes beside those of binary32 (Linear)
 //   vulkan_bench --benchmark_filter=Encode         a layer quantized on the device beside the processor
 // Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
@@ -224,6 +225,8 @@ void model(benchmark::State& state, int64_t tokensAtOnce) {
     ForwardOptions options;
     options.logitsBegin = static_cast<int64_t>(tokens.size()) - 1;
     options.logitsEnd = options.logitsBegin + 1;
+    const char* arithmetic = std::getenv("HT_BENCH_ARITHMETIC");
+    if (arithmetic && std::string_view(arithmetic) == "integer") options.arithmetic = Arithmetic::kInteger;
     options.logitsSink = [](int64_t, int64_t, std::span<const float>) { return Status(); };
     for (auto _ : state) {
         if (sequence->capacity() - sequence->position() < static_cast<int64_t>(tokens.size())) sequence->truncate(0);
