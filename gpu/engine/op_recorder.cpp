@@ -124,13 +124,15 @@ Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
                             .epsilon = m_graph->config.normEpsilon});
 }
 
-/// Whether an operation multiplies integers: the caller allows it, or the sequence's format has made integers of the
-/// inputs already.
+/// Whether an operation multiplies integers: the caller allows it and it is worth it, or the sequence's format has made
+/// integers of the inputs already.
 bool OpRecorder::isInteger(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const {
-    const RunFormat& format = run.sequence.format();
-    const bool isAllowed = roundsInput(*m_graph, op, format) ? format.activations.rounding != ActivationRounding::kFp8
-                                                             : run.options.arithmetic == Arithmetic::kInteger;
     const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
+    const RunFormat& format = run.sequence.format();
+    const bool isAllowed = roundsInput(*m_graph, op, format)
+                               ? format.activations.rounding != ActivationRounding::kFp8
+                               : run.options.arithmetic == Arithmetic::kInteger &&
+                                     m_kernels->isWorthQuantizing(weight.rows * weight.layout.cols * chunk.count);
     return isAllowed && m_kernels->multipliesIntegers(weight.layout.format, chunk.count);
 }
 

@@ -2,7 +2,9 @@
 #include "gpu/kernels/kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cmath>
 #include <vector>
 
 #include "core/base/checked.h"
@@ -25,6 +27,29 @@ vk::BufferSlice orElse(const vk::BufferSlice& slice, const vk::BufferSlice& othe
     return slice.buffer != VK_NULL_HANDLE ? slice : other;
 }
 
+/// What all levels of a small table are whole multiples of, at most 127 of it; 0: nothing.
+float unitOf(const LevelTableInfo& table) {
+    if (table.levels.size() > 16) return 0;
+    const auto isWhole = [](float value) { return std::abs(value) <= 127 && std::nearbyint(value) == value; };
+    for (float unit = 1; unit >= 0.0078125f; unit /= 2) {
+        if (std::ranges::all_of(table.levels, [&](float level) { return isWhole(level / unit); })) return unit;
+    }
+    return 0;
+}
+
+/// The table as whole numbers, one a byte, where it is that.
+void addByteConstants(const LevelTableInfo& table, PipelineKey& key) {
+    const float unit = unitOf(table);
+    if (unit <= 0) return;
+    key.constants.emplace_back(32, std::bit_cast<uint32_t>(unit));
+    std::array<uint32_t, 4> words{};
+    for (size_t code = 0; code < table.byCode.size(); ++code) {
+        const auto byte = static_cast<uint8_t>(static_cast<int8_t>(table.byCode[code] / unit));
+        words[code / 4] |= uint32_t{byte} << (code % 4 * 8);
+    }
+    for (uint32_t i = 0; i < words.size(); ++i) key.constants.emplace_back(33 + i, words[i]);
+}
+
 /// The levels of a table, or the fields of the float format that they are (shaders/include/decode_level.glsl).
 void addTableConstants(const LevelTableInfo& table, PipelineKey& key) {
     const bool isFloat = table.levels.size() > 16;
@@ -34,6 +59,7 @@ void addTableConstants(const LevelTableInfo& table, PipelineKey& key) {
     if (isFloat) return;
     for (size_t code = 0; code < table.byCode.size(); ++code)
         key.constants.emplace_back(static_cast<uint32_t>(16 + code), std::bit_cast<uint32_t>(table.byCode[code]));
+    addByteConstants(table, key);
 }
 
 /// What integer codes are counted from: nothing, a whole number, a float (shaders/include/decode_int.glsl).
@@ -95,12 +121,6 @@ RoundRowsParameters rowParameters(const Activations& input, int64_t tokens, int6
             .inverseScale = scale > 0 ? 1.0f / scale : 0.0f};
 }
 
-bool hasVariant(std::string_view family, const Format& format) {
-    const std::string option = shaderOption(format);
-    return std::ranges::any_of(
-        allShaders(), [&](const ShaderCode& shader) { return shader.family == family && shader.option == option; });
-}
-
 }  // namespace
 
 std::string shaderOption(const Format& format) {
@@ -118,11 +138,24 @@ std::string shaderOption(const Format& format) {
 }
 
 bool hasKernels(const Format& format) {
-    return hasVariant("matvec", format);
+    const std::string option = shaderOption(format);
+    return std::ranges::any_of(
+        allShaders(), [&](const ShaderCode& shader) { return shader.family == "matvec" && shader.option == option; });
 }
 
+// Asked for every operation of every token, so the table of shaders is not searched.
 bool hasIntegerKernels(const Format& format) {
-    return hasVariant("matvec_integer", format);
+    switch (format.family()) {
+        case FormatFamily::kStorage:
+            return dtypeInfo(format.storage()).isBlock();
+        case FormatFamily::kInteger:
+            return true;
+        case FormatFamily::kLevel:
+            return unitOf(levelTable(format.level().table)) > 0;
+        case FormatFamily::kCodebook:
+            return false;
+    }
+    return false;
 }
 
 bool Kernels::multipliesIntegers(const Format& format, int64_t tokens) const {

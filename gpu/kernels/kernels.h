@@ -214,6 +214,8 @@ class Kernels {
     Status linear(const LinearCall& call);
     /// Whether the plan multiplies weights of this format and so many tokens as integers.
     [[nodiscard]] bool multipliesIntegers(const Format& format, int64_t tokens) const;
+    /// Whether so many products are worth making bytes of their inputs first.
+    [[nodiscard]] bool isWorthQuantizing(int64_t products) const { return products >= m_plan->integer.leastProducts; }
     Status embed(const EmbedCall& call);
     Status norm(const NormCall& call);
     Status rope(const RopeCall& call);
@@ -256,7 +258,7 @@ class Kernels {
 [[nodiscard]] std::string shaderOption(const Format& format);
 /// Whether the kernels read weights of this format.
 [[nodiscard]] bool hasKernels(const Format& format);
-/// Whether there are kernels that multiply its codes as integers.
+/// Whether there are kernels that multiply its codes as integers. Of formats that have kernels.
 [[nodiscard]] bool hasIntegerKernels(const Format& format);
 
 /// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole

@@ -222,6 +222,8 @@ void planIntegers(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     integer.matvec = integer.usable && (snapshot.fastPackedDot || plan.isSoftware);
     integer.matmul = integer.matvec;
     integer.depth = 2 * plan.matmul.depth;
+    // There a kernel costs as much as some hundred thousand products.
+    integer.leastProducts = plan.isSoftware ? int64_t{1} << 19 : 0;
 }
 
 }  // namespace

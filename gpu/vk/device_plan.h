@@ -37,6 +37,8 @@ struct IntegerShape {
     bool matvec = false;  ///< faster there: the device computes it in one step, or is the processor
     bool matmul = false;
     uint32_t depth = 64;
+    /// Products of a matrix with its inputs that are worth a kernel more, which makes bytes of the inputs.
+    int64_t leastProducts = 0;
 };
 
 struct AttentionShape {

@@ -2,7 +2,11 @@
 // The level family: a row is a bit stream of codes as in the integer family, then one scale a group. Value: level[code]
 // scale. Tables of up to 16 levels come as constants; larger ones list the values of a float format in ascending order,
 // which are computed from its fields. Constants that a table does not need are not given.
+#include "include/codes.glsl"
 #include "include/group_scale.glsl"
+#include "include/tables.glsl"
+
+const bool kHasMinimum = false;
 
 layout(constant_id = 12) const uint kMantissaBits = 0;  ///< 0: a table of constants
 layout(constant_id = 13) const uint kExponentBias = 0;
@@ -23,6 +27,12 @@ layout(constant_id = 28) const float kLevel12 = 0.0;
 layout(constant_id = 29) const float kLevel13 = 0.0;
 layout(constant_id = 30) const float kLevel14 = 0.0;
 layout(constant_id = 31) const float kLevel15 = 0.0;
+// Tables of whole multiples of a unit once more, one a byte.
+layout(constant_id = 32) const float kLevelUnit = 0.0;
+layout(constant_id = 33) const uint kLevelBytes0 = 0;
+layout(constant_id = 34) const uint kLevelBytes1 = 0;
+layout(constant_id = 35) const uint kLevelBytes2 = 0;
+layout(constant_id = 36) const uint kLevelBytes3 = 0;
 
 /// Steps away from zero to a magnitude: subnormals, then normals.
 float floatLevel(uint code) {
@@ -47,4 +57,11 @@ void decodeUnit(uint row, uint unit, out vec4 value[4]) {
         const float level = kMantissaBits > 0u ? floatLevel(codes[i]) : tableLevel(codes[i]);
         value[i >> 2][i & 3u] = level * scale;
     }
+}
+
+void decodeCodes(uint row, uint unit, out Codes codes) {
+    const uvec4 table = uvec4(kLevelBytes0, kLevelBytes1, kLevelBytes2, kLevelBytes3);
+    codes.bytes = tableBytes(table, readCodeBytes(row + unit * 2u * kCodeBits));
+    codes.scale = readScale(row + scaleOffset, (unit * UNIT) >> kGroupShift) * kLevelUnit;
+    codes.minimum = 0.0;
 }

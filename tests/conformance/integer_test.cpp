@@ -47,7 +47,12 @@ std::vector<std::string> integerFormats() {
             "int8_g32_fzero",
             "int4_channel_asym_f32",
             "int2_g16_fzero_dq",
-            "int8_g64_asym+out2+rank7"};
+            "int8_g64_asym+out2+rank7",
+            "fp4_e2m1_g32",
+            "pow2_4bit_g64_e8m0",
+            "apot4_channel",
+            "ternary_channel_f32",
+            "binary_channel"};
 }
 
 struct Shape {

@@ -14,6 +14,7 @@ namespace {
 /// Bytes are multiplied as on devices that have an instruction for it.
 void withIntegers(vk::DevicePlan& plan) {
     plan.integer.matvec = plan.integer.matmul = plan.integer.usable;
+    plan.integer.leastProducts = 0;
 }
 
 /// Tensors of more than four mebibytes are split, uploads are staged, descriptors come from pools.

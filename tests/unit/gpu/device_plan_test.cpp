@@ -358,6 +358,7 @@ TEST(DevicePlan, MultipliesBytesOnSoftwareDevices) {
     const auto plan = planDevice(software);
     ASSERT_TRUE(plan.has_value());
     EXPECT_TRUE(plan->integer.matvec && plan->integer.matmul);
+    EXPECT_GT(plan->integer.leastProducts, 0) << "a kernel costs more there than small products";
     software.integerDot = false;
     EXPECT_FALSE(planDevice(software)->integer.matvec);
 }

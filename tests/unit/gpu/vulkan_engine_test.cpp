@@ -157,11 +157,19 @@ TEST_F(VulkanEngineTest, ProductsOfBytesHardlyMoveDistributions) {
         model->weights = model->weights.with(*model->graph, slot.name, test::requantized(original, "q8_0"));
     }
     if (!m_context->plan().integer.usable) GTEST_SKIP() << "no products of bytes on this device";
-    const auto with = open([](vk::DevicePlan& plan) { plan.integer.matvec = plan.integer.matmul = true; });
+    const auto with = open([](vk::DevicePlan& plan) {
+        plan.integer.matvec = plan.integer.matmul = true;
+        plan.integer.leastProducts = 0;
+    });
+    const auto large = open([](vk::DevicePlan& plan) {
+        plan.integer.matvec = plan.integer.matmul = true;
+        plan.integer.leastProducts = INT64_MAX;
+    });
     const auto without = open([](vk::DevicePlan& plan) { plan.integer.matvec = plan.integer.matmul = false; });
-    ASSERT_TRUE(with && without);
-    const auto executable = compile(with, *model), plain = compile(without, *model);
+    ASSERT_TRUE(with && large && without);
+    const auto executable = compile(with, *model), careful = compile(large, *model), plain = compile(without, *model);
     HT_ASSERT_OK(executable);
+    HT_ASSERT_OK(careful);
     HT_ASSERT_OK(plain);
     std::vector<TokenId> tokens;
     for (int i = 0; i < 48; ++i) tokens.push_back((i * 53 + 7) % 2000);
@@ -169,6 +177,7 @@ TEST_F(VulkanEngineTest, ProductsOfBytesHardlyMoveDistributions) {
     HT_ASSERT_OK(exact);
     EXPECT_EQ(*logitsOf(**executable, tokens, Arithmetic::kFloat, 48), *exact);
     EXPECT_EQ(*logitsOf(**plain, tokens, Arithmetic::kInteger, 48), *exact) << "the plan has none";
+    EXPECT_EQ(*logitsOf(**careful, tokens, Arithmetic::kInteger, 48), *exact) << "no layer is large enough";
     for (const size_t step : {size_t{48}, size_t{1}}) {
         const auto rounded = logitsOf(**executable, tokens, Arithmetic::kInteger, step);
         HT_ASSERT_OK(rounded);
