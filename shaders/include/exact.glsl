@@ -34,13 +34,17 @@ uint divideBits(uint a, uint b) {
         rest <<= 1;
         --exponent;
     }
-    // 24 bits and one to round by: the device's own division is some units off, which the remainder tells.
-    uint quotient = uint(float(rest) / float(divisor) * 16777216.0);
-    int remainder = int((rest << 24) - quotient * divisor);  // modulo 2^32: far smaller than that
-    for (; remainder < 0; remainder += int(divisor)) --quotient;
-    for (; remainder >= int(divisor); remainder -= int(divisor)) ++quotient;
+    uint quotient = 0u;
+    for (uint i = 0; i < 25; ++i) {  // 24 bits and one to round by
+        quotient <<= 1;
+        if (rest >= divisor) {
+            rest -= divisor;
+            quotient |= 1u;
+        }
+        rest <<= 1;
+    }
     // The last bit says that something is left.
-    quotient = (quotient << 1) | (remainder != 0 ? 1u : 0u);
+    quotient = (quotient << 1) | (rest != 0u ? 1u : 0u);
     if (exponent >= 255) return 0x7F800000u;
     if (exponent <= 0) {
         // One more shift than the exponent lacks; what falls out still counts.
