@@ -10,6 +10,7 @@
 #include "core/quant/formats/packed_layout.h"
 #include "gpu/kernels/cache_shape.h"
 #include "gpu/kernels/kernel_parameters.h"
+#include "gpu/kernels/weight_shaders.h"
 #include "gpu/vk/command_stream.h"
 #include "gpu/vk/pipeline_store.h"
 #include "gpu/vulkan_backend.h"
@@ -253,13 +254,6 @@ class Kernels {
     vk::PipelineStore* m_pipelines;
     vk::CommandStream* m_stream;
 };
-
-/// Name of a weight format in the shader table ("q4_k", "int").
-[[nodiscard]] std::string shaderOption(const Format& format);
-/// Whether the kernels read weights of this format.
-[[nodiscard]] bool hasKernels(const Format& format);
-/// Whether there are kernels that multiply its codes as integers. Of formats that have kernels.
-[[nodiscard]] bool hasIntegerKernels(const Format& format);
 
 /// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole
 /// words.
