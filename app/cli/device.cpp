@@ -9,6 +9,7 @@
 
 #include "app/cli/output.h"
 #include "core/project/device_trials_file.h"
+#include "core/quant/methods/encode_device.h"
 #ifdef HT_HAS_GPU
 #include "gpu/vulkan_backend.h"
 #endif
@@ -114,6 +115,11 @@ Result<std::shared_ptr<EncodeDevice>> openEncoder(const CommonOptions& common) {
     auto encoder = backend->encoder();
     if (!encoder) fmt::print(stderr, "The processor quantizes: {} is not better at it.\n", backend->description());
     return encoder;
+}
+
+void printRemarks(const EncodeDevice* encoder) {
+    if (!encoder) return;
+    for (const std::string& remark : encoder->remarks()) fmt::print(stderr, "{}\n", remark);
 }
 
 }  // namespace halftone::cli

@@ -43,4 +43,7 @@ Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common);
 /// longer than most files) or where the processor is better at it, which is said on standard error.
 Result<std::shared_ptr<EncodeDevice>> openEncoder(const CommonOptions& common);
 
+/// Tells on stderr what the device left to the processor though it has a way to do it, and why. Null: nothing.
+void printRemarks(const EncodeDevice* encoder);
+
 }  // namespace halftone::cli

@@ -218,6 +218,7 @@ Status runError(const ErrorOptions& options, const CommonOptions& common) {
     ErrorTable table(model, calibration, encoder, monitor.context());
     HT_TRY(table.run(tensors, attempts));
     monitor.hideProgress();
+    printRemarks(encoder.get());
     if (common.json) {
         printLinesJson(table.lines());
     } else {

@@ -115,6 +115,7 @@ Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& c
     HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, encoder.get(), monitor.context()));
     const auto& [report, resolved, importance] = outcome;
     monitor.hideProgress();
+    printRemarks(encoder.get());
     if (common.json) {
         printReportJson(report, resolved, importance);
     } else {

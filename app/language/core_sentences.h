@@ -311,6 +311,7 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP("Core", "This machine has no Vulkan device; a GPU driver may be missing."),
     QT_TRANSLATE_NOOP("Core", "This machine has no Vulkan loader; install libvulkan and a GPU driver."),
     QT_TRANSLATE_NOOP("Core", "There is no Vulkan device %1; this machine has %2."),
+    QT_TRANSLATE_NOOP("Core", "%1 does not give the processor's bytes in %2; the processor quantizes it."),
     QT_TRANSLATE_NOOP("Core", "The GPU stopped responding and could not %1; the processor can take over."),
     QT_TRANSLATE_NOOP("Core",
                       "%1 has no room for %2 (%3 MiB): %4 of %5 MiB are in use. A smaller model, fewer bits or a "

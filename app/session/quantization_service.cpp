@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/language/core_text.h"
+#include "app/session/device_remarks.h"
 #include "app/session/message_log.h"
 #include "app/session/model_jobs.h"
 #include "app/session/recipe_editor.h"
@@ -164,6 +165,8 @@ void QuantizationService::startPending() {
                 if (!result && result.error().code == ErrorCode::kCancelled) return tl::unexpected(result.error());
                 control.post([this, task, result] { store(task, result); });
             }
+            if (const auto* device = source.encoder->encoder(source.device))
+                control.post([this, remarks = device->remarks()] { tellDeviceRemarks(m_messages, remarks); });
             return PassSummary{};
         },
         [this](const Result<PassSummary>& result) {

@@ -1188,6 +1188,10 @@
         <source>Learning the rounding of block %1</source>
         <translation>正在学习第 %1 块的舍入</translation>
     </message>
+    <message>
+        <source>%1 does not give the processor&apos;s bytes in %2; the processor quantizes it.</source>
+        <translation>%1 以 %2 编码得到的字节与处理器不一致；改由处理器量化。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
