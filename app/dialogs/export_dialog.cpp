@@ -107,7 +107,7 @@ void ExportDialog::createLayout() {
     table->verticalHeader()->setDefaultSectionSize(22);
     table->horizontalHeader()->setHighlightSections(false);
     table->horizontalHeader()->setStretchLastSection(true);
-    const int widths[] = {250, 200, 120, 80, 80};
+    const int widths[] = {300, 190, 110, 76, 76};
     for (int column = 0; column < 5; ++column) table->horizontalHeader()->resizeSection(column, widths[column]);
     auto* close = new QPushButton(tr("Close"), this);
     connect(close, &QPushButton::clicked, this, &QDialog::close);
@@ -125,7 +125,7 @@ void ExportDialog::createLayout() {
     layout->addWidget(m_problemList);
     layout->addWidget(m_result);
     layout->addLayout(buttons);
-    resize(920, 600);
+    resize(1000, 600);
 }
 
 void ExportDialog::setTarget(const QString& path) {

@@ -77,7 +77,8 @@ QLabel* PreferencesDialog::addNote(QFormLayout& form, const char* name) {
     auto* note = mutedLabel({}, this);
     note->setObjectName(QString::fromLatin1(name));
     note->setAlignment(Qt::AlignTop | Qt::AlignLeft);
-    note->setMinimumWidth(kFieldCharacters * fontMetrics().averageCharWidth());
+    // As wide as the fields: the room that is left for it is that of a narrower column otherwise.
+    note->setMinimumWidth(m_device->sizeHint().width());
     form.addRow(QString(), note);
     return note;
 }

@@ -109,8 +109,10 @@ void RecipeDiffDialog::createLayout() {
     m_summary->setTextInteractionFlags(Qt::TextSelectableByMouse);
     createTable();
     auto* copy = new QPushButton(tr("Copy as CSV"), this);
+    copy->setAutoDefault(false);
     connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_model->csv()); });
     auto* close = new QPushButton(tr("Close"), this);
+    close->setDefault(true);
     connect(close, &QPushButton::clicked, this, &QDialog::close);
     auto* buttons = new QHBoxLayout;
     buttons->addWidget(copy);

@@ -162,7 +162,10 @@ void ChannelMap::drawRowLabels(QPainter& painter) const {
     const QRectF area = mapRect();
     const auto& rows = m_data->rows;
     const double height = area.height() / double(rows.size());
-    const int lineHeight = painter.fontMetrics().height(), room = painter.fontMetrics().ascent();
+    const auto metrics = painter.fontMetrics();
+    // Characters of some languages are higher than digits.
+    const int lineHeight = metrics.height(),
+              room = std::max(metrics.ascent(), metrics.tightBoundingRect(tr("emb")).height() + 2);
     painter.setPen(themeColors(palette()).mutedText);
     double next = 0;
     for (size_t begin = 0, end = 0; begin < rows.size(); begin = end) {

@@ -3,6 +3,7 @@
 
 #include <QApplication>
 #include <QFile>
+#include <QPainter>
 #include <QProxyStyle>
 #include <QStyleFactory>
 #include <QStyleOption>
@@ -18,7 +19,16 @@ namespace halftone::app {
 
 namespace {
 
-constexpr int kRowHeight = 22;
+constexpr int kRowHeight = 22, kButtonRoom = 24;
+
+QColor mix(const QColor& a, const QColor& b, double share) {
+    const auto part = [share](int x, int y) { return int(x + (y - x) * share); };
+    return {part(a.red(), b.red()), part(a.green(), b.green()), part(a.blue(), b.blue())};
+}
+
+bool isDarkPalette(const QPalette& palette) {
+    return palette.color(QPalette::Window).lightness() < 128;
+}
 
 /// Fusion with room between the columns of a table: a right-aligned number beside a left-aligned word needs it.
 class RoomyStyle : public QProxyStyle {
@@ -34,7 +44,22 @@ class RoomyStyle : public QProxyStyle {
                            const QWidget* widget) const override {
         QSize size = QProxyStyle::sizeFromContents(type, option, contents, widget);
         if (type == CT_ItemViewItem) size.setHeight(std::max(size.height(), kRowHeight));
+        // A text that is just wider than the least button would touch its edges.
+        if (type == CT_PushButton) size.setWidth(std::max(size.width(), contents.width() + kButtonRoom));
         return size;
+    }
+
+    /// Fusion outlines boxes darker than the window, which in a dark one cannot be seen.
+    void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                       const QWidget* widget) const override {
+        QProxyStyle::drawPrimitive(element, option, painter, widget);
+        const bool isBox = element == PE_IndicatorCheckBox || element == PE_IndicatorItemViewItemCheck;
+        if (!isBox || !isDarkPalette(option->palette)) return;
+        const bool isEnabled = option->state & State_Enabled;
+        painter->setPen(
+            mix(option->palette.color(QPalette::Base), option->palette.color(QPalette::Text), isEnabled ? 0.45 : 0.25));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(option->rect.adjusted(0, 0, -1, -1));
     }
 
     void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
@@ -47,15 +72,6 @@ class RoomyStyle : public QProxyStyle {
         QProxyStyle::drawControl(element, &whole, painter, widget);
     }
 };
-
-QColor mix(const QColor& a, const QColor& b, double share) {
-    const auto part = [share](int x, int y) { return int(x + (y - x) * share); };
-    return {part(a.red(), b.red()), part(a.green(), b.green()), part(a.blue(), b.blue())};
-}
-
-bool isDarkPalette(const QPalette& palette) {
-    return palette.color(QPalette::Window).lightness() < 128;
-}
 
 struct Tokens {
     QRgb window, base, alternate, text, muted, button, accent, accentText;

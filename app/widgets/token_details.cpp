@@ -123,8 +123,9 @@ QString TokenDetails::figuresOf(const TokenFacts& facts) const {
     const QString muted = themeColors(palette()).mutedText.name();
     const auto row = [&](const QString& name, const QString& original, const QString& recipe) {
         return QStringLiteral(
-                   "<tr><td style='color:%1; padding-right:12px'>%2</td><td align='right'>%3</td>"
-                   "<td align='right' style='padding-left:16px'>%4</td></tr>")
+                   "<tr><td style='color:%1; padding-right:12px; vertical-align:bottom'>%2</td>"
+                   "<td align='right' style='vertical-align:bottom'>%3</td>"
+                   "<td align='right' style='padding-left:16px; vertical-align:bottom'>%4</td></tr>")
             .arg(muted, name, original, recipe);
     };
     const auto header = [&](const QString& name) {

@@ -4199,6 +4199,10 @@
         <source>Evaluations keep the cache in F32, of which a runtime stores F16. Another type here holds for both.</source>
         <translation>评估以 F32 保留缓存，运行时则存为 F16。在此选择其他类型对两者都生效。</translation>
     </message>
+    <message>
+        <source>&lt;b&gt;%1&lt;/b&gt; %2: %3</source>
+        <translation>&lt;b&gt;%1&lt;/b&gt; %2：%3</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::MemoryService</name>

@@ -69,7 +69,7 @@ void CandidatePanel::createLayout() {
     split->addWidget(m_table);
     split->setChildrenCollapsible(false);
     split->setHandleWidth(1);
-    split->setSizes({270, 330});
+    split->setSizes({240, 400});
     auto* contentLayout = new QVBoxLayout(content);
     contentLayout->setContentsMargins(0, 0, 0, 0);
     contentLayout->setSpacing(0);

@@ -3,7 +3,6 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QTimer>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -13,22 +12,31 @@
 
 namespace halftone::app {
 
+namespace {
+constexpr int kMargin = 8, kSpacing = 12;
+}  // namespace
+
 TextColumn::TextColumn(QWidget* parent)
-    : QWidget(parent), m_title(new QLabel(this)), m_status(new QLabel(this)), m_view(new TokenView(this)) {
+    : QWidget(parent),
+      m_title(new QLabel(this)),
+      m_status(new QLabel(this)),
+      m_bar(new QHBoxLayout),
+      m_view(new TokenView(this)) {
     m_title->setProperty("role", "title");
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_status->setObjectName(QStringLiteral("columnStatus"));
     m_status->setProperty("role", "muted");
+    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_status->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_view->setPlaceholderText(tr("Press Generate (Ctrl+Enter): the text appears here, word by word."));
-    auto* bar = new QHBoxLayout;
-    bar->setContentsMargins(8, 4, 8, 4);
-    bar->setSpacing(12);
-    bar->addWidget(m_title, 1);
-    bar->addWidget(m_status);
+    m_bar->setContentsMargins(kMargin, 4, kMargin, 4);
+    m_bar->setSpacing(kSpacing);
+    m_bar->addWidget(m_title);
+    m_bar->addWidget(m_status);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    layout->addLayout(bar);
+    layout->addLayout(m_bar);
     layout->addWidget(m_view, 1);
 }
 
@@ -37,22 +45,33 @@ void TextColumn::setTitle(const QString& title, bool showsFigures) {
     m_title->setToolTip(title);
     m_view->setAccessibleName(title);
     m_status->setVisible(showsFigures);
-    showTitle();
+    showBar();
 }
 
-/// A long name ends in dots and has its whole self as tooltip.
-void TextColumn::showTitle() {
-    m_title->setText(m_title->fontMetrics().elidedText(m_fullTitle, Qt::ElideRight, m_title->width()));
+/// What has no room ends in dots and has its whole self as tooltip: the figures first, as far as the title needs half
+/// of the width.
+void TextColumn::showBar() {
+    const bool showsFigures = !m_status->isHidden() && !m_figures.isEmpty();
+    const int room = width() - 2 * kMargin - (showsFigures ? kSpacing : 0);
+    const int figures = showsFigures ? m_status->fontMetrics().horizontalAdvance(m_figures) + 1 : 0;
+    const int wished = m_title->fontMetrics().horizontalAdvance(m_fullTitle) + 1;
+    const int title = std::max(std::min(wished, room / 2), room - figures);
+    m_bar->setStretch(0, title);
+    m_bar->setStretch(1, std::max(room - title, 0));
+    m_title->setText(m_title->fontMetrics().elidedText(m_fullTitle, Qt::ElideRight, title));
+    m_status->setText(m_status->fontMetrics().elidedText(m_figures, Qt::ElideRight, room - title));
+    m_status->setToolTip(m_figures);
 }
 
 void TextColumn::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    showTitle();
+    showBar();
 }
 
 void TextColumn::begin(const QString& prompt) {
     m_view->begin(prompt);
-    m_status->clear();
+    m_figures.clear();
+    showBar();
 }
 
 void TextColumn::showColumn(const CompareColumn& column, int count) {
@@ -60,11 +79,10 @@ void TextColumn::showColumn(const CompareColumn& column, int count) {
     for (int at = m_view->tokenCount(); at < std::min(count, int(column.tokens.size())); ++at)
         texts.append(QString::fromStdString(column.tokens[at].text));
     if (!texts.isEmpty()) m_view->appendTokens(texts);
-    const QString status = statusOf(column);
-    if (status == m_status->text()) return;
-    m_status->setText(status);
-    // The title has what the figures leave.
-    QTimer::singleShot(0, this, &TextColumn::showTitle);
+    const QString figures = statusOf(column);
+    if (figures == m_figures) return;
+    m_figures = figures;
+    showBar();
 }
 
 QString TextColumn::statusOf(const CompareColumn& column) const {

@@ -5,6 +5,7 @@
 
 #include "app/session/compare_service.h"
 
+class QHBoxLayout;
 class QLabel;
 
 namespace halftone::app {
@@ -31,11 +32,12 @@ class TextColumn : public QWidget {
     void resizeEvent(QResizeEvent* event) override;
 
   private:
-    void showTitle();
+    void showBar();
     [[nodiscard]] QString statusOf(const CompareColumn& column) const;
 
-    QString m_fullTitle;
+    QString m_fullTitle, m_figures;
     QLabel *m_title, *m_status;
+    QHBoxLayout* m_bar;
     TokenView* m_view;
 };
 

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
+#include <QScrollBar>
 #include <QShortcut>
 #include <QSpinBox>
 #include <QSplitter>
@@ -23,6 +24,21 @@
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
+
+namespace {
+
+constexpr int kColumnWidth = 72, kPlaceWidths[] = {56, 46};
+
+/// What is marked in a table stays in sight when the table becomes smaller or has just been shown.
+void keepMarkedInSight(QTableView& table) {
+    const auto scroll = [&table] {
+        const auto marked = table.selectionModel()->selectedRows();
+        if (!marked.isEmpty()) table.scrollTo(marked.first(), QAbstractItemView::PositionAtCenter);
+    };
+    QObject::connect(table.verticalScrollBar(), &QScrollBar::rangeChanged, &table, scroll, Qt::QueuedConnection);
+}
+
+}  // namespace
 
 void GroupPanel::createBar() {
     m_title = new QLabel(this);
@@ -85,7 +101,7 @@ QTableView* GroupPanel::createTable(const QString& name, const QString& descript
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(22);
     table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setDefaultSectionSize(72);
+    table->horizontalHeader()->setDefaultSectionSize(kColumnWidth);
     table->horizontalHeader()->setStretchLastSection(true);
     return table;
 }
@@ -97,6 +113,10 @@ void GroupPanel::createTables() {
     // Few rows, and their names are long in some formats ("stored min").
     m_partTable->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_valueTable = createTable(QStringLiteral("groupValues"), tr("Values of the group"), m_values);
+    for (auto* table : {m_worstTable, m_rowTable, m_valueTable}) keepMarkedInSight(*table);
+    for (auto* table : {m_worstTable, m_valueTable}) {
+        for (int column : {0, 1}) table->horizontalHeader()->resizeSection(column, kPlaceWidths[column]);
+    }
 }
 
 QWidget* GroupPanel::createContent() {
@@ -115,7 +135,7 @@ QWidget* GroupPanel::createContent() {
         return splitter;
     };
     auto* middle = split(Qt::Vertical, {m_plot, m_partTable}, {180, 90});
-    auto* all = split(Qt::Horizontal, {m_lists, middle, m_valueTable}, {260, 440, 300});
+    auto* all = split(Qt::Horizontal, {m_lists, middle, m_valueTable}, {264, 402, 334});
     m_caption = captionLabel(content);
     m_caption->setContentsMargins(8, 2, 8, 4);
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);

@@ -225,15 +225,17 @@ void MemoryPanel::refreshVerdicts() {
 QString MemoryPanel::verdictText(const MemoryLimit& limit) const {
     const auto verdict = m_session.memory().verdict(limit);
     const auto theme = themeColors(palette());
-    const QString mark = QStringLiteral("<span style='color:%1'>●</span> <b>%2</b> %3: ")
-                             .arg((verdict.fits() ? theme.ok : theme.failed).name(), limit.name.toHtmlEscaped(),
-                                  bytesText(double(limit.bytes)));
+    const auto sentence = [&](const QString& text) {
+        const QString mark =
+            QStringLiteral("<span style='color:%1'>●</span> ").arg((verdict.fits() ? theme.ok : theme.failed).name());
+        return mark + tr("<b>%1</b> %2: %3").arg(limit.name.toHtmlEscaped(), bytesText(double(limit.bytes)), text);
+    };
     if (verdict.fits()) {
         const bool whole = verdict.longestContext == m_session.memory().longestContext();
         const QString context =
             whole ? tr("The model's whole context would fit.")
                   : tr("The context can grow to %1 tokens.").arg(countText(verdict.longestContext.value_or(0)));
-        return mark + tr("fits, %1 left. %2").arg(bytesText(double(verdict.freeBytes)), context);
+        return sentence(tr("fits, %1 left. %2").arg(bytesText(double(verdict.freeBytes)), context));
     }
     QStringList ways;
     if (verdict.bitsThatFit > 0)
@@ -241,7 +243,7 @@ QString MemoryPanel::verdictText(const MemoryLimit& limit) const {
     if (verdict.longestContext) ways << tr("a context of at most %1 tokens").arg(countText(*verdict.longestContext));
     const QString way = ways.isEmpty() ? tr("Cache and scratch alone take more: shorten the context.")
                                        : tr("It fits with %1.").arg(ways.join(tr(", or ")));
-    return mark + tr("%1 must go. %2").arg(bytesText(double(-verdict.freeBytes)), way);
+    return sentence(tr("%1 must go. %2").arg(bytesText(double(-verdict.freeBytes)), way));
 }
 
 }  // namespace halftone::app

@@ -20,7 +20,9 @@ QString toText(std::string_view text) {
 }
 
 QString row(const QString& name, const QString& value) {
-    return QStringLiteral("<tr><td style='padding-right:12px'>%1</td><td>%2</td></tr>")
+    return QStringLiteral(
+               "<tr><td style='padding-right:12px; vertical-align:bottom'>%1</td>"
+               "<td style='vertical-align:bottom'>%2</td></tr>")
         .arg(name, value.toHtmlEscaped());
 }
 
