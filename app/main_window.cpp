@@ -46,6 +46,7 @@
 #include "app/widgets/field_state.h"
 #include "app/widgets/jobs_strip.h"
 #include "app/widgets/number_text.h"
+#include "app/widgets/style_sheet_pause.h"
 #include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
@@ -57,6 +58,7 @@ constexpr int kDefaultWidth = 1440, kDefaultHeight = 900;
 }  // namespace
 
 MainWindow::MainWindow(Session& session, Begin begin, QWidget* parent) : QMainWindow(parent), m_session(session) {
+    const StyleSheetPause pause;
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
     createPanels();
