@@ -31,7 +31,7 @@ namespace halftone::app {
 
 namespace {
 
-constexpr int kTokens = 40, kChunks = 2, kCalibrationTokens = 1024, kShownBlock = 2;
+constexpr int kTokens = 40, kChunks = 2, kCalibrationTokens = 1024, kShownBlock = 2, kQuietRounds = 3;
 constexpr int64_t kMachineBytes = 32'000'000, kBudgetBytes = 12'000'000;
 constexpr qint64 kLimitMs = 300'000;
 
@@ -180,13 +180,15 @@ int ScreenStudio::tensorOf(TensorRole role, int block) const {
 QImage ScreenStudio::picture(QWidget& shown) {
     QWidget& root = *shown.window();
     QImage last;
+    int quiet = 0;  // plots are drawn some time after their figures have come
     for (int round = 0; round < 100; ++round) {
         QTest::qWait(30);
         if (auto* focus = QApplication::focusWidget()) focus->clearFocus();
         replaceWhatDiffers(root, session());
         scrollToMarked(root);
         QImage now = root.grab().toImage();
-        if (now == last && session().jobs().isIdle()) break;
+        quiet = now == last && session().jobs().isIdle() ? quiet + 1 : 0;
+        if (quiet == kQuietRounds) break;
         last = std::move(now);
     }
     cover(last, root);
