@@ -24,6 +24,7 @@
 #include "app/plots/channel_map_data.h"
 #include "app/plots/group_plot.h"
 #include "app/session/session.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
 
@@ -106,7 +107,7 @@ void GroupPanel::showNothing(const QString& sentence) {
     m_inspection.reset();
     m_worst->clear();
     show(nullptr, 0);
-    m_title->clear();
+    m_title->setFullText({});
     m_stack->showSentence(sentence);
 }
 
@@ -155,9 +156,9 @@ void GroupPanel::open(const GroupInspectionRequest& request) {
     m_worst->clear();
     show(nullptr, 0);
     const Format format = request.target ? request.target->format : Format::of(m_session.tensor(request.tensor).dtype);
-    m_title->setText(QStringLiteral("<b>%1</b>  %2")
-                         .arg(QString::fromStdString(m_session.tensor(request.tensor).canonicalName).toHtmlEscaped(),
-                              QString::fromStdString(format.displayName())));
+    m_title->setFullText(
+        QStringLiteral("%1  %2").arg(QString::fromStdString(m_session.tensor(request.tensor).canonicalName),
+                                     QString::fromStdString(format.displayName())));
     m_caption->setText(tr("Reading the tensor…"));
     m_stack->showContent();
     m_session.jobs().start<Opened>(

@@ -17,6 +17,7 @@ class QToolButton;
 
 namespace halftone::app {
 
+class ElidedLabel;
 class FlatTableModel;
 class GroupPartModel;
 class GroupPlot;
@@ -83,7 +84,8 @@ class GroupPanel : public QWidget {
     GroupPartModel* m_parts;
     GroupValueModel* m_values;
     StateStack* m_stack = nullptr;
-    QLabel *m_title = nullptr, *m_caption = nullptr, *m_status = nullptr;
+    ElidedLabel* m_title = nullptr;
+    QLabel *m_caption = nullptr, *m_status = nullptr;
     QSpinBox *m_row = nullptr, *m_group = nullptr;
     QComboBox* m_measure = nullptr;
     QToolButton *m_previous = nullptr, *m_next = nullptr, *m_find = nullptr, *m_showWorst = nullptr,

@@ -21,6 +21,7 @@
 #include "app/models/row_group_model.h"
 #include "app/panels/groups/group_panel.h"
 #include "app/plots/group_plot.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
@@ -41,8 +42,10 @@ void keepMarkedInSight(QTableView& table) {
 }  // namespace
 
 void GroupPanel::createBar() {
-    m_title = new QLabel(this);
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_title = new ElidedLabel(this);
+    QFont bold = font();
+    bold.setBold(true);
+    m_title->setFont(bold);
     const auto button = [this](const char* name, const QString& text, const QString& tip) {
         auto* made = new QToolButton(this);
         made->setObjectName(QString::fromLatin1(name));
@@ -138,6 +141,7 @@ QWidget* GroupPanel::createContent() {
     auto* all = split(Qt::Horizontal, {m_lists, middle, m_valueTable}, {264, 402, 334});
     m_caption = captionLabel(content);
     m_caption->setContentsMargins(8, 2, 8, 4);
+    m_caption->setWordWrap(true);
     m_caption->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <ostream>
+
 #include <QImage>
 #include <QSize>
 #include <QString>
@@ -18,6 +20,9 @@ struct Look {
     const char* language = "en";
     ThemeChoice theme = ThemeChoice::Light;
 };
+inline void PrintTo(const Look& look, std::ostream* out) {
+    *out << look.language << (look.theme == ThemeChoice::Dark ? ", dark" : ", light");
+}
 
 /// One session on the bundled sample, in which everything was measured once, and a fresh window over it for each
 /// picture: nothing that was done to one can show in another.

@@ -42,6 +42,9 @@ struct View {
     std::function<QWidget*(ScreenStudio&)> pose;
     bool isWorkspace = false;  ///< at scale 2 too
 };
+void PrintTo(const View& view, std::ostream* out) {
+    *out << view.name;
+}
 
 std::function<QWidget*(ScreenStudio&)> dockOf(Workspace workspace, const char* dock,
                                               const std::function<void(ScreenStudio&)>& prepare = {}) {
