@@ -10,22 +10,45 @@
 
 namespace halftone::app {
 
-/// The colour scale with the numbers at its ends.
+/// The colour scale with the numbers at its ends. Where it is adjustable its ends can be dragged inwards, so that the
+/// colours are spread over fewer values: by mouse, or by the arrow keys (with Shift the lower end).
 class ColorBar : public QWidget {
     Q_OBJECT
 
   public:
     explicit ColorBar(QWidget* parent = nullptr);
     void setScale(const ColorScale& scale, Measure measure);
-    [[nodiscard]] QSize sizeHint() const override { return {160, 22}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {110, 22}; }
+    /// Adjustable within `fitted`, the scale of all values.
+    void setScale(const ColorScale& scale, const ColorScale& fitted, Measure measure);
+    [[nodiscard]] QSize sizeHint() const override { return {160, 24}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {110, 24}; }
+    /// Where a value is on the bar.
+    [[nodiscard]] int positionOf(double value) const;
+
+  signals:
+    void rangeChosen(double low, double high);
+    void fitWanted();
 
   protected:
     void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
 
   private:
-    ColorScale m_scale;
+    enum class End { None, Low, High };
+    [[nodiscard]] QRect barRect() const;
+    [[nodiscard]] End endAt(QPoint point) const;
+    [[nodiscard]] bool isAdjustable() const { return m_adjustable && !m_scale.empty && m_fitted.low < m_fitted.high; }
+    void moveEnd(End end, double share);
+    void drawEnds(QPainter& painter, const QRect& bar) const;
+
+    ColorScale m_scale, m_fitted;
     Measure m_measure = Measure::Bits;
+    bool m_adjustable = false;
+    End m_dragged = End::None;
 };
 
 }  // namespace halftone::app

@@ -57,6 +57,7 @@ LayerMatrix::LayerMatrix(Session& session, QWidget* parent) : QWidget(parent), m
 void LayerMatrix::rebuild() {
     m_layout = m_session.checkpoint() ? MatrixLayout(m_session.checkpoint()->tensors()) : MatrixLayout();
     m_anchor = m_cursor = kNowhere;
+    m_ranges.clear();
     refreshScale();
     updateGeometry();
 }
@@ -67,15 +68,39 @@ void LayerMatrix::setMeasure(Measure measure) {
 }
 
 void LayerMatrix::refreshScale() {
-    m_scale = {};
-    m_scale.logarithmic = measureInfo(m_measure).logScale;
+    m_fitted = {};
+    m_fitted.logarithmic = measureInfo(m_measure).logScale;
     for (int row = 0; row < int(m_layout.rows().size()); ++row) {
         for (int column = 0; column < int(m_layout.columns().size()); ++column) {
-            if (const auto value = cellValue({column, row})) m_scale.include(*value);
+            if (const auto value = cellValue({column, row})) m_fitted.include(*value);
+        }
+    }
+    applyRange();
+}
+
+/// A chosen range holds as far as there are values in it.
+void LayerMatrix::applyRange() {
+    m_scale = m_fitted;
+    if (const auto chosen = m_ranges.find(m_measure); chosen != m_ranges.end() && !m_fitted.empty) {
+        const double low = std::max(chosen->second.first, m_fitted.low);
+        const double high = std::min(chosen->second.second, m_fitted.high);
+        if (low < high) {
+            m_scale.low = low;
+            m_scale.high = high;
         }
     }
     emit scaleChanged();
     update();
+}
+
+void LayerMatrix::chooseRange(double low, double high) {
+    m_ranges[m_measure] = {low, high};
+    applyRange();
+}
+
+void LayerMatrix::fitRange() {
+    m_ranges.erase(m_measure);
+    applyRange();
 }
 
 std::optional<double> LayerMatrix::cellValue(QPoint cell) const {

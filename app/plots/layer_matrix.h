@@ -4,7 +4,9 @@
 #include <QTimer>
 #include <QWidget>
 
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "app/plots/color_map.h"
 #include "app/plots/matrix_layout.h"
@@ -25,6 +27,11 @@ class LayerMatrix : public QWidget {
     void setMeasure(Measure measure);
     [[nodiscard]] Measure measure() const { return m_measure; }
     [[nodiscard]] const ColorScale& scale() const { return m_scale; }
+    /// The scale of all values, whatever range was chosen.
+    [[nodiscard]] const ColorScale& fittedScale() const { return m_fitted; }
+    /// Spreads the colours of this measure over some of its values, until another checkpoint is shown.
+    void chooseRange(double low, double high);
+    void fitRange();
     [[nodiscard]] const MatrixLayout& layoutOfCells() const { return m_layout; }
     /// Cell under a point, as (column, row); (-1, -1) outside.
     [[nodiscard]] QPoint cellAt(QPoint point) const;
@@ -52,6 +59,7 @@ class LayerMatrix : public QWidget {
   private:
     void rebuild();
     void refreshScale();
+    void applyRange();
     void selectCells();
     void moveTo(QPoint cell, bool extend);
     void drawLabels(QPainter& painter) const;
@@ -64,7 +72,8 @@ class LayerMatrix : public QWidget {
     Session& m_session;
     Measure m_measure = Measure::Bits;
     MatrixLayout m_layout;
-    ColorScale m_scale;
+    ColorScale m_scale, m_fitted;
+    std::map<Measure, std::pair<double, double>> m_ranges;  ///< that were chosen
     QPoint m_anchor{-1, -1}, m_cursor{-1, -1};
     bool m_dragging = false;
     QList<int> m_selectionBefore;

@@ -2319,6 +2319,10 @@
         <source>from %1 to %2</source>
         <translation>从 %1 到 %2</translation>
     </message>
+    <message>
+        <source>Drag the ends to spread the colours over fewer values; a double click fits them to all again.</source>
+        <translation>拖动两端，可让颜色只分布于部分数值；双击恢复为适应全部数值。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::ComparePanel</name>

@@ -63,7 +63,10 @@ MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &MatrixPanel::refreshMeasuring);
     connect(&m_session, &Session::modelChanged, this, &MatrixPanel::refreshMeasuring);
     connect(m_matrix, &LayerMatrix::scaleChanged, this,
-            [this] { m_bar->setScale(m_matrix->scale(), m_matrix->measure()); });
+            [this] { m_bar->setScale(m_matrix->scale(), m_matrix->fittedScale(), m_matrix->measure()); });
+    m_bar->setObjectName(QStringLiteral("matrixScale"));
+    connect(m_bar, &ColorBar::rangeChosen, m_matrix, &LayerMatrix::chooseRange);
+    connect(m_bar, &ColorBar::fitWanted, m_matrix, &LayerMatrix::fitRange);
     setMeasure(Measure::Kurtosis);
 }
 
