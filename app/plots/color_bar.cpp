@@ -13,7 +13,7 @@
 namespace halftone::app {
 
 namespace {
-constexpr int kMargin = 4, kBarTop = 2, kBarHeight = 8, kGrip = 5;
+constexpr int kMargin = 4, kBarTop = 2, kBarHeight = 8, kGrip = 5, kGap = 6;
 constexpr double kLeastShare = 0.02;  ///< of the values that stay between the ends
 constexpr double kSmallText = 0.85;
 }  // namespace
@@ -71,10 +71,23 @@ void ColorBar::paintEvent(QPaintEvent*) {
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * kSmallText);
     painter.setFont(small);
-    const QRect text(kMargin, bar.bottom() + 1, bar.width(), height() - bar.bottom() - 1);
-    painter.drawText(text, Qt::AlignVCenter | Qt::AlignLeft, measureText(m_measure, m_scale.low));
-    painter.drawText(text, Qt::AlignVCenter | Qt::AlignRight, measureText(m_measure, m_scale.high));
+    drawNumbers(painter, {bar.left(), bar.bottom() + 1, bar.width(), height() - bar.bottom() - 1});
     if (isAdjustable()) drawEnds(painter, bar);
+}
+
+/// Each under its end as far as the other leaves room.
+void ColorBar::drawNumbers(QPainter& painter, const QRect& line) const {
+    const QString low = measureText(m_measure, m_scale.low), high = measureText(m_measure, m_scale.high);
+    const int lowWidth = painter.fontMetrics().horizontalAdvance(low) + 1;
+    const int highWidth = painter.fontMetrics().horizontalAdvance(high) + 1;
+    const int room = std::max(line.width() - lowWidth - highWidth - kGap, 0);
+    const int before = std::clamp(positionOf(m_scale.low) - line.left(), 0, room);
+    const int wished = positionOf(m_scale.high) + 1 - line.left() - highWidth;
+    const int highLeft =
+        std::clamp(wished, before + lowWidth + kGap, std::max(line.width() - highWidth, before + lowWidth + kGap));
+    painter.drawText(QRect(line.left() + before, line.top(), lowWidth, line.height()), Qt::AlignVCenter, low);
+    painter.drawText(QRect(line.left() + highLeft, line.top(), highWidth, line.height()),
+                     Qt::AlignVCenter | Qt::AlignRight, high);
 }
 
 void ColorBar::drawEnds(QPainter& painter, const QRect& bar) const {

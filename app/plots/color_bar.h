@@ -43,6 +43,7 @@ class ColorBar : public QWidget {
     [[nodiscard]] End endAt(QPoint point) const;
     [[nodiscard]] bool isAdjustable() const { return m_adjustable && !m_scale.empty && m_fitted.low < m_fitted.high; }
     void moveEnd(End end, double share);
+    void drawNumbers(QPainter& painter, const QRect& line) const;
     void drawEnds(QPainter& painter, const QRect& bar) const;
 
     ColorScale m_scale, m_fitted;
