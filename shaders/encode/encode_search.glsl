@@ -137,25 +137,20 @@ bool searchSubBlock(uint first, uint lane) {
 }
 
 /// Codes 0..limit of scales or minimums against the largest of them; binary16 bits of the unit.
-uint quantizeScales(uint lane) {
+uint quantizeToLargest(uint lane, bool ofMinimums) {
     const int limit = kType == kQ2K ? 15 : 63;
     float maximum = 0.0;
-    for (uint b = 0; b < kSubBlocks; ++b) maximum = max(maximum, sharedScales[lane + b]);
+    for (uint b = 0; b < kSubBlocks; ++b)
+        maximum = max(maximum, ofMinimums ? sharedMinimums[lane + b] : sharedScales[lane + b]);
     const float inverse = maximum > 0.0 ? quotient(float(limit), maximum) : 0.0;
     for (uint b = 0; b < kSubBlocks; ++b) {
-        precise const float scaled = inverse * sharedScales[lane + b];
-        sharedScaleCodes[lane + b] = uint(codeWithin(scaled, 0, limit));
-    }
-    return maximum > 0.0 ? halfBits(divideBits(floatBitsToUint(maximum), floatBitsToUint(float(limit)))) : 0u;
-}
-uint quantizeMinimums(uint lane) {
-    const int limit = kType == kQ2K ? 15 : 63;
-    float maximum = 0.0;
-    for (uint b = 0; b < kSubBlocks; ++b) maximum = max(maximum, sharedMinimums[lane + b]);
-    const float inverse = maximum > 0.0 ? quotient(float(limit), maximum) : 0.0;
-    for (uint b = 0; b < kSubBlocks; ++b) {
-        precise const float scaled = inverse * sharedMinimums[lane + b];
-        sharedMinimumCodes[lane + b] = uint(codeWithin(scaled, 0, limit));
+        precise const float scaled = inverse * (ofMinimums ? sharedMinimums[lane + b] : sharedScales[lane + b]);
+        const uint code = uint(codeWithin(scaled, 0, limit));
+        if (ofMinimums) {
+            sharedMinimumCodes[lane + b] = code;
+        } else {
+            sharedScaleCodes[lane + b] = code;
+        }
     }
     return maximum > 0.0 ? halfBits(divideBits(floatBitsToUint(maximum), floatBitsToUint(float(limit)))) : 0u;
 }
@@ -238,8 +233,8 @@ void finishScales(uint lane) {
     } else if (kIsWeighted && (kIsAffine || kType == kQ3K)) {
         finishWeightedScales(lane);
     } else if (kIsAffine) {
-        sharedD[lane] = quantizeScales(lane);
-        sharedDmin[lane] = quantizeMinimums(lane);
+        sharedD[lane] = quantizeToLargest(lane, false);
+        sharedDmin[lane] = quantizeToLargest(lane, true);
     } else if (kType == kQ3K) {
         sharedD[lane] = quantizeSignedScales(lane, 32, 32);
     } else if (kType == kQ6K) {
