@@ -42,6 +42,7 @@
 #include "app/session/resources.h"
 #include "app/session/session.h"
 #include "app/tour.h"
+#include "app/widgets/elided_label.h"
 #include "app/widgets/empty_page.h"
 #include "app/widgets/field_state.h"
 #include "app/widgets/jobs_strip.h"
@@ -139,9 +140,7 @@ void MainWindow::setNotice(QWidget* notice) {
 }
 
 void MainWindow::createStatusBar() {
-    m_status = new QLabel(this);
-    m_status->setTextFormat(Qt::PlainText);
-    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_status = new ElidedLabel(this);
     m_message = new QToolButton(this);
     m_message->setObjectName(QStringLiteral("lastMessage"));
     m_message->setToolTip(tr("The last message; click for all of them"));
@@ -408,7 +407,7 @@ void MainWindow::updateStatus() {
     const int tensor = selection.hovered() >= 0 ? selection.hovered() : selection.current();
     QString text = m_probe;
     if (text.isEmpty() && tensor >= 0 && tensor < m_session.tensorCount()) text = statusOfTensor(tensor);
-    m_status->setText(m_status->fontMetrics().elidedText(text, Qt::ElideRight, std::max(m_status->width(), 80)));
+    m_status->setFullText(text);
 }
 
 void MainWindow::updateTotals() {

@@ -23,6 +23,7 @@ class ChannelPanel;
 class ComparePanel;
 class DamagePanel;
 class DistributionPanel;
+class ElidedLabel;
 class EmptyPage;
 class EvaluationPanel;
 class GroupPanel;
@@ -158,7 +159,8 @@ class MainWindow : public QMainWindow {
     QMenu* m_recentMenu = nullptr;
     QActionGroup *m_workspaces = nullptr, *m_themes = nullptr, *m_languages = nullptr;
     QList<QAction*> m_needCheckpoint;
-    QLabel *m_status = nullptr, *m_totals = nullptr;
+    ElidedLabel* m_status = nullptr;
+    QLabel* m_totals = nullptr;
     QToolButton* m_message = nullptr;
     QTimer m_messageTimer;
     Tour* m_tour = nullptr;

@@ -23,23 +23,25 @@ ColorBar::ColorBar(QWidget* parent) : QWidget(parent) {
 }
 
 void ColorBar::setScale(const ColorScale& scale, Measure measure) {
-    setScale(scale, scale, measure);
-    m_adjustable = false;
-    setFocusPolicy(Qt::NoFocus);
-    setToolTip(scale.logarithmic ? tr("Logarithmic colour scale") : tr("Linear colour scale"));
+    m_fitted = scale;
+    assign(scale, measure);
 }
 
 void ColorBar::setScale(const ColorScale& scale, const ColorScale& fitted, Measure measure) {
-    m_scale = scale;
     m_fitted = fitted;
-    m_measure = measure;
     m_adjustable = true;
     setFocusPolicy(Qt::TabFocus);
     setMouseTracking(true);
-    const QString kind = scale.logarithmic ? tr("Logarithmic colour scale") : tr("Linear colour scale");
-    setAccessibleName(kind);
-    setToolTip(kind + QLatin1Char('\n') +
+    assign(scale, measure);
+    setToolTip(accessibleName() + QLatin1Char('\n') +
                tr("Drag the ends to spread the colours over fewer values; a double click fits them to all again."));
+}
+
+void ColorBar::assign(const ColorScale& scale, Measure measure) {
+    m_scale = scale;
+    m_measure = measure;
+    setToolTip(scale.logarithmic ? tr("Logarithmic colour scale") : tr("Linear colour scale"));
+    setAccessibleName(toolTip());
     setAccessibleDescription(
         scale.empty ? tr("no values yet")
                     : tr("from %1 to %2").arg(measureText(measure, scale.low), measureText(measure, scale.high)));

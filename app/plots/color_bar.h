@@ -39,6 +39,7 @@ class ColorBar : public QWidget {
 
   private:
     enum class End { None, Low, High };
+    void assign(const ColorScale& scale, Measure measure);
     [[nodiscard]] QRect barRect() const;
     [[nodiscard]] End endAt(QPoint point) const;
     [[nodiscard]] bool isAdjustable() const { return m_adjustable && !m_scale.empty && m_fitted.low < m_fitted.high; }

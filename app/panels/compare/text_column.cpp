@@ -2,11 +2,11 @@
 #include "app/panels/compare/text_column.h"
 
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QVBoxLayout>
 
 #include <algorithm>
 
+#include "app/widgets/elided_label.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/token_view.h"
 
@@ -18,15 +18,13 @@ constexpr int kMargin = 8, kSpacing = 12;
 
 TextColumn::TextColumn(QWidget* parent)
     : QWidget(parent),
-      m_title(new QLabel(this)),
-      m_status(new QLabel(this)),
+      m_title(new ElidedLabel(this)),
+      m_status(new ElidedLabel(this)),
       m_bar(new QHBoxLayout),
       m_view(new TokenView(this)) {
     m_title->setProperty("role", "title");
-    m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_status->setObjectName(QStringLiteral("columnStatus"));
     m_status->setProperty("role", "muted");
-    m_status->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_status->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_view->setPlaceholderText(tr("Press Generate (Ctrl+Enter): the text appears here, word by word."));
     m_bar->setContentsMargins(kMargin, 4, kMargin, 4);
@@ -41,37 +39,35 @@ TextColumn::TextColumn(QWidget* parent)
 }
 
 void TextColumn::setTitle(const QString& title, bool showsFigures) {
-    m_fullTitle = title;
-    m_title->setToolTip(title);
+    m_title->setFullText(title);
     m_view->setAccessibleName(title);
     m_status->setVisible(showsFigures);
-    showBar();
+    shareBar();
 }
 
-/// What has no room ends in dots and has its whole self as tooltip: the figures first, as far as the title needs half
-/// of the width.
-void TextColumn::showBar() {
-    const bool showsFigures = !m_status->isHidden() && !m_figures.isEmpty();
-    const int room = width() - 2 * kMargin - (showsFigures ? kSpacing : 0);
-    const int figures = showsFigures ? m_status->fontMetrics().horizontalAdvance(m_figures) + 1 : 0;
-    const int wished = m_title->fontMetrics().horizontalAdvance(m_fullTitle) + 1;
-    const int title = std::max(std::min(wished, room / 2), room - figures);
+/// Where there is no room for both, the title has what it needs up to half of the width, and the figures the rest.
+void TextColumn::shareBar() {
+    const auto wishOf = [](const ElidedLabel& label) {
+        return label.isHidden() || label.fullText().isEmpty()
+                   ? 0
+                   : label.fontMetrics().horizontalAdvance(label.fullText()) + 1;
+    };
+    const int figures = wishOf(*m_status);
+    const int room = std::max(width() - 2 * kMargin - (figures > 0 ? kSpacing : 0), 0);
+    const int title = std::max(std::min(wishOf(*m_title), room / 2), room - figures);
     m_bar->setStretch(0, title);
     m_bar->setStretch(1, std::max(room - title, 0));
-    m_title->setText(m_title->fontMetrics().elidedText(m_fullTitle, Qt::ElideRight, title));
-    m_status->setText(m_status->fontMetrics().elidedText(m_figures, Qt::ElideRight, room - title));
-    m_status->setToolTip(m_figures);
 }
 
 void TextColumn::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    showBar();
+    shareBar();
 }
 
 void TextColumn::begin(const QString& prompt) {
     m_view->begin(prompt);
-    m_figures.clear();
-    showBar();
+    m_status->setFullText({});
+    shareBar();
 }
 
 void TextColumn::showColumn(const CompareColumn& column, int count) {
@@ -80,9 +76,9 @@ void TextColumn::showColumn(const CompareColumn& column, int count) {
         texts.append(QString::fromStdString(column.tokens[at].text));
     if (!texts.isEmpty()) m_view->appendTokens(texts);
     const QString figures = statusOf(column);
-    if (figures == m_figures) return;
-    m_figures = figures;
-    showBar();
+    if (figures == m_status->fullText()) return;
+    m_status->setFullText(figures);
+    shareBar();
 }
 
 QString TextColumn::statusOf(const CompareColumn& column) const {
@@ -105,7 +101,7 @@ QString TextColumn::statusOf(const CompareColumn& column) const {
 }
 
 QString TextColumn::title() const {
-    return m_fullTitle;
+    return m_title->fullText();
 }
 
 QString TextColumn::text() const {

@@ -6,10 +6,10 @@
 #include "app/session/compare_service.h"
 
 class QHBoxLayout;
-class QLabel;
 
 namespace halftone::app {
 
+class ElidedLabel;
 class TokenView;
 
 /// One column of text with its title and figures.
@@ -32,11 +32,10 @@ class TextColumn : public QWidget {
     void resizeEvent(QResizeEvent* event) override;
 
   private:
-    void showBar();
+    void shareBar();
     [[nodiscard]] QString statusOf(const CompareColumn& column) const;
 
-    QString m_fullTitle, m_figures;
-    QLabel *m_title, *m_status;
+    ElidedLabel *m_title, *m_status;
     QHBoxLayout* m_bar;
     TokenView* m_view;
 };
