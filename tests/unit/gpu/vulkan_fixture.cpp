@@ -19,9 +19,11 @@ bool deviceIsRequired() {
     return value && std::string_view(value) == "1";
 }
 
-/// Opening a device with the validation layer takes a while: one for all tests of a program.
+/// Opening a device with the validation layer takes a while: one for all tests of a program. Never destroyed: at exit
+/// the driver's own handlers would run before its device is given back.
 Result<std::shared_ptr<VulkanContext>> sharedContext() {
-    static const auto context = openVulkanContext(-1, {.validation = true});
+    static const auto& context =
+        *new Result<std::shared_ptr<VulkanContext>>(openVulkanContext(-1, {.validation = true}));
     return context;
 }
 
