@@ -7,10 +7,12 @@
 
 set(HT_SHADER_TABLE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
-# halftone_shader_family(NAME SOURCE path [OPTIONS name ...] [OPTION_INCLUDE "prefix_@OPTION@.glsl"] [INCLUDES file ...])
+# halftone_shader_family(NAME SOURCE path [MATRICES] [OPTIONS name ...] [OPTION_INCLUDE "prefix_@OPTION@.glsl"]
+#                        [INCLUDES file ...])
 # Adds the variants of one family to the manifest (variables HT_SHADER_NAMES and HT_SHADER_OUTPUTS of the caller).
+# MATRICES: it uses cooperative matrices, which are translated after the check (shaders/tools/khr_matrices.h).
 function(halftone_shader_family name)
-  cmake_parse_arguments(arg "" "SOURCE;OPTION_INCLUDE" "OPTIONS;INCLUDES" ${ARGN})
+  cmake_parse_arguments(arg "MATRICES" "SOURCE;OPTION_INCLUDE" "OPTIONS;INCLUDES" ${ARGN})
   if(NOT arg_OPTIONS)
     set(arg_OPTIONS "none")
   endif()
@@ -20,14 +22,19 @@ function(halftone_shader_family name)
       string(CONFIGURE "${arg_OPTION_INCLUDE}" option_include @ONLY)
       list(APPEND includes ${option_include})
     endif()
-    halftone_add_shader_variant(${name} ${OPTION} ${arg_SOURCE} "${includes}")
+    set(translate "")
+    if(arg_MATRICES)
+      set(translate COMMAND khr_matrices ${CMAKE_CURRENT_BINARY_DIR}/variants/${name}_${OPTION}.spv
+          ${CMAKE_CURRENT_BINARY_DIR}/variants/${name}_${OPTION}.spv)
+    endif()
+    halftone_add_shader_variant(${name} ${OPTION} ${arg_SOURCE} "${includes}" "${translate}")
   endforeach()
   set(HT_SHADER_NAMES ${HT_SHADER_NAMES} PARENT_SCOPE)
   set(HT_SHADER_OUTPUTS ${HT_SHADER_OUTPUTS} PARENT_SCOPE)
 endfunction()
 
 # One variant: wrapper, command, manifest entry.
-macro(halftone_add_shader_variant family option source includes)
+macro(halftone_add_shader_variant family option source includes translate)
   set(variant ${family}_${option})
   set(wrapper ${CMAKE_CURRENT_BINARY_DIR}/variants/${variant}.comp)
   set(text "#version 460\n#extension GL_GOOGLE_include_directive : require\n#include \"include/common.glsl\"\n")
@@ -44,6 +51,7 @@ macro(halftone_add_shader_variant family option source includes)
     COMMAND ${HT_GLSLC} --target-env=vulkan1.2 -O -Werror -I ${CMAKE_CURRENT_SOURCE_DIR} -MD -MF ${spirv}.d -MT ${array}
             -o ${spirv} ${wrapper}
     COMMAND ${HT_SPIRV_VAL} --target-env vulkan1.2 ${spirv}
+    ${translate}
     COMMAND ${CMAKE_COMMAND} -DINPUT=${spirv} -DOUTPUT=${array} -P ${HT_SHADER_TABLE_DIR}/EmbedSpirv.cmake
     DEPENDS ${wrapper} ${HT_SHADER_TABLE_DIR}/EmbedSpirv.cmake
     DEPFILE ${spirv}.d

@@ -30,7 +30,7 @@ struct Bench {
 
     /// Of the multiply-adds that the device can do; prompts.
     [[nodiscard]] double shareOfOperations() const {
-        return limits ? medianOf(speed.promptRates) * speed.operationsPerPromptToken / limits->operations : 0;
+        return limits ? medianOf(speed.promptRates) * speed.operationsPerPromptToken / limits->peakOperations() : 0;
     }
     /// Of the bytes that the device can move; generation reads every matrix for each token.
     [[nodiscard]] double shareOfCopy() const {
@@ -108,9 +108,11 @@ void printReport(const Bench& bench, const BenchOptions& options) {
         {"activations", std::string(bench.format.activations.name())},
         {"peak memory", bytesText(double(bench.peakBytes)) + " of the process"}};
     if (bench.limits) {
-        fields.emplace_back("limits",
-                            fmt::format("{}/s copied (read and written), {:.3g} GFLOP/s",
-                                        bytesText(bench.limits->copiedBytes), bench.limits->operations / 1e9));
+        std::string text = fmt::format("{}/s copied (read and written), {:.3g} GFLOP/s",
+                                       bytesText(bench.limits->copiedBytes), bench.limits->operations / 1e9);
+        if (bench.limits->matrixOperations > 0)
+            text += fmt::format(", {:.3g} GFLOP/s on matrix units", bench.limits->matrixOperations / 1e9);
+        fields.emplace_back("limits", std::move(text));
     }
     const auto add = [&](const char* name, int64_t tokens, const std::vector<double>& rates, const char* limit,
                          double share) {
@@ -145,6 +147,7 @@ Json reportJson(const Bench& bench, const BenchOptions& options) {
     if (bench.limits) {
         json["copied_bytes_per_second"] = bench.limits->copiedBytes;
         json["operations_per_second"] = bench.limits->operations;
+        json["matrix_operations_per_second"] = bench.limits->matrixOperations;
         json["prompt_share_of_operations"] = bench.shareOfOperations();
         json["generate_share_of_copy"] = bench.shareOfCopy();
     }

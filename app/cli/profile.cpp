@@ -100,7 +100,7 @@ void RunProfile::printPart(const Part& part) const {
                                      known(bytes, bytesText(bytes))};
         if (m_limits) row.push_back(known(bytes, percent(bytes / m_limits->copiedBytes)));
         row.push_back(known(adds, fmt::format("{:.3g} G", adds / 1e9)));
-        if (m_limits) row.push_back(known(adds, percent(2 * adds / m_limits->operations)));
+        if (m_limits) row.push_back(known(adds, percent(2 * adds / m_limits->peakOperations())));
         table.add(std::move(row));
     }
     table.add({"between operations", "", "", "", timeText(secondsBetween(profile)),
@@ -137,6 +137,7 @@ void RunProfile::addTo(Json& report) const {
     if (!m_limits) return;
     report["copied_bytes_per_second"] = m_limits->copiedBytes;
     report["operations_per_second"] = m_limits->operations;
+    report["matrix_operations_per_second"] = m_limits->matrixOperations;
 }
 
 }  // namespace halftone::cli

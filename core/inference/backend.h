@@ -166,6 +166,10 @@ struct ModelRun {
 struct DeviceRates {
     double copiedBytes = 0;  ///< a second, of a plain copy in its memory: bytes read plus bytes written
     double operations = 0;   ///< a second, of binary32 multiply-adds on registers, two operations each
+    /// The same on matrix units, binary16 with sums in binary32, where prompts run on them; 0: they do not.
+    double matrixOperations = 0;
+    /// What products of many tokens are held against.
+    [[nodiscard]] double peakOperations() const { return matrixOperations > 0 ? matrixOperations : operations; }
 };
 
 /// Something that executes graphs: the scalar CPU reference, the vectorized CPU engine, a Vulkan device.

@@ -75,6 +75,7 @@ Status ActivationBuffers::reserve(const Need& need) {
     if (need.rank > 0) HT_TRY(grow(m_inner, m_chunkTokens * roundUp(need.rank, 16), "inputs of low-rank factors"));
     if (need.rounded) HT_TRY(grow(m_rounded, m_chunkTokens * widestStride(), "rounded"));
     if (need.quantized) HT_TRY(grow(m_quantized, m_chunkTokens * kernel::quantizedStride(widestStride()), "bytes"));
+    if (need.halved) HT_TRY(grow(m_halved, m_chunkTokens * kernel::halvedStride(widestStride()), "halves"));
     if (need.logitTokens == 0) return {};
     const int64_t logitStride = stride(m_graph->logits);
     const int64_t bytes = std::min(kLogitBytes, static_cast<int64_t>(m_plan->maxBindingBytes));
@@ -115,6 +116,11 @@ kernel::Activations ActivationBuffers::rounded(ValueId id, const TokenChunk& chu
 kernel::QuantizedRows ActivationBuffers::quantized(int64_t width, int64_t count) const {
     const int64_t step = kernel::quantizedStride(width);
     return {vk::BufferSlice(m_quantized).part(0, static_cast<uint64_t>(count * step) * 4), step};
+}
+
+kernel::QuantizedRows ActivationBuffers::halved(int64_t width, int64_t count) const {
+    const int64_t step = kernel::halvedStride(width);
+    return {vk::BufferSlice(m_halved).part(0, static_cast<uint64_t>(count * step) * 4), step};
 }
 
 kernel::Activations ActivationBuffers::value(ValueId id, const TokenChunk& chunk) const {

@@ -37,6 +37,7 @@ class ActivationBuffers {
         int64_t rank = 0;         ///< the largest of the weights' corrections
         bool rounded = false;     ///< inputs of linear layers are rounded
         bool quantized = false;   ///< ... or become bytes
+        bool halved = false;      ///< ... or binary16
     };
     Status reserve(const Need& need);
     /// About what reserve() takes for long inputs, in bytes.
@@ -53,6 +54,8 @@ class ActivationBuffers {
     [[nodiscard]] kernel::Activations rounded(ValueId id, const TokenChunk& chunk) const;
     /// Room for `count` rows of `width` values as bytes; one at a time.
     [[nodiscard]] kernel::QuantizedRows quantized(int64_t width, int64_t count) const;
+    /// The same as halves.
+    [[nodiscard]] kernel::QuantizedRows halved(int64_t width, int64_t count) const;
     /// A value of a chunk; the chunk says where `hidden` is.
     [[nodiscard]] kernel::Activations value(ValueId id, const TokenChunk& chunk) const;
     /// What stands between the two factors of a correction of rank `rank`.
@@ -70,7 +73,7 @@ class ActivationBuffers {
     vk::MemoryAllocator* m_allocator;
     vk::CommandStream* m_stream = nullptr;
     std::vector<vk::Buffer> m_values;
-    vk::Buffer m_gathered, m_inner, m_rounded, m_quantized;
+    vk::Buffer m_gathered, m_inner, m_rounded, m_quantized, m_halved;
     int64_t m_chunkTokens = 0;
     int64_t m_logitRows = 0;
 };

@@ -38,6 +38,18 @@ Result<double> bestRate(vk::CommandStream& stream, const JobContext& job, double
     return best;
 }
 
+Result<double> matrixRate(VulkanContext& context, vk::CommandStream& stream, const vk::BufferSlice& target,
+                          const JobContext& job) {
+    kernel::Kernels kernels(context.plan(), *context.pipelines, stream);
+    const uint64_t lanes = context.plan().subgroupSize, bytes = kernels.matrixValues() * sizeof(float);
+    const uint64_t subgroups = std::min(kInvocations / lanes, target.sizeBytes / bytes);
+    constexpr uint32_t kMatrixRounds = 256;
+    const kernel::MultiplyAddCall call{
+        .output = target.part(0, subgroups * bytes), .invocations = subgroups * lanes, .rounds = kMatrixRounds};
+    const double operations = static_cast<double>(subgroups) * kMatrixRounds * kernels.matrixOperations();
+    return bestRate(stream, job, operations, [&] { return kernels.multiplyMatrices(call); });
+}
+
 }  // namespace
 
 Result<DeviceRates> measureDeviceRates(VulkanContext& context, const JobContext& job) {
@@ -59,6 +71,8 @@ Result<DeviceRates> measureDeviceRates(VulkanContext& context, const JobContext&
     const double operations = static_cast<double>(kInvocations) * kMultiplyAddRounds * kernel::kMultiplyAddOperations;
     HT_ASSIGN_OR_RETURN(rates.operations,
                         bestRate(*stream, job, operations, [&] { return kernels.multiplyAdds(call); }));
+    if (!context.plan().units.matmul) return rates;
+    HT_ASSIGN_OR_RETURN(rates.matrixOperations, matrixRate(context, *stream, target, job));
     return rates;
 }
 

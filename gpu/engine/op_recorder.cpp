@@ -124,29 +124,34 @@ Status OpRecorder::recordNorm(const TokenChunk& chunk, const Op& op) {
                             .epsilon = m_graph->config.normEpsilon});
 }
 
-/// Whether an operation multiplies integers: the caller allows it and it is worth it, or the sequence's format has made
-/// integers of the inputs already.
-bool OpRecorder::isInteger(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const {
+/// What an operation's product is made of: the caller allows rounding and it is worth it, or the sequence's format has
+/// made integers of the inputs already.
+kernel::InputForm OpRecorder::inputForm(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const {
     const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
     const RunFormat& format = run.sequence.format();
-    const bool isAllowed = roundsInput(*m_graph, op, format)
-                               ? format.activations.rounding != ActivationRounding::kFp8
-                               : run.options.arithmetic == Arithmetic::kInteger &&
-                                     m_kernels->isWorthQuantizing(weight.rows * weight.layout.cols * chunk.count);
-    return isAllowed && m_kernels->multipliesIntegers(weight.layout.format, chunk.count);
+    if (roundsInput(*m_graph, op, format)) {
+        const bool isInteger = format.activations.rounding != ActivationRounding::kFp8 &&
+                               m_kernels->multipliesIntegers(weight.layout.format, chunk.count);
+        return isInteger ? kernel::InputForm::kBytes : kernel::InputForm::kFloats;
+    }
+    return run.options.arithmetic == Arithmetic::kInteger
+               ? m_kernels->roundedForm(weight.layout, weight.rows, chunk.count)
+               : kernel::InputForm::kFloats;
 }
 
-/// The input as the operations that share it want it: rounded, as bytes, or both. What is added to a matrix meets
+/// The input as the operations that share it want it: rounded, as bytes, as halves. What is added to a matrix meets
 /// binary32 values.
 Status OpRecorder::prepareInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops) {
+    using kernel::InputForm;
     const Op& first = ops.front();
     const bool isRounded = roundsInput(*m_graph, first, run.sequence.format());
-    bool wantsBytes = false, wantsFloats = false;
+    bool wantsBytes = false, wantsHalves = false, wantsFloats = false;
     for (const Op& op : ops) {
         const DeviceWeight& weight = *(*m_weights)[static_cast<size_t>(op.weight)];
-        const bool isByte = isInteger(run, chunk, op);
-        wantsBytes = wantsBytes || isByte;
-        wantsFloats = wantsFloats || !isByte || weight.outliers.rowCount > 0 || weight.rank() > 0;
+        const InputForm form = inputForm(run, chunk, op);
+        wantsBytes = wantsBytes || form == InputForm::kBytes;
+        wantsHalves = wantsHalves || form == InputForm::kHalves;
+        wantsFloats = wantsFloats || form == InputForm::kFloats || weight.outliers.rowCount > 0 || weight.rank() > 0;
     }
     const ActivationFormat& format = run.sequence.format().activations;
     const auto rounding = isRounded ? format.rounding : ActivationRounding::kNone;
@@ -158,6 +163,10 @@ Status OpRecorder::prepareInput(const ForwardRun& run, const TokenChunk& chunk, 
                                      .input = input,
                                      .output = m_buffers->rounded(first.in, chunk),
                                      .tokens = chunk.count}));
+    }
+    if (wantsHalves) {
+        HT_TRY(m_kernels->halveRows(
+            {.input = input, .output = m_buffers->halved(input.width, chunk.count), .tokens = chunk.count}));
     }
     if (!wantsBytes) return {};
     return m_kernels->quantizeRows({.rounding = rounding,
@@ -173,7 +182,9 @@ Status OpRecorder::recordLinear(const ForwardRun& run, const TokenChunk& chunk, 
     call.bias = vector(op.bias);
     const bool isRounded = roundsInput(*m_graph, op, run.sequence.format());
     call.input = isRounded ? m_buffers->rounded(op.in, chunk) : m_buffers->value(op.in, chunk);
-    if (isInteger(run, chunk, op)) call.quantized = m_buffers->quantized(call.input.width, chunk.count);
+    call.form = inputForm(run, chunk, op);
+    if (call.form == kernel::InputForm::kBytes) call.quantized = m_buffers->quantized(call.input.width, chunk.count);
+    if (call.form == kernel::InputForm::kHalves) call.quantized = m_buffers->halved(call.input.width, chunk.count);
     call.output = m_buffers->value(op.out, chunk);
     call.tokens = chunk.count;
     for (const auto& rows : weight.chunks) {

@@ -50,7 +50,7 @@ class OpRecorder {
     Status recordNorm(const TokenChunk& chunk, const Op& op);
     Status recordLinear(const ForwardRun& run, const TokenChunk& chunk, const Op& op);
     Status prepareInput(const ForwardRun& run, const TokenChunk& chunk, std::span<const Op> ops);
-    [[nodiscard]] bool isInteger(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const;
+    [[nodiscard]] kernel::InputForm inputForm(const ForwardRun& run, const TokenChunk& chunk, const Op& op) const;
     /// The linear operations from `index` on that read one input one after the other.
     [[nodiscard]] std::span<const Op> opsThatShareInput(int32_t index, int32_t end) const;
     Status correctProduct(const DeviceWeight& weight, const kernel::LinearCall& product);

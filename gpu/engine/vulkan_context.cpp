@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "gpu/engine/matrix_trial.h"
 #include "gpu/vk/pipeline_cache_file.h"
 
 namespace halftone {
@@ -70,6 +71,41 @@ Result<size_t> chooseDevice(const std::vector<Candidate>& candidates, int wanted
     return tl::unexpected(candidates.front().plan.error());
 }
 
+Result<std::shared_ptr<VulkanContext>> openCandidate(std::shared_ptr<const vk::Instance> instance,
+                                                     const Candidate& chosen, vk::DevicePlan plan) {
+    auto context = std::make_shared<VulkanContext>();
+    HT_ASSIGN_OR_RETURN(context->device, vk::Device::create(std::move(instance), chosen.physical, std::move(plan)));
+    context->allocator = std::make_unique<vk::MemoryAllocator>(context->device);
+    HT_ASSIGN_OR_RETURN(context->pipelines,
+                        vk::PipelineStore::create(context->device, vk::pipelineCachePath(chosen.snapshot)));
+    HT_ASSIGN_OR_RETURN(context->uploader, Uploader::create(context->device, *context->allocator, *context->pipelines));
+    context->weights = std::make_unique<WeightStore>(context->plan(), *context->allocator, *context->uploader);
+    context->residencies = std::make_unique<ResidencyList>();
+    return context;
+}
+
+/// Opens a device whose matrix units are used only where they pass a trial.
+Result<std::shared_ptr<VulkanContext>> openTried(std::shared_ptr<const vk::Instance> instance, const Candidate& chosen,
+                                                 vk::DevicePlan plan) {
+    auto context = openCandidate(instance, chosen, plan);
+    if (!plan.units.matmul) return context;
+    std::string reason = "they multiply wrongly";
+    if (context) {
+        const auto isRight = matrixUnitsAreRight(**context);
+        if (isRight && *isRight) return context;
+        if (!isRight) reason = isRight.error().message;
+    } else {
+        reason = context.error().message;
+    }
+    plan.units = {};
+    std::erase(plan.extensions, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    const std::string name = plan.deviceName;
+    context = Result<std::shared_ptr<VulkanContext>>();
+    HT_ASSIGN_OR_RETURN(context, openCandidate(std::move(instance), chosen, std::move(plan)));
+    (*context)->remarks.push_back(fmt::format("The matrix units of {} are not used: {}.", name, reason));
+    return context;
+}
+
 }  // namespace
 
 std::vector<VulkanDeviceInfo> listVulkanDevices() {
@@ -105,15 +141,8 @@ Result<std::shared_ptr<VulkanContext>> openVulkanContext(int deviceIndex, const 
     if (options.alwaysEncode || environmentWantsEncoding()) plan.encode.worthwhile = plan.encode.usable;
     if (adjust) adjust(plan);
 
-    auto context = std::make_shared<VulkanContext>();
+    HT_ASSIGN_OR_RETURN(auto context, openTried(std::move(instance), chosen, std::move(plan)));
     context->index = static_cast<int>(index);
-    HT_ASSIGN_OR_RETURN(context->device, vk::Device::create(std::move(instance), chosen.physical, std::move(plan)));
-    context->allocator = std::make_unique<vk::MemoryAllocator>(context->device);
-    HT_ASSIGN_OR_RETURN(context->pipelines,
-                        vk::PipelineStore::create(context->device, vk::pipelineCachePath(chosen.snapshot)));
-    HT_ASSIGN_OR_RETURN(context->uploader, Uploader::create(context->device, *context->allocator, *context->pipelines));
-    context->weights = std::make_unique<WeightStore>(context->plan(), *context->allocator, *context->uploader);
-    context->residencies = std::make_unique<ResidencyList>();
     return context;
 }
 

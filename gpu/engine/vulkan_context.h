@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "gpu/engine/residency_list.h"
@@ -25,6 +27,7 @@ struct VulkanContext {
     std::unique_ptr<WeightStore> weights;
     std::unique_ptr<ResidencyList> residencies;
     int index = 0;
+    std::vector<std::string> remarks;  ///< what of the device is not used, and why: sentences, for a log
 
     [[nodiscard]] const vk::DevicePlan& plan() const { return device->plan(); }
 };

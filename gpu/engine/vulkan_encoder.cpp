@@ -189,7 +189,9 @@ Result<DeviceEncoding> VulkanEncoder::encode(const EncodeTask& task, const Devic
 
 std::vector<std::string> VulkanEncoder::remarks() const {
     const std::scoped_lock lock(m_mutex);
-    return m_remarks;
+    std::vector<std::string> remarks = m_context->remarks;
+    remarks.insert(remarks.end(), m_remarks.begin(), m_remarks.end());
+    return remarks;
 }
 
 /// A kind that has not been tried is tried now; one that failed is an error.

@@ -203,6 +203,7 @@ Status VulkanExecutable::reserve(std::span<const SequenceInput> inputs) {
         fromHidden = fromHidden || !input.options.hiddenIn.empty();
     }
     const vk::IntegerShape& integer = m_context->plan().integer;
+    need.halved = need.quantized && m_context->plan().units.matmul;
     need.quantized = (need.quantized || need.rounded) && (integer.matvec || integer.matmul);
     HT_TRY(m_buffers.reserve(need));
     HT_TRY(growInput(m_ids, static_cast<uint64_t>(need.rows) * 4, "token ids"));

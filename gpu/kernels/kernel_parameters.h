@@ -52,6 +52,10 @@ struct RoundRowsParameters {
 inline constexpr int64_t kQuantizedBlock = 32;
 inline constexpr int64_t kQuantizedBlockWords = 12;
 
+struct HalveRowsParameters {
+    uint32_t tokens = 0, width = 0, inputStride = 0, outputStride = 0;
+};
+
 struct AttentionParameters {
     uint32_t tokens = 0, heads = 0, headsPerCache = 0, cacheHeads = 0, headDim = 0;
     uint32_t inputStride = 0, outputStride = 0, firstPosition = 0, window = 0;

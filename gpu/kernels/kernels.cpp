@@ -12,7 +12,10 @@ namespace {
 
 using vk::Access;
 using vk::BufferUse;
+using vk::MatrixSize;
 using vk::PipelineKey;
+
+constexpr uint32_t kMatrixSums = 4;  // independent products of a measurement
 
 uint32_t u32(int64_t value) {
     HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
@@ -74,6 +77,12 @@ bool Kernels::multipliesIntegers(const Format& format, int64_t tokens) const {
     return wanted && hasIntegerKernels(format);
 }
 
+InputForm Kernels::roundedForm(const PackedLayout& layout, int64_t rows, int64_t tokens) const {
+    if (m_plan->units.matmul && tokens > m_plan->matvec.mostTokens) return InputForm::kHalves;
+    const bool isWorthIt = rows * layout.cols * tokens >= m_plan->integer.leastProducts;
+    return isWorthIt && multipliesIntegers(layout.format, tokens) ? InputForm::kBytes : InputForm::kFloats;
+}
+
 template <typename Parameters>
 Status Kernels::run(const PipelineKey& key, std::initializer_list<BufferUse> buffers, const Parameters& parameters,
                     uint64_t groups, double flops) {
@@ -97,10 +106,19 @@ uint64_t Kernels::elementwiseGroups(uint64_t items) const {
 Kernels::LinearPlan Kernels::planLinear(const LinearCall& call) const {
     const Format& format = call.weights.layout->format;
     const vk::MatmulShape& shape = m_plan->matmul;
-    const bool isInteger = call.quantized.slice.buffer != VK_NULL_HANDLE;
+    const bool isInteger = call.form == InputForm::kBytes;
     LinearPlan plan;
     plan.key.option = shaderOption(format);
-    if (call.tokens <= m_plan->matvec.mostTokens) {
+    if (call.form == InputForm::kHalves) {
+        const vk::MatrixUnitShape& units = m_plan->units;
+        plan.rowsPerGroup = units.tileRows;
+        plan.tokensPerGroup = units.tileTokens;
+        plan.key.family = "matmul_units";
+        plan.key.localSize = units.rowParts * units.tokenParts * m_plan->subgroupSize;
+        plan.key.constants = {{2, units.tileRows},      {3, units.tileTokens}, {4, units.rowParts},
+                              {5, units.tokenParts},    {6, units.depth},      {40, units.unit.rows},
+                              {41, units.unit.columns}, {42, units.unit.depth}};
+    } else if (call.tokens <= m_plan->matvec.mostTokens) {
         plan.rowsPerGroup = m_plan->matvec.rows;
         plan.tokensPerGroup = std::bit_ceil(u32(call.tokens));  // few pipelines: 1, 2, 4, 8 columns
         plan.key.family = isInteger ? "matvec_integer" : "matvec";
@@ -139,8 +157,8 @@ Status Kernels::linearPart(const LinearCall& call, int64_t firstRow, int64_t row
     parameters.rowBegin = u32(firstRow);
     parameters.rowEnd = u32(firstRow + rowCount);
     parameters.tokens = u32(call.tokens);
-    const bool isInteger = call.quantized.slice.buffer != VK_NULL_HANDLE;
-    parameters.inputStride = u32(isInteger ? call.quantized.stride : call.input.stride);
+    const bool isFloat = call.form == InputForm::kFloats;
+    parameters.inputStride = u32(isFloat ? call.input.stride : call.quantized.stride);
     parameters.outputStride = u32(call.output.stride);
     parameters.hasBias = call.bias.buffer != VK_NULL_HANDLE ? 1 : 0;
     auto groups =
@@ -152,7 +170,7 @@ Status Kernels::linearPart(const LinearCall& call, int64_t firstRow, int64_t row
     const bool continues = call.continues || firstRow > 0;
     return run(plan.key,
                {{call.weights.slice, Access::kConstant},
-                {isInteger ? call.quantized.slice : call.input.slice, Access::kRead},
+                {isFloat ? call.input.slice : call.quantized.slice, Access::kRead},
                 {orElse(call.bias, call.weights.slice), Access::kConstant},
                 {call.output.slice, continues ? Access::kContinueWrite : Access::kWrite}},
                parameters, groups, flops);
@@ -306,6 +324,26 @@ Status Kernels::multiplyAdds(const MultiplyAddCall& call) {
     return run(key, {{call.output, Access::kWrite}}, parameters, call.invocations / key.localSize, operations);
 }
 
+uint64_t Kernels::matrixValues() const {
+    return uint64_t{kMatrixSums} * m_plan->units.unit.rows * m_plan->units.unit.columns;
+}
+
+double Kernels::matrixOperations() const {
+    return 2 * static_cast<double>(matrixValues()) * m_plan->units.unit.depth;
+}
+
+Status Kernels::multiplyMatrices(const MultiplyAddCall& call) {
+    const MatrixSize& unit = m_plan->units.unit;
+    const PipelineKey key{.family = "multiply_matrices",
+                          .option = {},
+                          .localSize = m_plan->subgroupSize,
+                          .constants = {{40, unit.rows}, {41, unit.columns}, {42, unit.depth}, {43, kMatrixSums}}};
+    const MultiplyAddParameters parameters{.rounds = call.rounds};
+    const uint64_t subgroups = call.invocations / m_plan->subgroupSize;
+    return run(key, {{call.output, Access::kWrite}}, parameters, subgroups,
+               static_cast<double>(subgroups) * call.rounds * matrixOperations());
+}
+
 Status Kernels::roundRows(const RoundRowsCall& call) {
     const uint32_t local = m_plan->reduceLocalSize;
     const PipelineKey key{.family = "round_rows",
@@ -329,6 +367,18 @@ Status Kernels::quantizeRows(const QuantizeRowsCall& call) {
     return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
                isRowWise ? static_cast<uint64_t>(call.tokens) : elementwiseGroups(blocks),
                static_cast<double>(call.tokens * call.input.width) * 24);
+}
+
+Status Kernels::halveRows(const HalveRowsCall& call) {
+    const uint32_t local = m_plan->reduceLocalSize;
+    const PipelineKey key{
+        .family = "halve_rows", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
+    const HalveRowsParameters parameters{.tokens = u32(call.tokens),
+                                         .width = u32(call.input.width),
+                                         .inputStride = u32(call.input.stride),
+                                         .outputStride = u32(call.output.stride)};
+    return run(key, {{call.input.slice, Access::kRead}, {call.output.slice, Access::kWrite}}, parameters,
+               static_cast<uint64_t>(call.tokens), static_cast<double>(call.tokens * call.input.width) * 8);
 }
 
 Status Kernels::storeCache(const CacheStoreCall& call) {

@@ -27,12 +27,23 @@ struct Activations {
     int64_t stride = 0;
 };
 
-/// Rows of activations as bytes with their scales, `stride` words from token to token.
+/// What a product is made of.
+enum class InputForm {
+    kFloats,  ///< binary32
+    kBytes,   ///< codes of 8 bits with their scales
+    kHalves,  ///< binary16, and a scale for the row
+};
+
+/// Rows of activations as bytes or halves with their scales, `stride` words from token to token.
 struct QuantizedRows {
     vk::BufferSlice slice;
     int64_t stride = 0;
 };
-/// Words of a row of `width` activations.
+/// Words of a row of `width` activations as halves.
+[[nodiscard]] constexpr int64_t halvedStride(int64_t width) {
+    return ((width + 7) / 8 + 1) * 4;
+}
+/// Words of a row of `width` activations as bytes.
 [[nodiscard]] constexpr int64_t quantizedStride(int64_t width) {
     return (width + kQuantizedBlock - 1) / kQuantizedBlock * kQuantizedBlockWords;
 }
@@ -49,7 +60,8 @@ struct LinearCall {
     PackedRows weights;
     vk::BufferSlice bias;  ///< of the whole matrix; no buffer: none
     Activations input;
-    QuantizedRows quantized;  ///< a buffer: the products are made of it, and `input` is not read
+    InputForm form = InputForm::kFloats;
+    QuantizedRows quantized;  ///< what is read instead of `input` in other forms
     Activations output;
     int64_t tokens = 0;
     bool continues = false;  ///< another row range of the same matrix was computed just before
@@ -143,6 +155,12 @@ struct QuantizeRowsCall {
     int64_t tokens = 0;
 };
 
+struct HalveRowsCall {
+    Activations input;
+    QuantizedRows output;
+    int64_t tokens = 0;
+};
+
 struct CacheStoreCall {
     CacheShape shape;
     Activations input;
@@ -215,8 +233,8 @@ class Kernels {
     Status linear(const LinearCall& call);
     /// Whether the plan multiplies weights of this format and so many tokens as integers.
     [[nodiscard]] bool multipliesIntegers(const Format& format, int64_t tokens) const;
-    /// Whether so many products are worth making bytes of their inputs first.
-    [[nodiscard]] bool isWorthQuantizing(int64_t products) const { return products >= m_plan->integer.leastProducts; }
+    /// What the plan makes products of where inputs may be rounded.
+    [[nodiscard]] InputForm roundedForm(const PackedLayout& layout, int64_t rows, int64_t tokens) const;
     Status embed(const EmbedCall& call);
     Status norm(const NormCall& call);
     Status rope(const RopeCall& call);
@@ -226,6 +244,7 @@ class Kernels {
     Status addLowRank(const LowRankCall& call);
     Status roundRows(const RoundRowsCall& call);
     Status quantizeRows(const QuantizeRowsCall& call);
+    Status halveRows(const HalveRowsCall& call);
     Status storeCache(const CacheStoreCall& call);
     Status attention(const AttentionCall& call);
     Status summarizeRows(const RowSummaryCall& call);
@@ -234,6 +253,11 @@ class Kernels {
     Status channelStats(const StatsCall& call);
     Status histogram(const StatsCall& call);
     Status multiplyAdds(const MultiplyAddCall& call);
+    /// The same on matrix units, where the device has them; `output`: matrixValues() floats a subgroup.
+    Status multiplyMatrices(const MultiplyAddCall& call);
+    /// Operations of one of its rounds, and floats of output, a subgroup.
+    [[nodiscard]] double matrixOperations() const;
+    [[nodiscard]] uint64_t matrixValues() const;
 
   private:
     template <typename Parameters>

@@ -45,10 +45,20 @@ Result<std::shared_ptr<Device>> Device::create(std::shared_ptr<const Instance> i
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
     dot.shaderIntegerDotProduct = VK_TRUE;
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR};
+    matrices.cooperativeMatrix = VK_TRUE;
     if (wanted.requireSubgroupSize) features.pNext = &sizes;
     if (wanted.integer.usable) {
         dot.pNext = features.pNext;
         features.pNext = &dot;
+    }
+    if (wanted.units.usable) {
+        features.shaderFloat16 = VK_TRUE;
+        // With the model, histograms need its scope for their atomics.
+        features.vulkanMemoryModel = features.vulkanMemoryModelDeviceScope = VK_TRUE;
+        matrices.pNext = features.pNext;
+        features.pNext = &matrices;
     }
     std::vector<const char*> extensions;
     for (const auto& extension : wanted.extensions) extensions.push_back(extension.c_str());

@@ -226,6 +226,32 @@ void planIntegers(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
     integer.leastProducts = plan.isSoftware ? int64_t{1} << 19 : 0;
 }
 
+/// The largest product whose sizes divide those of a small tile; of equals the first.
+std::optional<MatrixSize> chooseMatrices(const PhysicalDeviceSnapshot& snapshot) {
+    std::optional<MatrixSize> best;
+    const auto divides = [](uint32_t size, uint32_t whole) { return size >= 8 && size <= whole && whole % size == 0; };
+    const auto work = [](const MatrixSize& size) { return size.rows * size.columns * size.depth; };
+    for (const MatrixSize& size : snapshot.halfMatrices) {
+        if (!divides(size.rows, 16) || !divides(size.columns, 16) || !divides(size.depth, 32)) continue;
+        if (!best || work(size) > work(*best)) best = size;
+    }
+    return best;
+}
+
+/// After the subgroups.
+void planMatrixUnits(const PhysicalDeviceSnapshot& snapshot, DevicePlan& plan) {
+    MatrixUnitShape& units = plan.units;
+    const auto size = chooseMatrices(snapshot);
+    units.usable = size && snapshot.cooperativeMatrix && snapshot.vulkanMemoryModel && snapshot.float16 &&
+                   plan.requireSubgroupSize && snapshot.hasExtension(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME) &&
+                   snapshot.maxWorkgroupInvocations >= 4 * plan.subgroupSize;
+    if (!units.usable) return;
+    units.unit = *size;
+    units.matmul = !plan.isSoftware;
+    // A subgroup keeps 64 x 32 sums, 32 a lane of 64; room in shared memory for two tiles of 32 columns.
+    if (plan.subgroupSize >= 32 && snapshot.maxSharedMemoryBytes >= 32768) units.tileRows = 128;
+}
+
 }  // namespace
 
 std::string versionText(uint32_t apiVersion) {
@@ -263,10 +289,12 @@ Result<DevicePlan> planDevice(const PhysicalDeviceSnapshot& snapshot, uint64_t m
         planHardwareShapes(snapshot, plan);
     }
     planIntegers(snapshot, plan);
+    planMatrixUnits(snapshot, plan);
     planEncoding(snapshot, plan);
     if (plan.pushDescriptors) plan.extensions.emplace_back(VK_KHR_PUSH_DESCRIPTOR_EXTENSION_NAME);
     if (plan.requireSubgroupSize) plan.extensions.emplace_back(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
     if (plan.integer.usable) plan.extensions.emplace_back(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME);
+    if (plan.units.usable) plan.extensions.emplace_back(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
     return plan;
 }
 

@@ -41,6 +41,19 @@ struct IntegerShape {
     int64_t leastProducts = 0;
 };
 
+/// Products of weights and inputs in binary16 on matrix units (cooperative matrices), where the caller allows inputs to
+/// be rounded and there are many tokens. A workgroup of rowParts * tokenParts subgroups owns a tile.
+struct MatrixUnitShape {
+    bool usable = false;  ///< the device has them, and the size of its subgroups is known
+    bool matmul = false;  ///< faster there: never where a processor plays them
+    MatrixSize unit;      ///< tokens x depth times depth x rows
+    uint32_t tileRows = 64;
+    uint32_t tileTokens = 64;
+    uint32_t rowParts = 2;
+    uint32_t tokenParts = 2;
+    uint32_t depth = 32;
+};
+
 struct AttentionShape {
     uint32_t localSize = 128;
     uint32_t promptQueries = 4;  ///< tokens a workgroup when there are many
@@ -72,7 +85,7 @@ struct DevicePlan {
     std::vector<std::string> extensions;  ///< device extensions to enable
     bool pushDescriptors = false;         ///< else descriptor pools
     bool requireSubgroupSize = false;     ///< pipelines ask for `subgroupSize` and full subgroups
-    bool float16 = false;                 ///< the device has binary16 arithmetic (reported; kernels use binary32)
+    bool float16 = false;                 ///< the device has binary16 arithmetic (matrix units alone use it)
     bool int8 = false;                    ///< the device has 8-bit integers (reported)
 
     uint32_t subgroupSize = 0;
@@ -82,6 +95,7 @@ struct DevicePlan {
     MatvecShape matvec;
     MatmulShape matmul;
     IntegerShape integer;
+    MatrixUnitShape units;
     AttentionShape attention;
     EncodeShape encode;
     uint32_t reduceLocalSize = 128;  ///< norms, log-probabilities

@@ -125,6 +125,8 @@ void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     VkPhysicalDeviceSubgroupSizeControlFeatures sizes{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES};
     VkPhysicalDeviceShaderIntegerDotProductFeatures dot{
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES};
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR matrices{
+        VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_COOPERATIVE_MATRIX_FEATURES_KHR};
     VkPhysicalDeviceVulkan12Features vulkan12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
     VkPhysicalDeviceVulkan11Features vulkan11{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES};
     vulkan11.pNext = &vulkan12;
@@ -132,6 +134,10 @@ void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     if (snapshot.hasExtension(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME)) {
         *next = &dot;
         next = &dot.pNext;
+    }
+    if (snapshot.hasExtension(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME)) {
+        *next = &matrices;
+        next = &matrices.pNext;
     }
     if (snapshot.hasExtension(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME)) *next = &sizes;
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2};
@@ -144,6 +150,10 @@ void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     snapshot.float16 = vulkan12.shaderFloat16 == VK_TRUE;
     snapshot.integerDot = dot.shaderIntegerDotProduct == VK_TRUE;
     snapshot.int8 = vulkan12.shaderInt8 == VK_TRUE;
+    snapshot.vulkanMemoryModel =
+        vulkan12.vulkanMemoryModel == VK_TRUE && vulkan12.vulkanMemoryModelDeviceScope == VK_TRUE;
+    snapshot.cooperativeMatrix = matrices.cooperativeMatrix == VK_TRUE;
+    if (snapshot.cooperativeMatrix) snapshot.halfMatrices = queryHalfMatrices(device);
     snapshot.subgroupSizeControl = sizes.subgroupSizeControl == VK_TRUE;
     snapshot.fullSubgroups = sizes.computeFullSubgroups == VK_TRUE;
 }

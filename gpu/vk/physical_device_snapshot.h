@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gpu/vk/cooperative_matrix.h"
 #include "gpu/vk/vulkan_api.h"
 
 namespace halftone::vk {
@@ -76,9 +77,12 @@ struct PhysicalDeviceSnapshot {
     bool storage8 = false;
     bool float16 = false;
     bool int8 = false;
-    bool integerDot = false;         ///< feature: dot products of integers, four signed bytes in a word among them
-    bool fastPackedDot = false;      ///< ... of four signed bytes in a word, faster than what a shader would write
-    bool roundsToNearest32 = false;  ///< shaders may ask that binary32 operations round to nearest even
+    bool integerDot = false;     ///< feature: dot products of integers, four signed bytes in a word among them
+    bool fastPackedDot = false;  ///< ... of four signed bytes in a word, faster than what a shader would write
+    bool vulkanMemoryModel = false;  ///< feature, with atomics of the whole device
+    bool cooperativeMatrix = false;          ///< feature: subgroups multiply matrices together
+    std::vector<MatrixSize> halfMatrices{};  ///< ... of binary16 with sums of binary32, in these sizes
+    bool roundsToNearest32 = false;          ///< shaders may ask that binary32 operations round to nearest even
 
     [[nodiscard]] bool hasExtension(std::string_view extension) const;
 };

@@ -4,6 +4,7 @@
 //   HT_BENCH_MODEL=path vulkan_bench --benchmark_filter=Model
 //   HT_BENCH_ARITHMETIC=integer ...                models with inputs rounded to bytes, as text generation does
 //   vulkan_bench --benchmark_filter=Bytes          products with inputs as bytes beside those of binary32 (Linear)
+//   vulkan_bench --benchmark_filter=Units          ... and as binary16 on matrix units
 //   vulkan_bench --benchmark_filter=Encode         a layer quantized on the device beside the processor
 // Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
 // software device the limits are the processor's own, measured first: "of_peak" is the share of its binary32
@@ -106,8 +107,9 @@ PackedTensor packRandom(const Format& format, int64_t rows, int64_t cols) {
 
 /// One matrix on the device with an input and room for the output.
 struct Product {
-    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount, bool asBytes = false)
-        : tensor(packRandom(format, rows, cols)), tokens(tokenCount) {
+    Product(const Format& format, int64_t rows, int64_t cols, int64_t tokenCount,
+            kernel::InputForm inputForm = kernel::InputForm::kFloats)
+        : tensor(packRandom(format, rows, cols)), tokens(tokenCount), form(inputForm) {
         weight = g_context->weights->acquire(tensor, "benchmark matrix", JobContext()).value();
         inputValues = randomValues(cols * tokens, 2);
         input = g_context->allocator->createBuffer(inputValues.size() * 4, vk::MemoryUse::kDevice, "benchmark input")
@@ -117,10 +119,10 @@ struct Product {
             g_context->allocator
                 ->createBuffer(static_cast<uint64_t>(rows * tokens) * 4, vk::MemoryUse::kDevice, "benchmark output")
                 .value();
-        if (asBytes) {
-            const auto words = static_cast<uint64_t>(tokens * kernel::quantizedStride(cols));
+        if (form != kernel::InputForm::kFloats) {
+            const auto words = static_cast<uint64_t>(tokens * quantizedStride());
             quantized =
-                g_context->allocator->createBuffer(words * 4, vk::MemoryUse::kDevice, "benchmark bytes").value();
+                g_context->allocator->createBuffer(words * 4, vk::MemoryUse::kDevice, "benchmark codes").value();
         }
         stream = vk::CommandStream::create(g_context->device, *g_context->pipelines, "benchmark").value();
         kernels = std::make_unique<kernel::Kernels>(g_context->plan(), *g_context->pipelines, *stream);
@@ -131,11 +133,15 @@ struct Product {
         call.input = {vk::BufferSlice(input), tensor.cols(), tensor.cols()};
         call.output = {vk::BufferSlice(output), tensor.rows, tensor.rows};
         call.tokens = tokens;
-        if (quantized) call.quantized = {vk::BufferSlice(quantized), kernel::quantizedStride(tensor.cols())};
+        call.form = form;
+        if (quantized) call.quantized = {vk::BufferSlice(quantized), quantizedStride()};
         for (int i = 0; i < times; ++i) {
-            if (quantized)
+            if (form == kernel::InputForm::kBytes)
                 HT_CHECK(kernels->quantizeRows({.input = call.input, .output = call.quantized, .tokens = tokens})
                              .has_value());
+            if (form == kernel::InputForm::kHalves)
+                HT_CHECK(
+                    kernels->halveRows({.input = call.input, .output = call.quantized, .tokens = tokens}).has_value());
             for (const auto& chunk : weight->chunks) {
                 call.weights = weight->chunkRows(chunk);
                 HT_CHECK(kernels->linear(call).has_value());
@@ -173,8 +179,14 @@ struct Product {
         return true;
     }
 
+    [[nodiscard]] int64_t quantizedStride() const {
+        return form == kernel::InputForm::kHalves ? kernel::halvedStride(tensor.cols())
+                                                  : kernel::quantizedStride(tensor.cols());
+    }
+
     PackedTensor tensor;
     int64_t tokens;
+    kernel::InputForm form;
     std::shared_ptr<const DeviceWeight> weight;
     std::vector<float> inputValues;
     vk::Buffer input, output, quantized;
@@ -187,9 +199,10 @@ void emptyDispatch(benchmark::State& state) {
     for (auto _ : state) product.run(1);
 }
 
-void linear(benchmark::State& state, const Format& format, std::pair<int64_t, int64_t> sizeAndTokens, bool asBytes) {
+void linear(benchmark::State& state, const Format& format, std::pair<int64_t, int64_t> sizeAndTokens,
+            kernel::InputForm form) {
     const auto [size, tokens] = sizeAndTokens;
-    Product product(format, size, size, tokens, asBytes);
+    Product product(format, size, size, tokens, form);
     const auto started = std::chrono::steady_clock::now();
     const bool right = product.isRight();
     // The first run builds the pipeline, unless a cache has it.
@@ -307,21 +320,29 @@ void registerEncoders() {
     }
 }
 
+constexpr std::array<std::pair<kernel::InputForm, const char*>, 3> kForms{{{kernel::InputForm::kFloats, "Linear"},
+                                                                           {kernel::InputForm::kBytes, "Bytes"},
+                                                                           {kernel::InputForm::kHalves, "Units"}}};
+
 void registerAll() {
     using benchmark::RegisterBenchmark;
     RegisterBenchmark("EmptyDispatch", emptyDispatch)->Unit(benchmark::kMicrosecond)->UseRealTime();
     const int64_t size = g_context->plan().isSoftware ? 1024 : 4096;
     for (const char* name : {"f32", "f16", "q8_0", "q4_0", "q4_k", "q6_k", "int4_g64_asym"}) {
         const Format format = Format::parse(name).value();
-        for (const bool asBytes : {false, true}) {
-            if (asBytes && !(g_context->plan().integer.usable && kernel::hasIntegerKernels(format))) continue;
-            for (const int64_t tokens : {1, 8, 64}) {
-                const std::string title = std::string(asBytes ? "Bytes/" : "Linear/") + name + "/" +
-                                          std::to_string(size) + "x" + std::to_string(size) + "/" +
-                                          std::to_string(tokens);
+        for (const auto& [form, family] : kForms) {
+            if (form == kernel::InputForm::kBytes &&
+                !(g_context->plan().integer.usable && kernel::hasIntegerKernels(format)))
+                continue;
+            if (form == kernel::InputForm::kHalves && !g_context->plan().units.usable) continue;
+            for (const int64_t tokens : {1, 8, 64, 512}) {
+                if (form == kernel::InputForm::kHalves && tokens < 64) continue;
+                if (tokens > 64 && g_context->plan().isSoftware) continue;
+                const std::string title = std::string(family) + "/" + name + "/" + std::to_string(size) + "x" +
+                                          std::to_string(size) + "/" + std::to_string(tokens);
                 RegisterBenchmark(title.c_str(),
-                                  [=](benchmark::State& state) {
-                                      linear(state, format, {size, tokens}, asBytes);
+                                  [=, form = form](benchmark::State& state) {
+                                      linear(state, format, {size, tokens}, form);
                                   })
                     ->Unit(benchmark::kMillisecond)
                     ->UseRealTime();

@@ -21,6 +21,7 @@ struct ConformanceBackend {
     double modelTolerance = 1e-5;      ///< the same for the logits of whole models
     int64_t maxTokens = 129;           ///< fewer for devices that are emulated
     bool integers = false;             ///< multiplies all formats of whole numbers as such where the caller allows it
+    bool halves = false;               ///< ... many tokens as binary16 instead, on matrix units
     std::vector<std::string> formats;  ///< weight formats that matrix products are tested in; empty: all
 };
 

@@ -43,11 +43,20 @@ void likeAGraphicsCard(vk::DevicePlan& plan) {
     plan.reduceLocalSize = 64;
 }
 
-ConformanceBackend entry(std::string name, PlanAdjustment adjust) {
+/// Many tokens meet weights on matrix units.
+void withMatrixUnits(vk::DevicePlan& plan) {
+    plan.units.matmul = plan.units.usable;
+}
+
+ConformanceBackend entry(std::string name, PlanAdjustment adjust, bool needsUnits = false) {
     ConformanceBackend backend;
     backend.name = std::move(name);
-    backend.create = [adjust = std::move(adjust)]() -> Result<std::shared_ptr<Backend>> {
+    backend.create = [adjust = std::move(adjust), needsUnits]() -> Result<std::shared_ptr<Backend>> {
         auto context = openVulkanContext(-1, {.validation = true}, adjust);
+        if (context && needsUnits && !(*context)->remarks.empty())
+            return makeError(ErrorCode::kInternal, (*context)->remarks.front());
+        if (context && needsUnits && !(*context)->plan().units.usable)
+            return makeError(ErrorCode::kNotFound, "This device has no matrix units (VK_KHR_cooperative_matrix).");
         if (context) return makeVulkanBackend(std::move(*context));
         const char* required = std::getenv("HT_REQUIRE_VULKAN");
         const bool mustRun = required && std::string_view(required) == "1";
@@ -92,6 +101,10 @@ std::vector<ConformanceBackend> vulkanConformanceBackends() {
     card.integers = true;
     card.formats = {"f32", "f16", "q4_0", "q4_k", "q6_k", "int8_g64_asym+out2+rank7", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
     backends.push_back(std::move(card));
+    ConformanceBackend units = entry("vulkan_matrix_units", withMatrixUnits, true);
+    units.halves = true;
+    units.formats = {"f16"};  // of products that are not rounded
+    backends.push_back(std::move(units));
     return backends;
 }
 

@@ -376,6 +376,82 @@ TEST(DevicePlan, NeedsFeatureAndExtensionForBytes) {
     }
 }
 
+PhysicalDeviceSnapshot cardWithMatrixUnits() {
+    auto card = discreteCard();
+    card.extensions.emplace_back(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    card.cooperativeMatrix = card.vulkanMemoryModel = true;
+    card.halfMatrices = {{16, 8, 16}, {16, 16, 16}, {64, 64, 16}};
+    return card;
+}
+
+TEST(DevicePlan, MultipliesManyTokensOnMatrixUnits) {
+    const auto plan = planDevice(cardWithMatrixUnits());
+    ASSERT_TRUE(plan.has_value());
+    const MatrixUnitShape& units = plan->units;
+    EXPECT_TRUE(units.usable && units.matmul);
+    EXPECT_EQ(units.unit.columns, 16u) << "the largest that divides a tile";
+    EXPECT_EQ(units.unit.rows, 16u);
+    EXPECT_THAT(plan->extensions, Contains(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME));
+}
+
+/// Whatever the sizes, parts of a tile are whole matrices and everything shared has room.
+TEST(DevicePlan, TilesOfMatrixUnitsFitTheDevice) {
+    for (const uint32_t shared : {16384u, 32768u, 49152u}) {
+        for (const uint32_t lanes : {8u, 32u, 64u}) {
+            for (const MatrixSize& size : {MatrixSize{8, 8, 8}, MatrixSize{8, 16, 16}, MatrixSize{16, 16, 32}}) {
+                auto card = cardWithMatrixUnits();
+                card.maxSharedMemoryBytes = shared;
+                card.subgroupSize = card.minSubgroupSize = card.maxSubgroupSize = lanes;
+                card.halfMatrices = {size};
+                const auto plan = planDevice(card);
+                ASSERT_TRUE(plan.has_value());
+                const MatrixUnitShape& units = plan->units;
+                ASSERT_TRUE(units.usable);
+                EXPECT_EQ(units.tileRows % (units.rowParts * units.unit.columns), 0u);
+                EXPECT_EQ(units.tileTokens % (units.tokenParts * units.unit.rows), 0u);
+                EXPECT_EQ(units.depth % units.unit.depth, 0u);
+                const uint32_t parts = units.rowParts * units.tokenParts;
+                const uint32_t bytes = (units.tileRows + units.tileTokens) * (units.depth / 8 + 1) * 16 +
+                                       parts * units.unit.rows * units.unit.columns * 4;
+                EXPECT_LE(bytes, shared) << lanes;
+                EXPECT_LE(parts * plan->subgroupSize, card.maxWorkgroupInvocations);
+            }
+        }
+    }
+}
+
+TEST(DevicePlan, NeedsEverythingForMatrixUnits) {
+    auto noFeature = cardWithMatrixUnits();
+    noFeature.cooperativeMatrix = false;
+    auto noExtension = cardWithMatrixUnits();
+    std::erase(noExtension.extensions, VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    auto noSize = cardWithMatrixUnits();
+    noSize.halfMatrices = {{16, 16, 4}, {48, 16, 16}};
+    auto noMemoryModel = cardWithMatrixUnits();
+    noMemoryModel.vulkanMemoryModel = false;
+    auto noHalves = cardWithMatrixUnits();
+    noHalves.float16 = false;
+    auto unknownSubgroups = cardWithMatrixUnits();
+    unknownSubgroups.requiredSizeInCompute = false;
+    for (const auto& card : {noFeature, noExtension, noSize, noMemoryModel, noHalves, unknownSubgroups}) {
+        const auto plan = planDevice(card);
+        ASSERT_TRUE(plan.has_value()) << "everything else works";
+        EXPECT_FALSE(plan->units.usable || plan->units.matmul);
+        EXPECT_THAT(plan->extensions, Not(Contains(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME)));
+    }
+}
+
+TEST(DevicePlan, LeavesMatrixUnitsAloneThatAProcessorPlays) {
+    auto software = softwareDevice();
+    software.extensions.emplace_back(VK_KHR_COOPERATIVE_MATRIX_EXTENSION_NAME);
+    software.cooperativeMatrix = software.vulkanMemoryModel = true;
+    software.halfMatrices = {{8, 8, 8}};
+    const auto plan = planDevice(software);
+    ASSERT_TRUE(plan.has_value());
+    EXPECT_TRUE(plan->units.usable) << "tests may ask for them";
+    EXPECT_FALSE(plan->units.matmul);
+}
+
 TEST(DevicePlan, LeavesQuantizingToTheProcessorThatASoftwareDeviceIs) {
     const auto plan = planDevice(softwareDevice());
     ASSERT_TRUE(plan.has_value());

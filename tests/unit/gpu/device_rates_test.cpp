@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a device is measured to do; how much that is, is not a test's business.
-#include "core/inference/device_trial.h"
 #include "gpu/engine/device_rates.h"
+#include "core/inference/device_trial.h"
 #include "tests/support/test_paths.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
 
@@ -15,6 +15,15 @@ TEST_F(DeviceRatesTest, LimitsAreMeasured) {
     HT_ASSERT_OK(rates);
     EXPECT_GT(rates->copiedBytes, 0);
     EXPECT_GT(rates->operations, 0);
+}
+
+TEST_F(DeviceRatesTest, MatrixUnitsAreMeasuredWherePromptsRunOnThem) {
+    const auto context = open([](vk::DevicePlan& plan) { plan.units.matmul = plan.units.usable; });
+    ASSERT_TRUE(context);
+    const auto rates = measureDeviceRates(*context, JobContext());
+    HT_ASSERT_OK(rates);
+    EXPECT_EQ(rates->matrixOperations > 0, context->plan().units.usable);
+    EXPECT_EQ(rates->peakOperations(), context->plan().units.usable ? rates->matrixOperations : rates->operations);
 }
 
 TEST_F(DeviceRatesTest, ACancelEndsTheMeasurement) {

@@ -189,6 +189,30 @@ TEST_F(VulkanEngineTest, ProductsOfBytesHardlyMoveDistributions) {
     }
 }
 
+/// Prompts on matrix units: binary16 is closer than bytes are, and figures are made without.
+TEST_F(VulkanEngineTest, MatrixUnitsHardlyMoveDistributions) {
+    if (!m_context->plan().units.usable) GTEST_SKIP() << "this device has no matrix units";
+    const auto model = test::openModel(test::sourceDir() / "resources/sample");
+    HT_ASSERT_OK(model);
+    const auto with = open([](vk::DevicePlan& plan) { plan.units.matmul = true; });
+    const auto without = open([](vk::DevicePlan& plan) { plan.units.matmul = plan.integer.matmul = false; });
+    ASSERT_TRUE(with && without);
+    const auto executable = compile(with, *model), plain = compile(without, *model);
+    HT_ASSERT_OK(executable);
+    HT_ASSERT_OK(plain);
+    std::vector<TokenId> tokens;
+    for (int i = 0; i < 48; ++i) tokens.push_back((i * 53 + 7) % 2000);
+    const auto exact = logitsOf(**plain, tokens, Arithmetic::kFloat, 48);
+    HT_ASSERT_OK(exact);
+    EXPECT_EQ(*logitsOf(**executable, tokens, Arithmetic::kFloat, 48), *exact);
+    const auto rounded = logitsOf(**executable, tokens, Arithmetic::kInteger, 48);
+    HT_ASSERT_OK(rounded);
+    const double moved = divergence(*exact, *rounded, static_cast<size_t>(model->graph->config.vocabSize));
+    std::printf("  mean divergence: %.2e nats\n", moved);
+    EXPECT_LT(moved, 2e-5);
+    EXPECT_GT(moved, 1e-12) << "the matrix units did not run";
+}
+
 TEST_F(VulkanEngineTest, HalfPrecisionCacheStaysClose) {
     HT_SHARED_OR_SKIP(folder, "models/stories260K");
     const auto opened = test::openModel(folder);

@@ -344,5 +344,23 @@ TEST_F(VulkanLayerTest, ThisTestWouldNoticeAValidationMessage) {
     forgetMessages();
 }
 
+/// Drivers that multiply wrongly must not be believed: tiles that leave rows out stand for one here.
+TEST_F(VulkanLayerTest, MatrixUnitsAreUsedAfterATrialAlone) {
+    if (!m_context->plan().units.usable) GTEST_SKIP() << "this device has no matrix units";
+    const auto right =
+        openVulkanContext(-1, {.validation = true}, [](vk::DevicePlan& plan) { plan.units.matmul = true; });
+    HT_ASSERT_OK(right);
+    EXPECT_TRUE((*right)->plan().units.matmul);
+    EXPECT_TRUE((*right)->remarks.empty());
+    const auto wrong = openVulkanContext(-1, {.validation = true}, [](vk::DevicePlan& plan) {
+        plan.units.matmul = true;
+        plan.units.rowParts = 3;
+    });
+    HT_ASSERT_OK(wrong);
+    EXPECT_FALSE((*wrong)->plan().units.usable || (*wrong)->plan().units.matmul);
+    ASSERT_EQ((*wrong)->remarks.size(), 1u);
+    EXPECT_THAT((*wrong)->remarks.front(), HasSubstr("multiply wrongly"));
+}
+
 }  // namespace
 }  // namespace halftone
