@@ -54,32 +54,72 @@ void encodeBF16(std::span<const float> values, const float* importance, uint8_t*
     encode16<bfloatBitsFromFloat, floatToBfloat>(values, importance, packed);
 }
 
-struct Range {
-    float minimum;
-    float maximum;
+/// As many blocks as a vector has lanes, or the last of a row.
+struct BlockGroup {
+    const float* x;
+    size_t count;
 };
 
-/// Smallest and largest value of a block; the sign of a zero is not defined.
-Range rangeOf(const float* x) {
-    const FloatTag df;
-    auto low = hn::LoadU(df, x);
-    auto high = low;
-    for (size_t i = hn::Lanes(df); i < kSize; i += hn::Lanes(df)) {
-        const auto v = hn::LoadU(df, x + i);
-        low = hn::Min(low, v);
-        high = hn::Max(high, v);
+/// A vector for each block of a group; the lanes of blocks that it does not have are zero.
+struct BlockVectors {
+    alignas(64) float rows[16 * 16] = {};
+
+    /// Lane i: the largest lane of vector i. Neighbouring lanes meet in neighbouring vectors, so that each step halves
+    /// the number of vectors and keeps the order of the blocks. Destroys the vectors.
+    FloatVec largestOfEach() {
+        const FloatTag df;
+#if HWY_TARGET != HWY_SCALAR
+        const size_t lanes = hn::Lanes(df);
+        for (size_t vectors = lanes; vectors > 1; vectors /= 2) {
+            for (size_t i = 0; i < vectors / 2; ++i) {
+                const auto a = hn::Load(df, rows + 2 * i * lanes), b = hn::Load(df, rows + (2 * i + 1) * lanes);
+                hn::Store(hn::Max(hn::ConcatEven(df, b, a), hn::ConcatOdd(df, b, a)), df, rows + i * lanes);
+            }
+        }
+#endif
+        return hn::Load(df, rows);
     }
-    return {hn::GetLane(hn::MinOfLanes(df, low)), hn::GetLane(hn::MaxOfLanes(df, high))};
+};
+
+/// Of each block of a group the largest of what `of(values)` gives.
+template <typename Of>
+FloatVec largestInBlocks(const BlockGroup& group, const Of& of) {
+    const FloatTag df;
+    const size_t lanes = hn::Lanes(df);
+    BlockVectors vectors;
+    for (size_t block = 0; block < group.count; ++block) {
+        const float* x = group.x + block * kSize;
+        auto largest = of(hn::LoadU(df, x));
+        for (size_t i = lanes; i < kSize; i += lanes) largest = hn::Max(largest, of(hn::LoadU(df, x + i)));
+        hn::Store(largest, df, vectors.rows + block * lanes);
+    }
+    return vectors.largestOfEach();
 }
 
-/// First value of largest magnitude, with its sign; +0 for a block of zeros.
-float signedExtreme(const float* x) {
-    const Range range = rangeOf(x);
-    if (range.maximum > -range.minimum) return range.maximum;
-    if (range.maximum < -range.minimum) return range.minimum;
-    if (range.maximum == 0) return 0.0f;
-    const float magnitude = range.maximum;
-    return *std::find_if(x, x + kSize, [&](float v) { return std::fabs(v) == magnitude; });
+FloatVec largestValues(const BlockGroup& group) {
+    return largestInBlocks(group, [](FloatVec v) HWY_ATTR { return v; });
+}
+/// The sign of a zero is not defined.
+FloatVec smallestValues(const BlockGroup& group) {
+    return hn::Neg(largestInBlocks(group, [](FloatVec v) HWY_ATTR { return hn::Neg(v); }));
+}
+
+/// Of each block the first value of largest magnitude, with its sign; +0 for a block of zeros.
+FloatVec signedExtremes(const BlockGroup& group) {
+    const FloatTag df;
+    const auto largest = largestValues(group), smallest = smallestValues(group);
+    const auto isTie = hn::And(hn::Eq(largest, hn::Neg(smallest)), hn::Gt(largest, hn::Zero(df)));
+    const auto extremes = hn::IfThenElse(hn::Ge(largest, hn::Neg(smallest)), hn::Abs(largest), smallest);
+    if (hn::AllFalse(df, isTie)) return extremes;
+    alignas(64) float found[16], magnitudes[16];
+    hn::Store(extremes, df, found);
+    hn::Store(hn::IfThenElseZero(isTie, largest), df, magnitudes);
+    for (size_t block = 0; block < group.count; ++block) {
+        if (magnitudes[block] == 0) continue;
+        const float* x = group.x + block * kSize;
+        found[block] = *std::find_if(x, x + kSize, [&](float v) { return std::fabs(v) == magnitudes[block]; });
+    }
+    return hn::Load(df, found);
 }
 
 /// Codes 0..maxCode of scaled values, truncated.
@@ -113,36 +153,30 @@ void storeCodes(const CodesAt& codesAt, Block& block) {
     if constexpr (requires { block.qh; }) storeU32(high, block.qh);
 }
 
-/// Scales of as many blocks as a vector has lanes: quotients and conversions for all of them at once.
+/// Scales of a group of blocks: quotients and conversions for all of them at once.
 struct BlockScales {
-    alignas(64) float scale[16] = {};  ///< in: one a block; lanes past the last block are zero
-    alignas(64) float inverse[16];     ///< 1 / scale, or 0
-    alignas(64) uint32_t half[16];     ///< storeHalf()
+    alignas(64) float inverse[16];  ///< 1 / scale, or 0
+    alignas(64) uint32_t half[16];  ///< storeHalf()
 
-    void finish() {
+    explicit BlockScales(FloatVec scale) {
         const FloatTag df;
         const BitsTag du;
-        const auto d = hn::Load(df, scale);
         const auto one = hn::Set(df, 1.0f);
-        hn::Store(hn::IfThenElseZero(hn::Ne(d, hn::Zero(df)), hn::Div(one, d)), df, inverse);
-        const auto isNumber = hn::RebindMask(du, hn::Eq(d, d));
-        hn::Store(hn::IfThenElse(isNumber, halfBitsFromFloat(d), hn::Set(du, 0x7E00u)), du, half);
+        hn::Store(hn::IfThenElseZero(hn::Ne(scale, hn::Zero(df)), hn::Div(one, scale)), df, inverse);
+        const auto isNumber = hn::RebindMask(du, hn::Eq(scale, scale));
+        hn::Store(hn::IfThenElse(isNumber, halfBitsFromFloat(scale), hn::Set(du, 0x7E00u)), du, half);
     }
 };
 
-/// Calls `scaleOf(block's values)` for a vector of blocks, then `store(block's values, index of its scales, scales,
-/// block)`.
-template <typename Block, typename ScaleOf, typename Store>
-void encodeScaled(std::span<const float> values, uint8_t* packed, const ScaleOf& scaleOf, const Store& store) {
+/// Calls `scalesOf(group)` for each group of blocks, then `store(block's values, index of its scales, scales, block)`.
+template <typename Block, typename ScalesOf, typename Store>
+void encodeScaled(std::span<const float> values, uint8_t* packed, const ScalesOf& scalesOf, const Store& store) {
     auto* block = reinterpret_cast<Block*>(packed);
     const size_t blocks = values.size() / kSize;
     for (size_t first = 0; first < blocks; first += hn::Lanes(FloatTag())) {
-        const size_t count = std::min(hn::Lanes(FloatTag()), blocks - first);
-        const float* x = values.data() + first * kSize;
-        BlockScales scales;
-        for (size_t i = 0; i < count; ++i) scales.scale[i] = scaleOf(x + i * kSize);
-        scales.finish();
-        for (size_t i = 0; i < count; ++i, ++block) store(x + i * kSize, scales, i, *block);
+        const BlockGroup group{values.data() + first * kSize, std::min(hn::Lanes(FloatTag()), blocks - first)};
+        const BlockScales scales(scalesOf(group));
+        for (size_t i = 0; i < group.count; ++i, ++block) store(group.x + i * kSize, scales, i, *block);
     }
 }
 
@@ -154,7 +188,9 @@ void encodeSymmetric(std::span<const float> values, uint8_t* packed) {
     ? 16 : 8;
     const FloatTag df;
     const auto bias = hn::Set(df, static_cast<float>(kOffset) + 0.5f);
-    const auto scaleOf = [](const float* x) HWY_ATTR { return signedExtreme(x) / static_cast<float>(-kOffset); };
+    const auto scalesOf = [&](const BlockGroup& group) HWY_ATTR {
+        return hn::Div(signedExtremes(group), hn::Set(df, static_cast<float>(-kOffset)));
+    };
     const auto store = [&](const float* x, const BlockScales& scales, size_t index, Block& block) HWY_ATTR {
         storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
         const auto inverse = hn::Set(df, scales.inverse[index]);
@@ -164,12 +200,17 @@ void encodeSymmetric(std::span<const float> values, uint8_t* packed) {
             },
             block);
     };
-    encodeScaled<Block>(values, packed, scaleOf, store);
+    encodeScaled<Block>(values, packed, scalesOf, store);
 }
 
-/// Smallest value of a block, with the sign of the first zero where it is zero.
-float minimumOf(const float* x, const Range& range) {
-    return range.minimum == 0 ? *std::find(x, x + kSize, 0.0f) : range.minimum;
+/// Smallest values of a group's blocks, with the sign of the first zero where it is zero.
+void storeMinimums(const BlockGroup& group, FloatVec smallest, float* minimums) {
+    hn::Store(smallest, FloatTag(), minimums);
+    if (hn::AllFalse(FloatTag(), hn::Eq(smallest, hn::Zero(FloatTag())))) return;
+    for (size_t block = 0; block < group.count; ++block) {
+        const float* x = group.x + block * kSize;
+        if (minimums[block] == 0) minimums[block] = *std::find(x, x + kSize, 0.0f);
+    }
 }
 
 template <typename Block>
@@ -180,13 +221,13 @@ void encodeAffine(std::span<const float> values, uint8_t* packed) {
     ? 31 : 15;
     const FloatTag df;
     const auto half = hn::Set(df, 0.5f);
-    std::array<float, 16> minimums;
-    size_t next = 0;
-    const auto scaleOf = [&](const float* x) HWY_ATTR {
-        const Range range = rangeOf(x);
-        minimums[next++ % hn::Lanes(df)] = minimumOf(x, range);
+    alignas(64) std::array<float, 16> minimums;
+    const auto scalesOf = [&](const BlockGroup& group) HWY_ATTR {
+        const auto largest = largestValues(group), smallest = smallestValues(group);
+        storeMinimums(group, smallest, minimums.data());
         // A block of zeros has d = +0 whatever the zeros' signs, as the difference of a value and itself.
-        return range.maximum == range.minimum ? 0.0f : (range.maximum - range.minimum) / static_cast<float>(kMaxCode);
+        const auto range = hn::Div(hn::Sub(largest, smallest), hn::Set(df, static_cast<float>(kMaxCode)));
+        return hn::IfThenZeroElse(hn::Eq(largest, smallest), range);
     };
     const auto store = [&](const float* x, const BlockScales& scales, size_t index, Block& block) HWY_ATTR {
         storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
@@ -200,7 +241,7 @@ void encodeAffine(std::span<const float> values, uint8_t* packed) {
             },
             block);
     };
-    encodeScaled<Block>(values, packed, scaleOf, store);
+    encodeScaled<Block>(values, packed, scalesOf, store);
 }
 
 void encodeQ4_0(std::span<const float> values, const float* /*importance*/, uint8_t* packed) {
@@ -225,12 +266,9 @@ IntVec roundAway(FloatVec value) {
 
 void encodeQ8_0(std::span<const float> values, const float* /*importance*/, uint8_t* packed) {
     const FloatTag df;
-    const auto scaleOf = [](const float* x) HWY_ATTR {
-        const FloatTag d;
-        auto largest = hn::Abs(hn::LoadU(d, x));
-        for (size_t i = hn::Lanes(d); i < kSize; i += hn::Lanes(d))
-            largest = hn::Max(largest, hn::Abs(hn::LoadU(d, x + i)));
-        return hn::GetLane(hn::MaxOfLanes(d, largest)) / 127.0f;
+    const auto scalesOf = [&](const BlockGroup& group) HWY_ATTR {
+        const auto largest = largestInBlocks(group, [](FloatVec v) HWY_ATTR { return hn::Abs(v); });
+        return hn::Div(largest, hn::Set(df, 127.0f));
     };
     const auto store = [&](const float* x, const BlockScales& scales, size_t index, BlockQ8_0& block) HWY_ATTR {
         storeU16(static_cast<uint16_t>(scales.half[index]), block.d);
@@ -240,7 +278,7 @@ void encodeQ8_0(std::span<const float> values, const float* /*importance*/, uint
             hn::StoreU(hn::DemoteTo(SignedByteTag(), codes), SignedByteTag(), block.qs + i);
         }
     };
-    encodeScaled<BlockQ8_0>(values, packed, scaleOf, store);
+    encodeScaled<BlockQ8_0>(values, packed, scalesOf, store);
 }
 
 }  // namespace

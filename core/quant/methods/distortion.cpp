@@ -16,10 +16,11 @@ void Distortion::add(std::span<const float> original, std::span<const float> qua
     for (size_t lane = 0; lane < kErrorLanes; ++lane) {
         sum.sumSquaredError += sums.errors[lane];
         sum.sumSquares += sums.squares[lane];
-        sum.sumProduct += sums.products[lane];
         sum.sumSquaresQuantized += sums.quantizedSquares[lane];
-        sum.maxAbsError = std::max(sum.maxAbsError, sums.largest[lane]);
     }
+    // 2 x y = x^2 + y^2 - (x - y)^2
+    sum.sumProduct = (sum.sumSquares + sum.sumSquaresQuantized - sum.sumSquaredError) / 2;
+    sum.maxAbsError = double(sums.largest);
     merge(sum);
 }
 
@@ -45,7 +46,7 @@ double Distortion::sqnrDb() const {
 double Distortion::cosine() const {
     if (sumSquaredError == 0) return 1;
     const double norms = std::sqrt(sumSquares) * std::sqrt(sumSquaresQuantized);
-    return norms > 0 ? sumProduct / norms : 0;
+    return norms > 0 ? std::clamp(sumProduct / norms, -1.0, 1.0) : 0;
 }
 
 }  // namespace halftone

@@ -28,6 +28,8 @@ namespace {
 
 /// Values per tile: small enough for the second-level cache, large enough that starting a tile costs nothing.
 constexpr int64_t kTileValues = 1 << 16;
+/// Values that are read, encoded, decoded and compared before the next: small enough for the first-level cache.
+constexpr int64_t kStripValues = 1 << 12;
 /// Values that a codebook of a whole tensor is learned from.
 constexpr int64_t kLearnedValues = 1 << 18;
 
@@ -77,7 +79,8 @@ class TileEncoder {
         : m_source(source),
           m_options(options),
           m_layout(PackedLayout::of(format, source.cols())),
-          m_tileRows(tileRowsFor(source, format, options)) {
+          m_tileRows(tileRowsFor(source, format, options)),
+          m_stripRows(stripRowsFor(source, format, options, m_tileRows)) {
         m_encode.importance = options.importance;
         const Sparsity& sparsity = format.extras().sparsity;
         if (!sparsity.isNone() && !(options.encoder && options.encoder->prunes()))
@@ -108,6 +111,11 @@ class TileEncoder {
         // Rows that share a scale are encoded together.
         return format.granularity() == Granularity::kBlock ? roundUp(rows, kBlockSide) : rows;
     }
+    static int64_t stripRowsFor(const RowSource& source, const Format& format, const QuantizeOptions& options,
+                                int64_t tileRows) {
+        if (options.encoder || format.granularity() == Granularity::kBlock) return tileRows;
+        return std::clamp<int64_t>(kStripValues / source.cols(), 1, tileRows);
+    }
     /// The values as they are to be encoded.
     std::span<const float> prunedValues(Scratch& scratch) const {
         if (!m_pruner) return scratch.values;
@@ -124,6 +132,11 @@ class TileEncoder {
     Status readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const;
     Status checkEncoded(int64_t first, int64_t count, std::span<const std::byte> packed) const;
     TileOutcome measureTile(int64_t tile, Scratch& scratch) const;
+    struct RowRange {
+        int64_t first = 0, count = 0;
+    };
+    Status encodeStrip(const RowRange& rows, std::span<std::byte> packed, Scratch& scratch, TileOutcome& outcome,
+                       const JobContext& context) const;
     TileOutcome encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch,
                            const JobContext& context) const;
     template <typename Work>
@@ -133,6 +146,7 @@ class TileEncoder {
     const QuantizeOptions& m_options;
     PackedLayout m_layout;
     int64_t m_tileRows;
+    int64_t m_stripRows;
     EncodeOptions m_encode;
     std::optional<RowPruner> m_pruner;
     std::vector<float> m_codebook;
@@ -142,8 +156,9 @@ class TileEncoder {
 Status TileEncoder::readTile(int64_t first, int64_t count, Scratch& scratch, TileOutcome& outcome) const {
     scratch.values.resize(static_cast<size_t>(count * m_source.cols()));
     HT_TRY(m_source.readRows(first, count, scratch.values));
-    outcome.nonFinite = countNonFinite(scratch.values);
-    if (outcome.nonFinite == 0) return {};
+    const int64_t nonFinite = countNonFinite(scratch.values);
+    outcome.nonFinite += nonFinite;
+    if (nonFinite == 0) return {};
     if (m_options.nonFinite == NonFinitePolicy::kMapToZero) {
         std::ranges::replace_if(
             scratch.values, [](float value) { return !isFinite(value); }, 0.0f);
@@ -184,19 +199,28 @@ TileOutcome TileEncoder::measureTile(int64_t tile, Scratch& scratch) const {
     return outcome;
 }
 
+Status TileEncoder::encodeStrip(const RowRange& rows, std::span<std::byte> packed, Scratch& scratch,
+                                TileOutcome& outcome, const JobContext& context) const {
+    HT_TRY(readTile(rows.first, rows.count, scratch, outcome));
+    HT_TRY(encodeValues(prunedValues(scratch), rows.count, packed, context));
+    HT_TRY(checkEncoded(rows.first, rows.count, packed));
+    scratch.decoded.resize(scratch.values.size());
+    HT_TRY(decodeRows(m_layout, packed, rows.count, scratch.decoded));
+    outcome.distortion.add(scratch.values, scratch.decoded);
+    return {};
+}
+
 TileOutcome TileEncoder::encodeTile(int64_t tile, std::span<std::byte> packed, Scratch& scratch,
                                     const JobContext& context) const {
     TileOutcome outcome;
     const int64_t first = tile * m_tileRows;
     const int64_t count = std::min(m_tileRows, rows() - first);
-    outcome.status = readTile(first, count, scratch, outcome);
-    if (!outcome.status) return outcome;
-    outcome.status = encodeValues(prunedValues(scratch), count, packed, context);
-    if (outcome.status) outcome.status = checkEncoded(first, count, packed);
-    if (!outcome.status) return outcome;
-    scratch.decoded.resize(scratch.values.size());
-    outcome.status = decodeRows(m_layout, packed, count, scratch.decoded);
-    if (outcome.status) outcome.distortion.add(scratch.values, scratch.decoded);
+    for (int64_t row = 0; row < count && outcome.status; row += m_stripRows) {
+        const RowRange strip{first + row, std::min(m_stripRows, count - row)};
+        const auto bytes = packed.subspan(static_cast<size_t>(row * m_layout.rowBytes),
+                                          static_cast<size_t>(strip.count * m_layout.rowBytes));
+        outcome.status = encodeStrip(strip, bytes, scratch, outcome, context);
+    }
     return outcome;
 }
 

@@ -16,70 +16,74 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-void addOne(double x, double y, size_t lane, ErrorSums& sums) {
-    const double error = x - y;
+using FloatTag = hn::CappedTag<float, kErrorLanes>;
+using FloatVec = hn::VFromD<FloatTag>;
+
+void addOne(float x, float y, size_t lane, ErrorSums& sums) {
+    const double error = double(x) - double(y);
     sums.errors[lane] += error * error;
-    sums.squares[lane] += x * x;
-    sums.products[lane] += x * y;
-    sums.quantizedSquares[lane] += y * y;
-    sums.largest[lane] = std::max(sums.largest[lane], std::fabs(error));
+    sums.squares[lane] += double(x) * double(x);
+    sums.quantizedSquares[lane] += double(y) * double(y);
+    sums.largest = std::max(sums.largest, std::fabs(x - y));
 }
 
-#if HWY_HAVE_FLOAT64
+void addRunInDoubles(const float* x, const float* y, ErrorSums& sums) {
+    for (size_t i = 0; i < kErrorRun; ++i) addOne(x[i], y[i], i % kErrorLanes, sums);
+}
 
-using DoubleTag = hn::CappedTag<double, kErrorLanes>;
-using DoubleVec = hn::VFromD<DoubleTag>;
-
-/// Sums of as many lanes as a vector has, from values a whole set of lanes apart.
-struct LaneSums {
-    DoubleVec errors, squares, products, quantizedSquares, largest;
-    HWY_INLINE LaneSums()
-        : errors(hn::Zero(DoubleTag())), squares(errors), products(errors), quantizedSquares(errors), largest(errors) {}
-
-    HWY_INLINE void add(const float* original, const float* quantized) {
-        const hn::Rebind<float, DoubleTag> df;
-        const auto x = hn::PromoteTo(DoubleTag(), hn::LoadU(df, original));
-        const auto y = hn::PromoteTo(DoubleTag(), hn::LoadU(df, quantized));
-        const auto error = hn::Sub(x, y);
-        const auto magnitude = hn::Abs(error);
-        errors = hn::Add(errors, hn::Mul(error, error));
-        squares = hn::Add(squares, hn::Mul(x, x));
-        products = hn::Add(products, hn::Mul(x, y));
-        quantizedSquares = hn::Add(quantizedSquares, hn::Mul(y, y));
-        largest = hn::IfThenElse(hn::Lt(largest, magnitude), magnitude, largest);
-    }
-    HWY_INLINE void store(size_t lane, ErrorSums& sums) const {
-        hn::StoreU(errors, DoubleTag(), sums.errors.data() + lane);
-        hn::StoreU(squares, DoubleTag(), sums.squares.data() + lane);
-        hn::StoreU(products, DoubleTag(), sums.products.data() + lane);
-        hn::StoreU(quantizedSquares, DoubleTag(), sums.quantizedSquares.data() + lane);
-        hn::StoreU(largest, DoubleTag(), sums.largest.data() + lane);
-    }
+/// Sums of a run in binary32, a lane each.
+struct RunSums {
+    alignas(64) std::array<float, kErrorLanes> errors, squares, quantizedSquares;
 };
 
-size_t addWholeLanes(std::span<const float> original, std::span<const float> quantized, ErrorSums& sums) {
-    const size_t whole = original.size() / kErrorLanes * kErrorLanes;
-    for (size_t lane = 0; lane < kErrorLanes; lane += hn::Lanes(DoubleTag())) {
-        LaneSums own;
-        for (size_t i = 0; i < whole; i += kErrorLanes)
-            own.add(original.data() + i + lane, quantized.data() + i + lane);
-        own.store(lane, sums);
+HWY_INLINE void addLanes(const std::array<float, kErrorLanes>& run, std::array<double, kErrorLanes>& sums) {
+#if HWY_HAVE_FLOAT64
+    const hn::CappedTag<double, kErrorLanes / 2> dd;
+    const hn::Rebind<float, decltype(dd)> df;
+    for (size_t lane = 0; lane < kErrorLanes; lane += hn::Lanes(dd)) {
+        const auto sum =
+            hn::Add(hn::LoadU(dd, sums.data() + lane), hn::PromoteTo(dd, hn::LoadU(df, run.data() + lane)));
+        hn::StoreU(sum, dd, sums.data() + lane);
     }
-    return whole;
-}
-
 #else
-
-size_t addWholeLanes(std::span<const float>, std::span<const float>, ErrorSums&) {
-    return 0;
+    for (size_t lane = 0; lane < kErrorLanes; ++lane) sums[lane] += double(run[lane]);
+#endif
 }
 
-#endif
+HWY_INLINE void addRun(const float* original, const float* quantized, ErrorSums& sums) {
+    const FloatTag d;
+    const size_t width = hn::Lanes(d);
+    RunSums run;
+    auto largest = hn::Zero(d), magnitude = hn::Zero(d);
+    for (size_t lane = 0; lane < kErrorLanes; lane += width) {
+        auto errors = hn::Zero(d), squares = errors, quantizedSquares = errors;
+        for (size_t i = lane; i < kErrorRun; i += kErrorLanes) {
+            const auto x = hn::LoadU(d, original + i), y = hn::LoadU(d, quantized + i);
+            const auto error = hn::Sub(x, y);
+            errors = hn::Add(errors, hn::Mul(error, error));
+            squares = hn::Add(squares, hn::Mul(x, x));
+            quantizedSquares = hn::Add(quantizedSquares, hn::Mul(y, y));
+            largest = hn::Max(largest, hn::Abs(error));
+            magnitude = hn::Max(magnitude, hn::Max(hn::Abs(x), hn::Abs(y)));
+        }
+        hn::StoreU(errors, d, run.errors.data() + lane);
+        hn::StoreU(squares, d, run.squares.data() + lane);
+        hn::StoreU(quantizedSquares, d, run.quantizedSquares.data() + lane);
+    }
+    const float most = hn::GetLane(hn::MaxOfLanes(d, magnitude));
+    if (most != 0 && !(most >= kLeastRunMaximum && most <= kMostRunMaximum))
+        return addRunInDoubles(original, quantized, sums);
+    addLanes(run.errors, sums.errors);
+    addLanes(run.squares, sums.squares);
+    addLanes(run.quantizedSquares, sums.quantizedSquares);
+    sums.largest = std::max(sums.largest, hn::GetLane(hn::MaxOfLanes(d, largest)));
+}
 
 ErrorSums sumErrorsImpl(std::span<const float> original, std::span<const float> quantized) {
     ErrorSums sums;
-    for (size_t i = addWholeLanes(original, quantized, sums); i < original.size(); ++i)
-        addOne(original[i], quantized[i], i % kErrorLanes, sums);
+    size_t i = 0;
+    for (; i + kErrorRun <= original.size(); i += kErrorRun) addRun(original.data() + i, quantized.data() + i, sums);
+    for (; i < original.size(); ++i) addOne(original[i], quantized[i], i % kErrorLanes, sums);
     return sums;
 }
 

@@ -11,6 +11,7 @@
 #include "core/quant/formats/codec.h"
 #include "core/quant/formats/level_family.h"
 #include "core/quant/formats/partition_kernels.h"
+#include "core/quant/methods/quantize.h"
 #include "core/quant/methods/tile_kernels.h"
 #include "core/tensor/float16.h"
 #include "tests/support/test_paths.h"
@@ -108,22 +109,65 @@ TEST_P(VectorPaths, DecodersGiveTheScalarValuesOfAnyBytes) {
     }
 }
 
-TEST_P(VectorPaths, ErrorSumsAreThoseOfTheDefinition) {
-    for (const size_t count : {0u, 1u, 7u, 8u, 9u, 100u, 1003u}) {
-        std::vector<float> x = test::gaussian(count, 1.0f, 12), y = test::gaussian(count, 1.0f, 13);
-        ErrorSums expected;
-        for (size_t i = 0; i < count; ++i) {
-            const double error = double(x[i]) - double(y[i]);
-            expected.errors[i % 8] += error * error;
-            expected.squares[i % 8] += double(x[i]) * double(x[i]);
-            expected.products[i % 8] += double(x[i]) * double(y[i]);
-            expected.quantizedSquares[i % 8] += double(y[i]) * double(y[i]);
-            expected.largest[i % 8] = std::max(expected.largest[i % 8], std::fabs(error));
+/// Values one after the other: runs in binary32, what is left in binary64.
+ErrorSums definedErrorSums(std::span<const float> x, std::span<const float> y) {
+    ErrorSums sums;
+    for (size_t begin = 0; begin < x.size(); begin += kErrorRun) {
+        const size_t end = std::min(x.size(), begin + kErrorRun);
+        float most = 0;
+        for (size_t i = begin; i < end; ++i) most = std::max({most, std::fabs(x[i]), std::fabs(y[i])});
+        const bool isRun = end - begin == kErrorRun && (most == 0 || (most >= 0x1p-40f && most <= 0x1p60f));
+        std::array<std::array<float, 3>, kErrorLanes> run{};
+        for (size_t i = begin; i < end; ++i) {
+            const size_t lane = i % kErrorLanes;
+            const float error = x[i] - y[i];
+            sums.largest = std::max(sums.largest, std::fabs(error));
+            if (isRun) {
+                run[lane][0] += error * error;
+                run[lane][1] += x[i] * x[i];
+                run[lane][2] += y[i] * y[i];
+            } else {
+                const double wide = double(x[i]) - double(y[i]);
+                sums.errors[lane] += wide * wide;
+                sums.squares[lane] += double(x[i]) * double(x[i]);
+                sums.quantizedSquares[lane] += double(y[i]) * double(y[i]);
+            }
         }
-        const ErrorSums found = sumErrors(x, y);
+        for (size_t lane = 0; lane < kErrorLanes && isRun; ++lane) {
+            sums.errors[lane] += double(run[lane][0]);
+            sums.squares[lane] += double(run[lane][1]);
+            sums.quantizedSquares[lane] += double(run[lane][2]);
+        }
+    }
+    return sums;
+}
+
+double relativeMseInDoubles(std::span<const float> x, std::span<const float> y) {
+    double errors = 0, squares = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+        errors += (double(x[i]) - double(y[i])) * (double(x[i]) - double(y[i]));
+        squares += double(x[i]) * double(x[i]);
+    }
+    return errors / squares;
+}
+
+TEST_P(VectorPaths, ErrorSumsAreThoseOfTheDefinition) {
+    for (const size_t count : {0u, 1u, 7u, 8u, 9u, 100u, 128u, 1003u, 4096u}) {
+        std::vector<float> x = test::gaussian(count, 1.0f, 12), y = test::gaussian(count, 1.0f, 13);
+        // Runs of zeros, of numbers whose squares binary32 does not hold, and of both beside others.
+        for (size_t i = 0; i < count; ++i) {
+            const size_t run = i / kErrorRun % 8;
+            const float scale = run == 1                 ? 0.0f
+                                : run == 2               ? 1e-30f
+                                : run == 3               ? 1e30f
+                                : run == 4 && i % 7 == 0 ? 1e-30f
+                                                         : 1.0f;
+            x[i] *= scale;
+            y[i] *= scale;
+        }
+        const ErrorSums found = sumErrors(x, y), expected = definedErrorSums(x, y);
         EXPECT_EQ(found.errors, expected.errors) << count;
         EXPECT_EQ(found.squares, expected.squares) << count;
-        EXPECT_EQ(found.products, expected.products) << count;
         EXPECT_EQ(found.quantizedSquares, expected.quantizedSquares) << count;
         EXPECT_EQ(found.largest, expected.largest) << count;
         EXPECT_EQ(countNonFinite(x), 0);
@@ -132,6 +176,20 @@ TEST_P(VectorPaths, ErrorSumsAreThoseOfTheDefinition) {
         x[count - 1] = -INFINITY;
         x[count / 2] = INFINITY;
         EXPECT_EQ(countNonFinite(x), 3) << count;
+    }
+}
+
+/// However small or large the numbers: binary32 would lose the squares of the first and last.
+TEST_P(VectorPaths, ErrorFiguresHaveSixDigits) {
+    for (const float scale : {1e-40f, 1e-30f, 1e-15f, 1.0f, 1e15f, 1e30f}) {
+        const std::vector<float> x = test::gaussian(20000, scale, 21), noise = test::gaussian(20000, scale * 0.01f, 22);
+        std::vector<float> y(x.size());
+        for (size_t i = 0; i < x.size(); ++i) y[i] = x[i] + noise[i];
+        Distortion distortion;
+        distortion.add(x, y);
+        const double expected = relativeMseInDoubles(x, y);
+        EXPECT_NEAR(distortion.relativeMse(), expected, 1e-6 * expected) << scale;
+        EXPECT_NEAR(distortion.cosine(), 1 / std::sqrt(1 + expected), 1e-4) << scale;
     }
 }
 
