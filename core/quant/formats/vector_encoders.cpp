@@ -60,40 +60,19 @@ struct BlockGroup {
     size_t count;
 };
 
-/// A vector for each block of a group; the lanes of blocks that it does not have are zero.
-struct BlockVectors {
-    alignas(64) float rows[16 * 16] = {};
-
-    /// Lane i: the largest lane of vector i. Neighbouring lanes meet in neighbouring vectors, so that each step halves
-    /// the number of vectors and keeps the order of the blocks. Destroys the vectors.
-    FloatVec largestOfEach() {
-        const FloatTag df;
-#if HWY_TARGET != HWY_SCALAR
-        const size_t lanes = hn::Lanes(df);
-        for (size_t vectors = lanes; vectors > 1; vectors /= 2) {
-            for (size_t i = 0; i < vectors / 2; ++i) {
-                const auto a = hn::Load(df, rows + 2 * i * lanes), b = hn::Load(df, rows + (2 * i + 1) * lanes);
-                hn::Store(hn::Max(hn::ConcatEven(df, b, a), hn::ConcatOdd(df, b, a)), df, rows + i * lanes);
-            }
-        }
-#endif
-        return hn::Load(df, rows);
-    }
-};
-
-/// Of each block of a group the largest of what `of(values)` gives.
+/// Of each block of a group the largest of what `of(values)` gives; zero in the lanes of blocks that it does not have.
 template <typename Of>
 FloatVec largestInBlocks(const BlockGroup& group, const Of& of) {
     const FloatTag df;
-    const size_t lanes = hn::Lanes(df);
-    BlockVectors vectors;
+    alignas(64) float largest[16] = {};
     for (size_t block = 0; block < group.count; ++block) {
         const float* x = group.x + block * kSize;
-        auto largest = of(hn::LoadU(df, x));
-        for (size_t i = lanes; i < kSize; i += lanes) largest = hn::Max(largest, of(hn::LoadU(df, x + i)));
-        hn::Store(largest, df, vectors.rows + block * lanes);
+        auto inLanes = of(hn::LoadU(df, x));
+        for (size_t i = hn::Lanes(df); i < kSize; i += hn::Lanes(df))
+            inLanes = hn::Max(inLanes, of(hn::LoadU(df, x + i)));
+        largest[block] = hn::GetLane(hn::MaxOfLanes(df, inLanes));
     }
-    return vectors.largestOfEach();
+    return hn::Load(df, largest);
 }
 
 FloatVec largestValues(const BlockGroup& group) {
