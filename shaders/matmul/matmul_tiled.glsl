@@ -1,21 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Y = W X + b for many tokens through shared memory. A workgroup owns a tile of kTileRows rows by kTileTokens tokens;
-// step by step it decodes kDepth columns of its weights and copies the same columns of X into shared memory, then
-// every invocation adds their product to its kThreadRows x kThreadTokens sums. Invocation (i, j) owns rows i, i + R,
-// i + 2R, ... and tokens j, j + C, ... (R = kTileRows / kThreadRows, C likewise), so that neighbours read
-// neighbouring shared words. The workgroup size must be R * C. Weights are never expanded beyond the tile. Any
-// subgroup size.
+// A matrix times many tokens. Weights are decoded step by step and never expanded beyond the tile.
 #include "include/unit.glsl"
-
-layout(constant_id = 2) const uint kTileRows = 64;
-layout(constant_id = 3) const uint kTileTokens = 64;
-layout(constant_id = 4) const uint kThreadRows = 8;
-layout(constant_id = 5) const uint kThreadTokens = 4;
-layout(constant_id = 6) const uint kDepth = 32;
+#include "matmul/shared_tile.glsl"
 
 layout(set = 0, binding = 1) readonly restrict buffer Input { vec4 x[]; };
-layout(set = 0, binding = 2) readonly restrict buffer Bias { float bias[]; };
-layout(set = 0, binding = 3) writeonly restrict buffer Output { float y[]; };
 
 // One word of padding a row spreads the columns of a tile over the banks.
 shared float tileWeights[kDepth * (kTileRows + 1)];
@@ -43,40 +31,26 @@ void loadInput(uint firstToken, uint firstColumn) {
     }
 }
 
+/// The products of one column of the tile.
+void addColumn(uint k, Tile tile) {
+    float w[kThreadRows];
+    [[unroll]] for (uint r = 0; r < kThreadRows; ++r)
+        w[r] = tileWeights[k * (kTileRows + 1u) + tile.threadRow + r * kRowThreads];
+    [[unroll]] for (uint t = 0; t < kThreadTokens; ++t) {
+        const float part = tileInput[k * (kTileTokens + 1u) + tile.threadToken + t * kTokenThreads];
+        [[unroll]] for (uint r = 0; r < kThreadRows; ++r) sum[r * kThreadTokens + t] += w[r] * part;
+    }
+}
+
 void main() {
-    const uint rowThreads = kTileRows / kThreadRows, tokenThreads = kTileTokens / kThreadTokens;
-    const uint rowTiles = (rowEnd - rowBegin + kTileRows - 1u) / kTileRows;
-    const uint firstRow = rowBegin + (groupIndex() % rowTiles) * kTileRows;
-    const uint firstToken = (groupIndex() / rowTiles) * kTileTokens;
-    if (firstToken >= tokens) return;  // the same for the whole workgroup
-    const uint threadRow = gl_LocalInvocationID.x % rowThreads, threadToken = gl_LocalInvocationID.x / rowThreads;
-
-    float sum[kThreadRows * kThreadTokens];
-    [[unroll]] for (uint i = 0; i < kThreadRows * kThreadTokens; ++i) sum[i] = 0.0;
+    const Tile tile = ownTile();
+    if (tile.firstToken >= tokens) return;  // the same for the whole workgroup
     for (uint column = 0; column < cols; column += kDepth) {
-        loadWeights(firstRow, column / UNIT);
-        loadInput(firstToken, column);
+        loadWeights(tile.firstRow, column / UNIT);
+        loadInput(tile.firstToken, column);
         barrier();
-        for (uint k = 0; k < kDepth; ++k) {
-            float w[kThreadRows];
-            [[unroll]] for (uint r = 0; r < kThreadRows; ++r) {
-                w[r] = tileWeights[k * (kTileRows + 1u) + threadRow + r * rowThreads];
-            }
-            [[unroll]] for (uint t = 0; t < kThreadTokens; ++t) {
-                const float part = tileInput[k * (kTileTokens + 1u) + threadToken + t * tokenThreads];
-                [[unroll]] for (uint r = 0; r < kThreadRows; ++r) sum[r * kThreadTokens + t] += w[r] * part;
-            }
-        }
+        for (uint k = 0; k < kDepth; ++k) addColumn(k, tile);
         barrier();
     }
-
-    [[unroll]] for (uint r = 0; r < kThreadRows; ++r) {
-        const uint local = firstRow + threadRow + r * rowThreads;
-        const float add = hasBias != 0u && local < rowEnd ? bias[outputRow + local] : 0.0;
-        [[unroll]] for (uint t = 0; t < kThreadTokens; ++t) {
-            const uint token = firstToken + threadToken + t * tokenThreads;
-            if (local >= rowEnd || token >= tokens) continue;
-            y[token * outputStride + outputRow + local] = sum[r * kThreadTokens + t] + add;
-        }
-    }
+    writeTile(tile);
 }
