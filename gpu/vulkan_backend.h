@@ -21,6 +21,7 @@ struct VulkanDeviceInfo {
     std::string whyNot;        ///< sentence, if not usable
     uint64_t memoryBytes = 0;  ///< largest device-local heap
     uint32_t subgroupSize = 0;
+    bool matrixUnits = false;  ///< multiplies matrices of binary16 in units of its own (VK_KHR_cooperative_matrix)
 
     /// Device and driver in one: what the backend on it calls itself.
     [[nodiscard]] std::string description() const { return name + " (" + driver + ")"; }

@@ -22,16 +22,17 @@ namespace {
 std::vector<DeviceEntry> vulkanDevices() {
     std::vector<DeviceEntry> devices;
     for (const VulkanDeviceInfo& info : listVulkanDevices()) {
-        devices.push_back({.id = fmt::format("vulkan:{}", info.index),
-                           .name = info.name,
-                           .detail = fmt::format("{}, Vulkan {}, {}, subgroup {}{}", info.driver, info.apiVersion,
-                                                 bytesText(double(info.memoryBytes)), info.subgroupSize,
-                                                 info.isSoftware ? ", software" : ""),
-                           .usable = info.usable,
-                           .whyNot = info.whyNot,
-                           .isSoftware = info.isSoftware,
-                           .memoryBytes = info.memoryBytes,
-                           .trialName = info.description()});
+        devices.push_back(
+            {.id = fmt::format("vulkan:{}", info.index),
+             .name = info.name,
+             .detail = fmt::format("{}, Vulkan {}, {}, subgroup {}{}{}", info.driver, info.apiVersion,
+                                   bytesText(double(info.memoryBytes)), info.subgroupSize,
+                                   info.matrixUnits ? ", matrix units" : "", info.isSoftware ? ", software" : ""),
+             .usable = info.usable,
+             .whyNot = info.whyNot,
+             .isSoftware = info.isSoftware,
+             .memoryBytes = info.memoryBytes,
+             .trialName = info.description()});
     }
     return devices;
 }

@@ -24,7 +24,7 @@ struct Candidate {
 std::vector<Candidate> findCandidates(const vk::Instance& instance, uint64_t memoryLimitBytes = 0) {
     std::vector<Candidate> candidates;
     for (const VkPhysicalDevice physical : instance.physicalDevices()) {
-        auto snapshot = vk::querySnapshot(physical);
+        auto snapshot = vk::querySnapshot(instance.handle(), physical);
         auto plan = vk::planDevice(snapshot, memoryLimitBytes);
         candidates.push_back({physical, std::move(snapshot), std::move(plan)});
     }
@@ -125,6 +125,7 @@ std::vector<VulkanDeviceInfo> listVulkanDevices() {
         if (!candidate.plan) info.whyNot = candidate.plan.error().message;
         info.memoryBytes = largestDeviceHeap(snapshot);
         info.subgroupSize = snapshot.subgroupSize;
+        info.matrixUnits = candidate.plan && candidate.plan->units.usable;
         devices.push_back(std::move(info));
     }
     return devices;

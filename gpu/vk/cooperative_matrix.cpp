@@ -3,9 +3,10 @@
 
 namespace halftone::vk {
 
-std::vector<MatrixSize> queryHalfMatrices(VkPhysicalDevice device) {
+std::vector<MatrixSize> queryHalfMatrices(VkInstance instance, VkPhysicalDevice device) {
+    // A loader that does not know the function hands out another one for every instance.
     const auto query = reinterpret_cast<PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR>(
-        vkGetInstanceProcAddr(volkGetLoadedInstance(), "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
+        vkGetInstanceProcAddr(instance, "vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR"));
     uint32_t count = 0;
     if (!query || query(device, &count, nullptr) != VK_SUCCESS) return {};
     VkCooperativeMatrixPropertiesKHR empty{};

@@ -43,8 +43,8 @@ struct MatrixSize {
     uint32_t rows = 0, columns = 0, depth = 0;
 };
 
-/// Sizes of products of binary16 matrices with binary32 sums that a subgroup makes together. For devices that have the
-/// extension; in the driver's order.
-std::vector<MatrixSize> queryHalfMatrices(VkPhysicalDevice device);
+/// Sizes of products of binary16 matrices with binary32 sums that a subgroup makes together. For devices of an instance
+/// that have the extension; in the driver's order.
+std::vector<MatrixSize> queryHalfMatrices(VkInstance instance, VkPhysicalDevice device);
 
 }  // namespace halftone::vk

@@ -153,7 +153,6 @@ void queryFeatures(VkPhysicalDevice device, PhysicalDeviceSnapshot& snapshot) {
     snapshot.vulkanMemoryModel =
         vulkan12.vulkanMemoryModel == VK_TRUE && vulkan12.vulkanMemoryModelDeviceScope == VK_TRUE;
     snapshot.cooperativeMatrix = matrices.cooperativeMatrix == VK_TRUE;
-    if (snapshot.cooperativeMatrix) snapshot.halfMatrices = queryHalfMatrices(device);
     snapshot.subgroupSizeControl = sizes.subgroupSizeControl == VK_TRUE;
     snapshot.fullSubgroups = sizes.computeFullSubgroups == VK_TRUE;
 }
@@ -164,7 +163,7 @@ bool PhysicalDeviceSnapshot::hasExtension(std::string_view extension) const {
     return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
-PhysicalDeviceSnapshot querySnapshot(VkPhysicalDevice device) {
+PhysicalDeviceSnapshot querySnapshot(VkInstance instance, VkPhysicalDevice device) {
     PhysicalDeviceSnapshot snapshot;
     VkPhysicalDeviceProperties properties{};
     vkGetPhysicalDeviceProperties(device, &properties);
@@ -176,6 +175,7 @@ PhysicalDeviceSnapshot querySnapshot(VkPhysicalDevice device) {
         queryProperties(device, snapshot);
         queryFeatures(device, snapshot);
     }
+    if (snapshot.cooperativeMatrix) snapshot.halfMatrices = queryHalfMatrices(instance, device);
     return snapshot;
 }
 

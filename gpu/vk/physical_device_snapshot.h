@@ -88,6 +88,6 @@ struct PhysicalDeviceSnapshot {
 };
 
 /// Reads all of it from the driver.
-PhysicalDeviceSnapshot querySnapshot(VkPhysicalDevice device);
+PhysicalDeviceSnapshot querySnapshot(VkInstance instance, VkPhysicalDevice device);
 
 }  // namespace halftone::vk

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The Vulkan backend under several plans: as the device wants it, and as other devices would.
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -99,8 +100,18 @@ std::vector<ConformanceBackend> vulkanConformanceBackends() {
     backends.push_back(std::move(small));
     ConformanceBackend card = entry("vulkan_graphics_card", likeAGraphicsCard);
     card.integers = true;
-    card.formats = {"f32", "f16", "q4_0", "q4_k", "q6_k", "int8_g64_asym+out2+rank7", "int3_g128_asym", "fp8_e4m3_channel", "kmeans3_channel", "int4_g64_asym+out0.5+rank7"};
+    card.formats = {"f32",
+                    "f16",
+                    "q4_0",
+                    "q4_k",
+                    "q6_k",
+                    "int8_g64_asym+out2+rank7",
+                    "int3_g128_asym",
+                    "fp8_e4m3_channel",
+                    "kmeans3_channel",
+                    "int4_g64_asym+out0.5+rank7"};
     backends.push_back(std::move(card));
+    if (std::ranges::none_of(listVulkanDevices(), &VulkanDeviceInfo::matrixUnits)) return backends;
     ConformanceBackend units = entry("vulkan_matrix_units", withMatrixUnits, true);
     units.halves = true;
     units.formats = {"f16"};  // of products that are not rounded

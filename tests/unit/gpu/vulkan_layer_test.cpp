@@ -344,6 +344,16 @@ TEST_F(VulkanLayerTest, ThisTestWouldNoticeAValidationMessage) {
     forgetMessages();
 }
 
+/// Every list is made on an instance of its own, and functions of one must not be called with another's devices.
+TEST_F(VulkanLayerTest, DevicesAreTheSameInEveryList) {
+    const auto first = listVulkanDevices(), second = listVulkanDevices();
+    ASSERT_EQ(first.size(), second.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+        EXPECT_EQ(first[i].description(), second[i].description());
+        EXPECT_EQ(first[i].matrixUnits, second[i].matrixUnits);
+    }
+}
+
 /// Drivers that multiply wrongly must not be believed: tiles that leave rows out stand for one here.
 TEST_F(VulkanLayerTest, MatrixUnitsAreUsedAfterATrialAlone) {
     if (!m_context->plan().units.usable) GTEST_SKIP() << "this device has no matrix units";
