@@ -271,6 +271,7 @@ class Kernels {
     };
     Status linearPart(const LinearCall& call, int64_t firstRow, int64_t rowCount);
     [[nodiscard]] LinearPlan planLinear(const LinearCall& call) const;
+    void planMatrixUnits(LinearPlan& plan) const;
     [[nodiscard]] uint32_t severalSubgroups(uint32_t localSize) const;
     [[nodiscard]] uint64_t elementwiseGroups(uint64_t items) const;
 
