@@ -4,12 +4,8 @@
 // kDepth columns of its weights into shared memory as binary16, copies the same columns of X, which
 // elementwise/halve_rows.glsl has made binary16, beside them, and multiplies matrices of kUnitTokens x kUnitDepth by
 // kUnitDepth x kUnitRows values; sums are binary32. Weights beyond the range of binary16 become its largest values. The
-// workgroup must be whole subgroups. The compiler knows matrices as SPV_NV_cooperative_matrix; the build turns them into
-// SPV_KHR_cooperative_matrix (tools/khr_matrices.h), for which the three sizes are constants of their own.
-#extension GL_NV_cooperative_matrix : require
-#extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
-#extension GL_KHR_memory_scope_semantics : require
-#pragma use_vulkan_memory_model
+// workgroup must be whole subgroups.
+#include "include/matrix_units.glsl"
 #include "include/unit.glsl"
 
 layout(constant_id = 2) const uint kTileRows = 64;
@@ -17,13 +13,6 @@ layout(constant_id = 3) const uint kTileTokens = 64;
 layout(constant_id = 4) const uint kRowParts = 2;
 layout(constant_id = 5) const uint kTokenParts = 2;
 layout(constant_id = 6) const uint kDepth = 32;
-layout(constant_id = 40) const uint kUnitTokens = 16;
-layout(constant_id = 41) const uint kUnitRows = 16;
-layout(constant_id = 42) const uint kUnitDepth = 16;
-
-#define Inputs fcoopmatNV<16, gl_ScopeSubgroup, kUnitTokens, kUnitDepth>
-#define WeightColumns fcoopmatNV<16, gl_ScopeSubgroup, kUnitDepth, kUnitRows>
-#define Sums fcoopmatNV<32, gl_ScopeSubgroup, kUnitTokens, kUnitRows>
 
 layout(set = 0, binding = 1) readonly buffer Input { uvec4 x[]; };
 layout(set = 0, binding = 1) readonly buffer InputScales { float scales[]; };

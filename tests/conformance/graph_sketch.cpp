@@ -151,6 +151,18 @@ ModelConfig sketchConfig() {
     return config;
 }
 
+GraphSketch productSketch(PackedTensor matrix, const MatrixShape& shape) {
+    GraphSketch sketch(sketchConfig(), shape.cols);
+    const ValueId product = sketch.value(shape.rows);
+    const WeightId weight = sketch.matrix(std::move(matrix));
+    const WeightId bias = sketch.vector(RandomValues(11).vector(shape.rows, 0.1f));
+    Op& op = sketch.op(OpKind::kLinear, sketch.hidden(), product);
+    op.weight = weight;
+    op.bias = bias;
+    sketch.returnToHidden(product, std::max<int64_t>(0, shape.rows - shape.cols));
+    return sketch;
+}
+
 Result<std::vector<float>> continueHidden(Executable& executable, Sequence& sequence, std::span<const float> input,
                                           int64_t tokens, Arithmetic arithmetic) {
     std::vector<float> result;

@@ -62,6 +62,12 @@ class GraphSketch {
 /// A configuration of one block that any sketch can start from.
 ModelConfig sketchConfig();
 
+struct MatrixShape {
+    int64_t rows, cols;
+};
+/// hidden = the last rows of W hidden + a random bias.
+GraphSketch productSketch(PackedTensor matrix, const MatrixShape& shape);
+
 /// The hidden state after block 0 for `input` (tokens x hidden width), on a fresh sequence.
 Result<std::vector<float>> runHidden(const ModelRun& run, std::span<const float> input, int64_t tokens,
                                      Arithmetic arithmetic = Arithmetic::kFloat);

@@ -55,10 +55,6 @@ std::vector<std::string> integerFormats() {
             "binary_channel"};
 }
 
-struct Shape {
-    int64_t rows, cols;
-};
-
 /// Codes of the largest of 32 over 127, each to the nearest.
 std::vector<float> roundedInput(std::span<const float> input, int64_t cols) {
     std::vector<float> rounded(input.begin(), input.end());
@@ -75,28 +71,19 @@ std::vector<float> roundedInput(std::span<const float> input, int64_t cols) {
     return rounded;
 }
 
-/// hidden = the last rows of W hidden + bias.
-GraphSketch productSketch(const Format& format, const Shape& shape) {
+PackedTensor randomMatrix(const Format& format, const MatrixShape& shape) {
     RandomValues random(static_cast<uint64_t>(shape.rows * 1000 + shape.cols));
-    GraphSketch sketch(sketchConfig(), shape.cols);
-    const ValueId product = sketch.value(shape.rows);
-    const WeightId weight = sketch.matrix(pack(format, random.vector(shape.rows * shape.cols, 0.05f), shape.rows));
-    const WeightId bias = sketch.vector(random.vector(shape.rows, 0.1f));
-    Op& op = sketch.op(OpKind::kLinear, sketch.hidden(), product);
-    op.weight = weight;
-    op.bias = bias;
-    sketch.returnToHidden(product, std::max<int64_t>(0, shape.rows - shape.cols));
-    return sketch;
+    return pack(format, random.vector(shape.rows * shape.cols, 0.05f), shape.rows);
 }
 
 class IntegerConformance : public testing::TestWithParam<std::tuple<ConformanceBackend, std::string>> {
   protected:
     [[nodiscard]] const ConformanceBackend& entry() const { return std::get<0>(GetParam()); }
-    void check(Backend& backend, const Format& format, const Shape& shape);
+    void check(Backend& backend, const Format& format, const MatrixShape& shape);
 };
 
-void IntegerConformance::check(Backend& backend, const Format& format, const Shape& shape) {
-    const GraphSketch sketch = productSketch(format, shape);
+void IntegerConformance::check(Backend& backend, const Format& format, const MatrixShape& shape) {
+    const GraphSketch sketch = productSketch(randomMatrix(format, shape), shape);
     const auto reference = sketch.compile(*createCpuReferenceBackend());
     HT_ASSERT_OK(reference);
     const auto executable = sketch.compile(backend);
@@ -135,7 +122,7 @@ TEST_P(IntegerConformance, MultipliesTheRoundedInputs) {
     HT_OPEN_BACKEND_OR_SKIP(backend, entry());
     const Format format = Format::parse(std::get<1>(GetParam())).value();
     // The last two end inside a block of inputs, and inside what kernels read at once.
-    for (const Shape& shape : {Shape{301, 256}, Shape{70, 176}, Shape{19, 172}}) {
+    for (const MatrixShape& shape : {MatrixShape{301, 256}, MatrixShape{70, 176}, MatrixShape{19, 172}}) {
         if (format.fitsRow(shape.cols)) check(backend, format, shape);
     }
 }
@@ -155,8 +142,8 @@ class IntegerInputs : public testing::TestWithParam<ConformanceBackend> {};
 TEST_P(IntegerInputs, KeepMagnitudesApart) {
     if (GetParam().halves) GTEST_SKIP() << "it rounds inputs to binary16";
     HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
-    const Shape shape{40, 256};
-    const GraphSketch sketch = productSketch(Format::parse("q8_0").value(), shape);
+    const MatrixShape shape{40, 256};
+    const GraphSketch sketch = productSketch(randomMatrix(Format::parse("q8_0").value(), shape), shape);
     const auto reference = sketch.compile(*createCpuReferenceBackend());
     HT_ASSERT_OK(reference);
     const auto executable = sketch.compile(backend);

@@ -46,10 +46,6 @@ std::vector<std::string> unitFormats() {
             "int4_g64_asym+out2+rank7"};
 }
 
-struct Shape {
-    int64_t rows, cols;
-};
-
 float asHalf(float value) {
     return halfToFloat(floatToHalf(std::clamp(value, -65504.0f, 65504.0f)));
 }
@@ -67,21 +63,8 @@ std::vector<float> halvedInput(std::span<const float> input, int64_t cols) {
     return halved;
 }
 
-/// hidden = the last rows of W hidden + bias.
-GraphSketch productSketch(PackedTensor matrix, const Shape& shape) {
-    GraphSketch sketch(sketchConfig(), shape.cols);
-    const ValueId product = sketch.value(shape.rows);
-    const WeightId weight = sketch.matrix(std::move(matrix));
-    const WeightId bias = sketch.vector(RandomValues(11).vector(shape.rows, 0.1f));
-    Op& op = sketch.op(OpKind::kLinear, sketch.hidden(), product);
-    op.weight = weight;
-    op.bias = bias;
-    sketch.returnToHidden(product, std::max<int64_t>(0, shape.rows - shape.cols));
-    return sketch;
-}
-
 /// The matrix that the packed one stands for, with every weight as binary16.
-PackedTensor halvedMatrix(const PackedTensor& packed, const Shape& shape) {
+PackedTensor halvedMatrix(const PackedTensor& packed, const MatrixShape& shape) {
     std::vector<float> values(static_cast<size_t>(shape.rows * shape.cols));
     HT_CHECK(decodeRowsReference(packed.layout, packed.bytes, shape.rows, values).has_value());
     for (float& value : values) value = asHalf(value);
@@ -105,7 +88,7 @@ double wrongShare(std::span<const float> made, std::span<const float> expected) 
     return static_cast<double>(wrong) / static_cast<double>(made.size());
 }
 
-void check(Backend& backend, const Format& format, const Shape& shape) {
+void check(Backend& backend, const Format& format, const MatrixShape& shape) {
     const auto values =
         RandomValues(static_cast<uint64_t>(shape.rows * 1000 + shape.cols)).vector(shape.rows * shape.cols, 0.05f);
     const PackedTensor packed = pack(format, values, shape.rows);
@@ -150,7 +133,7 @@ TEST_P(MatrixUnitConformance, MultipliesEveryFormat) {
     for (const std::string& name : unitFormats()) {
         const Format format = Format::parse(name).value();
         // The last two end inside a tile of columns, and inside a unit of a decoder.
-        for (const Shape& shape : {Shape{301, 256}, Shape{70, 176}, Shape{19, 172}}) {
+        for (const MatrixShape& shape : {MatrixShape{301, 256}, MatrixShape{70, 176}, MatrixShape{19, 172}}) {
             if (format.fitsRow(shape.cols)) check(backend, format, shape);
         }
     }
@@ -160,7 +143,7 @@ TEST_P(MatrixUnitConformance, MultipliesEveryFormat) {
 TEST_P(MatrixUnitConformance, ScalesEveryRow) {
     if (!GetParam().halves) GTEST_SKIP() << "another entry covers it";
     HT_OPEN_BACKEND_OR_SKIP(backend, GetParam());
-    const Shape shape{40, 256};
+    const MatrixShape shape{40, 256};
     const int64_t tokens = 12;
     auto weights = RandomValues(3).vector(shape.rows * shape.cols, 0.05f);
     const GraphSketch sketch = productSketch(pack(Format::of(DType::kF32), weights, shape.rows), shape);
