@@ -13,6 +13,7 @@
 #include "core/base/job_context.h"
 #include "core/inference/model_weights.h"
 #include "core/inference/run_format.h"
+#include "core/quant/methods/calibration.h"
 #include "core/stats/tensor_stats.h"
 #include "core/tokenizer/tokenizer.h"
 
@@ -35,6 +36,20 @@ struct ActivationCapture {
 enum class Arithmetic {
     kFloat,    ///< F32: what figures are made of
     kInteger,  ///< where the device has it: inputs rounded to 8 bits per 32 values, products of integers; faster
+};
+
+/// What the inputs of linear layers have in common: sums over tokens of squares, magnitudes and products of channels
+/// (Hessians), gathered where an executable computes (Executable::createInputMoments). Must not outlive the executable.
+/// Not thread-safe, and not to be used while the executable runs, but by it.
+class InputMoments {
+  public:
+    virtual ~InputMoments() = default;
+    /// The sums of all calls since the last one, by canonical name of the weight that the inputs meet; the layers that
+    /// share an input share its Hessian. Tokens whose inputs are not finite are left out. Layers that have not run are
+    /// not there. After a call of the executable that failed the sums mean nothing.
+    virtual Result<std::map<std::string, InputStatistics>> take(const JobContext& context) = 0;
+    /// Inputs that the processor sums up because the device has no room for their sums.
+    [[nodiscard]] virtual int64_t inputsLeftToProcessor() const { return 0; }
 };
 
 /// What one row of logits says, summed up where the logits are.
@@ -88,10 +103,8 @@ struct ForwardOptions {
     std::optional<RowReduction> reduction;
 
     ActivationCapture* capture = nullptr;  ///< not owned
-    /// Sees the inputs of every linear layer that runs inside a block: one row of `channels` floats per token, in
-    /// order, with the weights that they meet. Called on the thread that called forward(); the span is only valid
-    /// during the call. The CPU backends call it, others leave it alone.
-    std::function<Status(std::span<const WeightId> weights, std::span<const float> rows, int64_t channels)> linearSink;
+    /// The inputs of every linear layer that runs inside a block are added to it. Not owned; made by this executable.
+    InputMoments* moments = nullptr;
 
     /// Start from the hidden state at the entry of this block instead of from token ids: hiddenIn holds tokens *
     /// hiddenSize floats. 0 with empty hiddenIn: the normal path. Blocks before firstBlock are skipped and their cache
@@ -145,6 +158,9 @@ class Executable {
     virtual Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows);
     /// Whether rows that were kept by another executable can be compared with this one's.
     [[nodiscard]] virtual bool canCompareWith(const LogitRows&) const { return false; }
+    /// Room for sums over the inputs of the linear layers inside blocks, for ForwardOptions::moments. Sums that do not
+    /// fit the device are the processor's. kUnsupported where an executable has none.
+    virtual Result<std::unique_ptr<InputMoments>> createInputMoments(bool withHessians);
     /// Bytes of weights that do not fit the device and pass through it whenever the model runs; 0: all of them stay.
     [[nodiscard]] virtual int64_t streamedWeightBytes() const { return 0; }
     /// Adds what its operations take from now on to `profile`; null: no more. Nothing is timed while there is none.

@@ -105,6 +105,10 @@ Status GraphExecutable::profileInto(OpProfile* profile) {
     return {};
 }
 
+Result<std::unique_ptr<InputMoments>> GraphExecutable::createInputMoments(bool withHessians) {
+    return std::make_unique<HostInputMoments>(m_graph, withHessians);
+}
+
 Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tokens, const ForwardOptions& options,
                                 const JobContext& context) {
     auto* cached = dynamic_cast<CachedSequence*>(&sequence);
@@ -114,7 +118,10 @@ Status GraphExecutable::forward(Sequence& sequence, std::span<const TokenId> tok
         return makeError(ErrorCode::kUnsupported, "The processor's engine hands out logits and sums up none.");
     const double begin = m_timer ? profileClock() : 0;
     const JobContext used = m_timer ? m_timer->watched(context) : context;
-    const Run run{tokens, options, used, cached->cache(), sequence.position(), cached->format()};
+    auto* moments = dynamic_cast<HostInputMoments*>(options.moments);
+    if (options.moments && !moments)
+        return makeError(ErrorCode::kInvalidArgument, "The sums over inputs belong to another executable.");
+    const Run run{tokens, options, used, cached->cache(), sequence.position(), cached->format(), moments};
     try {
         HT_TRY(runAll(run));
     } catch (const std::bad_alloc&) {
@@ -307,11 +314,10 @@ Status GraphExecutable::runLinears(const Run& run, const Chunk& chunk, std::span
                              stats);
         }
     }
-    if (run.options.linearSink) {
+    if (run.moments && isSummedUp(*m_graph, ops.front())) {
         const int64_t channels = width(ops.front().in);
-        std::vector<WeightId> weights;
-        for (const Op& op : ops) weights.push_back(op.weight);
-        HT_TRY(run.options.linearSink(weights, {in, static_cast<size_t>(chunk.count * channels)}, channels));
+        const std::span rows(in, static_cast<size_t>(chunk.count * channels));
+        HT_TRY(run.moments->add(weightsOf(ops), rows, channels, run.context));
     }
     Arithmetic arithmetic = run.options.arithmetic;
     const float* steps = nullptr;

@@ -28,6 +28,7 @@ class GraphExecutable final : public Executable {
                    const JobContext& context) override;
     Status updateWeights(const ModelWeights& weights, const JobContext& context) override;
     Status profileInto(OpProfile* profile) override;
+    Result<std::unique_ptr<InputMoments>> createInputMoments(bool withHessians) override;
 
   private:
     struct Run;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/inference/graph_executable.h"
+#include "core/inference/input_moments.h"
 
 /// What the parts of GraphExecutable pass each other. Private to core/inference.
 namespace halftone {
@@ -19,6 +20,7 @@ struct GraphExecutable::Run {
     KvCache* cache = nullptr;
     int64_t firstPosition = 0;
     const RunFormat& format;
+    HostInputMoments* moments = nullptr;
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
 };
 

@@ -122,20 +122,20 @@ class PartRun {
     PartRun(const GraphPart& part, const CalibrationOptions& options, const JobContext& context)
         : m_part(part), m_options(options), m_context(context) {}
 
-    Status run(Backend& backend, Windows& windows, bool first, int64_t capacity) {
+    Result<std::map<std::string, InputStatistics>> run(Backend& backend, Windows& windows, bool first,
+                                                       int64_t capacity) {
         JobContext inner = m_context;
         inner.progress = nullptr;
         HT_ASSIGN_OR_RETURN(const auto weights, ModelWeights::fromTensors(*m_part.graph, m_part.weights));
         HT_ASSIGN_OR_RETURN(const auto executable, backend.compile(m_part.graph, weights, inner));
         HT_ASSIGN_OR_RETURN(const auto sequence, executable->createSequence(capacity));
+        HT_ASSIGN_OR_RETURN(const auto moments, executable->createInputMoments(m_options.withHessians));
         for (size_t i = 0; i < windows.tokens.size(); ++i) {
             HT_TRY(m_context.checkpoint());
             ForwardOptions options;
             options.capture = m_options.capture;
+            options.moments = moments.get();
             if (!first) options.hiddenIn = windows.hidden[i];
-            options.linearSink = [&](std::span<const WeightId> ids, std::span<const float> rows, int64_t channels) {
-                return add(ids, rows, channels);
-            };
             std::vector<float> next;
             options.boundarySink = [&](int /*block*/, std::span<const float> hidden) -> Status {
                 next.assign(hidden.begin(), hidden.end());
@@ -146,38 +146,13 @@ class PartRun {
             windows.hidden[i] = std::move(next);
             m_context.advance(static_cast<int64_t>(windows.tokens[i].size()));
         }
-        return {};
-    }
-
-    std::map<std::string, InputStatistics> take() {
-        std::map<std::string, InputStatistics> out;
-        for (auto& [first, input] : m_inputs) {
-            const InputStatistics statistics = input.accumulator.take(m_context);
-            for (const WeightId id : input.readers) out[m_part.names[static_cast<size_t>(id)]] = statistics;
-        }
-        return out;
+        return moments->take(inner);
     }
 
   private:
-    struct Input {
-        InputAccumulator accumulator;
-        std::vector<WeightId> readers;
-    };
-
-    Status add(std::span<const WeightId> ids, std::span<const float> rows, int64_t channels) {
-        auto found = m_inputs.find(ids.front());
-        if (found == m_inputs.end()) {
-            Input input{InputAccumulator(channels, m_options.withHessians), {ids.begin(), ids.end()}};
-            found = m_inputs.emplace(ids.front(), std::move(input)).first;
-        }
-        found->second.accumulator.add(rows, static_cast<int64_t>(rows.size()) / channels, m_context);
-        return m_context.checkpoint();
-    }
-
     const GraphPart& m_part;
     const CalibrationOptions& m_options;
     const JobContext& m_context;
-    std::map<WeightId, Input> m_inputs;
 };
 
 int64_t windowLength(const LoadedModel& model, const CalibrationOptions& options) {
@@ -201,7 +176,8 @@ Status streamCalibration(const LoadedModel& model, std::span<const TokenId> text
     const int64_t length = windowLength(model, options);
     if (length < 2) return makeError(ErrorCode::kInvalidArgument, "A calibration window needs at least two tokens.");
     HT_ASSIGN_OR_RETURN(const auto weights, ModelWeights::fromCheckpoint(*model.graph, model.checkpoint));
-    const auto backend = createCpuBackend();
+    const auto processor = options.backend ? nullptr : createCpuBackend();
+    Backend& backend = options.backend ? *options.backend : *processor;
     Windows windows = windowsOf(model, textTokens, length);
     const std::vector<PartRange> parts = partsOf(*model.graph);
     int64_t tokens = 0, longest = 0;
@@ -214,8 +190,8 @@ Status streamCalibration(const LoadedModel& model, std::span<const TokenId> text
     for (size_t i = 0; i < parts.size(); ++i) {
         const GraphPart part = builder.build(parts[i]);
         PartRun run(part, options, context);
-        HT_TRY(run.run(*backend, windows, i == 0, longest));
-        HT_TRY(sink(run.take()));
+        HT_ASSIGN_OR_RETURN(auto statistics, run.run(backend, windows, i == 0, longest));
+        HT_TRY(sink(std::move(statistics)));
     }
     return {};
 }

@@ -18,13 +18,15 @@ struct CalibrationOptions {
     std::string dataset{};        ///< file name of the text
     /// Filled in the same pass where it is given: the distributions of the inputs, head included. Not owned.
     ActivationCapture* capture = nullptr;
+    Backend* backend = nullptr;  ///< what runs the model and sums up; null: the processor's engine. Not owned
 };
 
 /// Collects the inputs of every linear layer of the original model in one pass over a text, block by block: the hidden
-/// states of all windows stay, and of the model one block at a time, so that memory does not grow with its depth. Runs
-/// on the CPU engine. Layers that share an input share its statistics. The head is included; embeddings that are only
-/// looked up have no inputs and are not. Progress in tokens x parts. Same result for any number of threads.
-/// kInvalidArgument for an empty text.
+/// states of all windows stay, and of the model one block at a time, so that memory does not grow with its depth. Sums
+/// are made where the backend computes and come back once for each block. Layers that share an input share its
+/// statistics. The head is included; embeddings that are only looked up have no inputs and are not. Progress in tokens
+/// x parts. Same result for any number of threads. kInvalidArgument for an empty text, kUnsupported, kOutOfMemory and
+/// kDeviceLost as the backend gives them.
 Result<Calibration> collectCalibration(const LoadedModel& model, std::span<const TokenId> textTokens,
                                        const CalibrationOptions& options, const JobContext& context);
 
