@@ -13,6 +13,10 @@ Status OpRecorder::record(const ForwardRun& run, const TokenChunk& chunk, int32_
                                m_graph->ops[static_cast<size_t>(index - 1)].in == op.in;
         const bool isNewInput = op.kind == OpKind::kLinear && !sameInput;
         if (isNewInput && run.options.capture) HT_TRY(captureInput(run, chunk, opsThatShareInput(index, end)));
+        if (isNewInput && run.moments && isSummedUp(*m_graph, op)) {
+            HT_TRY(run.moments->record(opsThatShareInput(index, end), m_buffers->value(op.in, chunk), chunk.count,
+                                       run.context));
+        }
         HT_TRY(m_timer->begin(op, chunk.count, run.sequence.position() + chunk.begin, run.sequence.format().cache));
         if (isNewInput) HT_TRY(prepareInput(run, chunk, opsThatShareInput(index, end)));
         HT_TRY(recordOp(run, chunk, op));

@@ -9,6 +9,7 @@
 #include "gpu/engine/device_op_timer.h"
 #include "gpu/engine/device_weight.h"
 #include "gpu/engine/stats_capture.h"
+#include "gpu/engine/vulkan_input_moments.h"
 #include "gpu/engine/vulkan_sequence.h"
 #include "gpu/engine/weight_residency.h"
 #include "gpu/kernels/kernels.h"
@@ -26,6 +27,7 @@ struct ForwardRun {
     int64_t firstPicked = 0;  ///< of its chosen logits among those of the call
     vk::BufferSlice ids;      ///< token ids of this sequence
     vk::BufferSlice ropeTable;
+    VulkanInputMoments* moments = nullptr;  ///< ForwardOptions::moments
     [[nodiscard]] int64_t tokenCount() const { return static_cast<int64_t>(tokens.size()); }
 };
 

@@ -126,6 +126,17 @@ Result<std::unique_ptr<Sequence>> VulkanExecutable::createSequence(int64_t capac
     return std::unique_ptr<Sequence>(std::move(sequence));
 }
 
+/// Blocks of other executables leave for the sums, the own ones do not: they run all the time.
+Result<std::unique_ptr<InputMoments>> VulkanExecutable::createInputMoments(bool withHessians) {
+    const WeightResidency::Use use(m_residency);
+    const VulkanInputMoments::Room room{.keptFreeBytes = m_residency.workBytes(), .makeRoom = [this] {
+                                            return m_context->residencies->giveUpBlockOfOthers(m_residency);
+                                        }};
+    HT_ASSIGN_OR_RETURN(auto moments,
+                        VulkanInputMoments::create({m_context, m_graph, *m_stream, *m_readback}, withHessians, room));
+    return std::unique_ptr<InputMoments>(std::move(moments));
+}
+
 Status VulkanExecutable::ensureRopeTable(int64_t positions) {
     if (positions <= m_ropePositions || !hasOp(*m_graph, OpKind::kRope)) return {};
     const std::vector<float> table = ropeTable(m_graph->config, positions);
@@ -157,6 +168,7 @@ Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, 
     for (const SequenceInput& input : inputs) {
         HT_TRY(checkForwardArguments(*m_graph, *input.sequence, input.tokens, input.options));
         HT_TRY(checkRows(input.options));
+        HT_TRY(checkMoments(input.options));
         const auto* own = dynamic_cast<const VulkanSequence*>(input.sequence);
         if (own && own->graph() == m_graph.get()) continue;
         return makeError(ErrorCode::kInvalidArgument, "The sequence belongs to another executable.");
@@ -178,6 +190,12 @@ Status VulkanExecutable::forwardTogether(std::span<const SequenceInput> inputs, 
     }
     m_timer->finishForward(begin, tokens);
     return {};
+}
+
+Status VulkanExecutable::checkMoments(const ForwardOptions& options) const {
+    const auto* own = dynamic_cast<const VulkanInputMoments*>(options.moments);
+    if (!options.moments || (own && own->belongsTo(*m_graph))) return {};
+    return makeError(ErrorCode::kInvalidArgument, "The sums over inputs belong to another executable.");
 }
 
 Status VulkanExecutable::growInput(vk::Buffer& buffer, uint64_t bytes, std::string_view name) {
@@ -224,7 +242,8 @@ std::vector<ForwardRun> VulkanExecutable::runsOf(std::span<const SequenceInput> 
                         .firstTarget = target,
                         .firstPicked = picked,
                         .ids = vk::BufferSlice(m_ids).part(static_cast<uint64_t>(row) * 4, input.tokens.size_bytes()),
-                        .ropeTable = m_ropeTable ? vk::BufferSlice(m_ropeTable) : vk::BufferSlice(m_ids)});
+                        .ropeTable = m_ropeTable ? vk::BufferSlice(m_ropeTable) : vk::BufferSlice(m_ids),
+                        .moments = static_cast<VulkanInputMoments*>(input.options.moments)});
         row += roundUp(tokens, ActivationBuffers::kChunkStep);
         target += std::ssize(input.options.targets);
         if (input.options.reduction) picked += std::ssize(input.options.reduction->ids);

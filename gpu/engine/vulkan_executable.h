@@ -38,6 +38,7 @@ class VulkanExecutable final : public Executable {
     [[nodiscard]] int64_t tokensWorthTogether() const override;
     [[nodiscard]] bool sumsUpRows() const override { return m_graph->logits >= 0; }
     Result<std::unique_ptr<LogitRows>> createLogitRows(int64_t rows) override;
+    Result<std::unique_ptr<InputMoments>> createInputMoments(bool withHessians) override;
     [[nodiscard]] bool canCompareWith(const LogitRows& rows) const override;
     Status updateWeights(const ModelWeights& weights, const JobContext& job) override;
     Status profileInto(OpProfile* profile) override;
@@ -75,6 +76,7 @@ class VulkanExecutable final : public Executable {
     Status growOutput(vk::Buffer& buffer, uint64_t bytes, std::string_view name);
     Status runEpilogue(const ForwardRun& run);
     Status checkRows(const ForwardOptions& options) const;
+    Status checkMoments(const ForwardOptions& options) const;
     Status runEpilogueTile(const ForwardRun& run, const EpilogueRange& tile);
     Status reduceTile(const ForwardRun& run, const EpilogueRange& tile, const kernel::Activations& logits);
     Status handOutLogits(const ForwardRun& run, int64_t begin, int64_t count, const kernel::Activations& logits);

@@ -73,8 +73,12 @@ Result<vk::WeightDemand> WeightResidency::demandOf(const ModelWeights& weights) 
         block.bytes += bytes;
         if (missing) block.missingBytes += bytes;
     }
-    demand.workBytes = m_workBytes + kSlabsOfSlack * m_context->plan().slabBytes;
+    demand.workBytes = workBytes();
     return demand;
+}
+
+uint64_t WeightResidency::workBytes() const {
+    return m_workBytes + kSlabsOfSlack * m_context->plan().slabBytes;
 }
 
 Status WeightResidency::makePlan(const vk::WeightDemand& demand) {

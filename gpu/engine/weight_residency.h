@@ -36,6 +36,8 @@ class WeightResidency {
     /// Every weight that operations of resident or entered blocks read.
     [[nodiscard]] const DeviceWeights& weights() const { return m_weights; }
     [[nodiscard]] const vk::WeightPlan& plan() const { return m_plan; }
+    /// What the executable needs beside its weights, with what slabs leave empty.
+    [[nodiscard]] uint64_t workBytes() const;
     /// Of the corrections of these weights; 0: there are none of low rank.
     [[nodiscard]] int64_t largestRank() const { return m_largestRank; }
     /// Of the blocks that stream, as they lie on the device.

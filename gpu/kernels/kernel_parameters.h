@@ -123,6 +123,14 @@ struct StatsParameters {
     uint32_t tokens = 0, width = 0, inputStride = 0;
 };
 
+struct KeepRowsParameters {
+    uint32_t tokens = 0, width = 0, inputStride = 0, outputStride = 0, firstToken = 0, firstRow = 0;
+};
+
+struct MomentsParameters {
+    uint32_t tokens = 0, rowQuads = 0, firstTile = 0, tiles = 0;
+};
+
 struct MultiplyAddParameters {
     uint32_t rounds = 0;
     float factor = 0, summand = 0;

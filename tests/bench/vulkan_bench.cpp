@@ -5,6 +5,7 @@
 //   HT_BENCH_ARITHMETIC=integer ...                models with inputs rounded to bytes, as text generation does
 //   vulkan_bench --benchmark_filter=Bytes          products with inputs as bytes beside those of binary32 (Linear)
 //   vulkan_bench --benchmark_filter=Units          ... and as binary16 on matrix units
+//   vulkan_bench --benchmark_filter=Moments        second moments of 512 rows of inputs
 //   vulkan_bench --benchmark_filter=Encode         a layer quantized on the device beside the processor
 // Every kernel's result is checked before it is timed. The empty dispatch is what a submission costs by itself. On a
 // software device the limits are the processor's own, measured first: "of_peak" is the share of its binary32
@@ -28,6 +29,7 @@
 #include "gpu/engine/readback_queue.h"
 #include "gpu/engine/vulkan_encoder.h"
 #include "gpu/engine/vulkan_executable.h"
+#include "gpu/kernels/moment_kernels.h"
 #include "tests/bench/plain_read.h"
 
 namespace halftone {
@@ -324,6 +326,79 @@ constexpr std::array<std::pair<kernel::InputForm, const char*>, 3> kForms{{{kern
                                                                            {kernel::InputForm::kBytes, "Bytes"},
                                                                            {kernel::InputForm::kHalves, "Units"}}};
 
+/// Second moments of rows: H += X^T X, the upper triangle alone.
+struct MomentSums {
+    explicit MomentSums(int64_t width) : channels(width), values(randomValues(kRows * width, 3)) {
+        const auto buffer = [](uint64_t bytes, const char* name) {
+            return g_context->allocator->createBuffer(bytes, vk::MemoryUse::kDevice, name).value();
+        };
+        rows = buffer(values.size() * 4, "benchmark rows");
+        tiles = buffer(static_cast<uint64_t>(kernel::momentTiles(channels)) * kernel::kMomentTileBytes, "moments");
+        HT_CHECK(g_context->uploader->upload(std::as_bytes(std::span(values)), rows, JobContext()).has_value());
+        stream = vk::CommandStream::create(g_context->device, *g_context->pipelines, "benchmark").value();
+        kernels = std::make_unique<kernel::MomentKernels>(g_context->plan(), *g_context->pipelines, *stream);
+        HT_CHECK(stream->fill(vk::BufferSlice(tiles), 0).has_value());
+        HT_CHECK(stream->finish().has_value());
+    }
+
+    void run() {
+        HT_CHECK(kernels
+                     ->addMoments({.rows = vk::BufferSlice(rows),
+                                   .channels = channels,
+                                   .tokens = kRows,
+                                   .tiles = vk::BufferSlice(tiles),
+                                   .tileCount = kernel::momentTiles(channels)},
+                                  JobContext())
+                     .has_value());
+        HT_CHECK(stream->finish().has_value());
+    }
+
+    /// Whether the last column of the first tile of the last column of tiles is right.
+    bool isRight() {
+        run();
+        const auto edge = channels / kernel::kMomentTile;
+        const auto tile = static_cast<uint64_t>(edge * (edge - 1) / 2);
+        std::vector<float> sums(kernel::kMomentTileBytes / 4);
+        ReadbackQueue queue(*g_context->allocator, *stream);
+        const auto slice = vk::BufferSlice(tiles).part(tile * kernel::kMomentTileBytes, kernel::kMomentTileBytes);
+        HT_CHECK(queue.enqueue({&slice, 1}, [&](std::span<const std::byte> bytes) {
+            std::memcpy(sums.data(), bytes.data(), bytes.size());
+            return Status();
+        }));
+        HT_CHECK(queue.drain().has_value());
+        for (int64_t row = 0; row < kernel::kMomentTile; ++row) {
+            double expected = 0, magnitude = 0;
+            for (int64_t t = 0; t < kRows; ++t) {
+                const float* token = values.data() + t * channels;
+                const double term = double(token[row]) * double(token[channels - 1]);
+                expected += term;
+                magnitude += std::abs(term);
+            }
+            const auto at = static_cast<size_t>(row * kernel::kMomentTile + kernel::kMomentTile - 1);
+            if (std::abs(expected - double(sums[at])) > 1e-5 * magnitude) return false;
+        }
+        return true;
+    }
+
+    static constexpr int64_t kRows = 512;
+    int64_t channels;
+    std::vector<float> values;
+    vk::Buffer rows, tiles;
+    std::unique_ptr<vk::CommandStream> stream;
+    std::unique_ptr<kernel::MomentKernels> kernels;
+};
+
+void moments(benchmark::State& state, int64_t channels) {
+    MomentSums sums(channels);
+    if (!sums.isRight()) {
+        state.SkipWithError("the result is wrong");
+        return;
+    }
+    for (auto _ : state) sums.run();
+    // Of the triangle with its diagonal: what is needed, not what tiles compute beyond it.
+    reportShares(state, double(channels) * double(channels + 1) * double(MomentSums::kRows), 0);
+}
+
 void registerAll() {
     using benchmark::RegisterBenchmark;
     RegisterBenchmark("EmptyDispatch", emptyDispatch)->Unit(benchmark::kMicrosecond)->UseRealTime();
@@ -350,6 +425,11 @@ void registerAll() {
         }
     }
     registerEncoders();
+    for (const int64_t channels : {size, 4 * size}) {
+        RegisterBenchmark(("Moments/" + std::to_string(channels)).c_str(), moments, channels)
+            ->Unit(benchmark::kMillisecond)
+            ->UseRealTime();
+    }
     RegisterBenchmark("Model/generate", model, 1)->Unit(benchmark::kMillisecond)->UseRealTime();
     RegisterBenchmark("Model/prompt", model, 128)->Unit(benchmark::kMillisecond)->UseRealTime();
 }
