@@ -41,7 +41,8 @@ Result<AllocatedRecipe> run(const AllocateOptions& options, Backend& backend, co
     const EvaluateOptions& measure = options.trials.evaluate;
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(measure.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe probed, resolveRecipe(Recipe::pure(*probe), *model.checkpoint));
-    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(measure.format.calibration, model, false, context));
+    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration({.path = measure.format.calibration, .withHessians = false},
+                                                            model, backend, context));
     HT_ASSIGN_OR_RETURN(const auto found, tryTensors({options.trials, model, probed, calibration}, backend, context));
     HT_ASSIGN_OR_RETURN(const auto table,
                         allocationTable({model.checkpoint, found, probed, formats, calibration}, context));

@@ -68,7 +68,8 @@ Result<Bench> measure(const BenchOptions& options, Backend& backend, RunProfile&
     bench.device = backend.name();
     bench.deviceDescription = backend.description();
     HT_ASSIGN_OR_RETURN(bench.format, parseRunFormat(options.run, options.format, model.graph->config));
-    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(const auto calibration,
+                        obtainCalibration({options.format.calibration}, model, backend, context));
     HT_ASSIGN_OR_RETURN(bench.running, prepareModel(model, recipe, calibration, backend, context));
     HT_ASSIGN_OR_RETURN(bench.format,
                         completeRunFormat(bench.format, *model.graph, calibration.get(), bench.running.inputScales));

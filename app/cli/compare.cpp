@@ -104,7 +104,7 @@ Status runCompare(const GenerateCommandOptions& options, const CommonOptions& co
                         generateText(*executable, model.tokenizer, options.prompt, generate, {}, monitor.context()));
     HT_TRY(cancelledUnlessFinished(original.result));
     HT_ASSIGN_OR_RETURN(const auto calibration,
-                        obtainCalibration(options.format.calibration, model, true, monitor.context()));
+                        obtainCalibration({options.format.calibration}, model, *backend, monitor.context()));
     HT_ASSIGN_OR_RETURN(const auto applied, weights->applyMethods(resolved, calibration, monitor.context()));
     HT_ASSIGN_OR_RETURN(generate.format,
                         completeRunFormat(format, *model.graph, calibration.get(), applied.inputScales));

@@ -110,9 +110,14 @@ Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common) {
         fmt::format("\"{}\" is not a device; there are auto, vulkan, vulkan:N, cpu and cpu-reference.", choice));
 }
 
-Result<std::shared_ptr<EncodeDevice>> openEncoder(const CommonOptions& common) {
-    if (!common.device.starts_with("vulkan")) return std::shared_ptr<EncodeDevice>();
-    HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
+Result<std::shared_ptr<Backend>> DeviceOnDemand::get() {
+    if (!m_backend) m_backend = openDevice(m_common);
+    return *m_backend;
+}
+
+Result<std::shared_ptr<EncodeDevice>> openEncoder(DeviceOnDemand& device) {
+    if (!device.common().device.starts_with("vulkan")) return std::shared_ptr<EncodeDevice>();
+    HT_ASSIGN_OR_RETURN(const auto backend, device.get());
     auto encoder = backend->encoder();
     if (!encoder) fmt::print(stderr, "The processor quantizes: {} is not better at it.\n", backend->description());
     return encoder;

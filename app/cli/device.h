@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,24 @@ DeviceTrials completeTrials(const std::vector<DeviceEntry>& devices);
 /// kUnsupported with the reason for a device that is not there or cannot be used.
 Result<std::shared_ptr<Backend>> openDevice(const CommonOptions& common);
 
+/// What --device names, opened when first asked for: much work ends up needing no device.
+class DeviceOnDemand {
+  public:
+    explicit DeviceOnDemand(const CommonOptions& common) : m_common(common) {}
+    /// Opens as openDevice() does; an error is the same every time.
+    Result<std::shared_ptr<Backend>> get();
+    /// Null as long as it is not open.
+    [[nodiscard]] Backend* opened() const { return m_backend && *m_backend ? (*m_backend)->get() : nullptr; }
+    [[nodiscard]] const CommonOptions& common() const { return m_common; }
+
+  private:
+    CommonOptions m_common;
+    std::optional<Result<std::shared_ptr<Backend>>> m_backend;
+};
+
 /// What quantizes where --device names a Vulkan device; null where it names none ("auto" included: opening a GPU takes
 /// longer than most files) or where the processor is better at it, which is said on standard error.
-Result<std::shared_ptr<EncodeDevice>> openEncoder(const CommonOptions& common);
+Result<std::shared_ptr<EncodeDevice>> openEncoder(DeviceOnDemand& device);
 
 /// Tells on stderr what the device left to the processor though it has a way to do it, and why. Null: nothing.
 void printRemarks(const EncodeDevice* encoder);

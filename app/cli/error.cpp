@@ -213,8 +213,9 @@ Status runError(const ErrorOptions& options, const CommonOptions& common) {
     HT_ASSIGN_OR_RETURN(const std::vector<Attempt> attempts, parseAttempts(options));
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.checkpoint));
     HT_ASSIGN_OR_RETURN(const auto tensors, selectMatrices(*model.checkpoint, options.tensorRegex));
-    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.text, model, true, monitor.context()));
-    HT_ASSIGN_OR_RETURN(const auto encoder, openEncoder(common));
+    DeviceOnDemand device(common);
+    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration({options.text}, model, device, monitor.context()));
+    HT_ASSIGN_OR_RETURN(const auto encoder, openEncoder(device));
     ErrorTable table(model, calibration, encoder, monitor.context());
     HT_TRY(table.run(tensors, attempts));
     monitor.hideProgress();

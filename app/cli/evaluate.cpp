@@ -56,7 +56,8 @@ Result<Evaluation> prepareEvaluation(const EvaluateOptions& options, Backend& ba
         evaluation.windows,
         makeWindows(tokens, evaluation.protocol, evaluationBos(evaluation.protocol, *model.tokenizer), options.chunks));
     HT_TRY(checkContextLength(model.graph->config, evaluation.protocol.contextLength));
-    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(options.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(const auto calibration,
+                        obtainCalibration({options.format.calibration}, model, backend, context));
     HT_ASSIGN_OR_RETURN(evaluation.subject, prepareModel(model, recipe, calibration, backend, context));
     HT_ASSIGN_OR_RETURN(evaluation.format, completeRunFormat(evaluation.format, *model.graph, calibration.get(),
                                                              evaluation.subject.inputScales));

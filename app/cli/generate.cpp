@@ -57,7 +57,7 @@ Status runGenerate(const GenerateCommandOptions& options, const CommonOptions& c
     HT_ASSIGN_OR_RETURN(RunFormat format, parseRunFormat(options.run, options.format, model.graph->config));
     HT_ASSIGN_OR_RETURN(const auto backend, openDevice(common));
     HT_ASSIGN_OR_RETURN(const auto calibration,
-                        obtainCalibration(options.format.calibration, model, true, monitor.context()));
+                        obtainCalibration({options.format.calibration}, model, *backend, monitor.context()));
     HT_ASSIGN_OR_RETURN(const RunningModel running,
                         prepareModel(model, recipe, calibration, *backend, monitor.context()));
     HT_ASSIGN_OR_RETURN(format, completeRunFormat(format, *model.graph, calibration.get(), running.inputScales));

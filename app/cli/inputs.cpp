@@ -120,20 +120,43 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
     return running;
 }
 
-Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& path, const LoadedModel& model,
-                                                             bool withHessians, const JobContext& context) {
-    if (path.empty()) return std::shared_ptr<const Calibration>();
-    if (isCalibrationFile(path)) {
-        HT_ASSIGN_OR_RETURN(Calibration loaded, loadCalibration(path));
-        return std::make_shared<const Calibration>(std::move(loaded));
-    }
-    HT_ASSIGN_OR_RETURN(const std::string text, readText(path));
+static Result<std::shared_ptr<const Calibration>> calibrate(const CalibrationInput& input, const LoadedModel& model,
+                                                            Backend& backend, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const std::string text, readText(input.path));
     HT_ASSIGN_OR_RETURN(const auto tokens, model.tokenize(text));
+    std::vector<std::string> remarks;
     const CalibrationOptions options{.contextLength = calibrationContext(model.graph->config),
-                                     .withHessians = withHessians,
-                                     .dataset = std::filesystem::path(path).filename().string()};
+                                     .withHessians = input.withHessians,
+                                     .dataset = std::filesystem::path(input.path).filename().string(),
+                                     .backend = &backend,
+                                     .remarks = &remarks};
     HT_ASSIGN_OR_RETURN(Calibration collected, collectCalibration(model, tokens, options, context));
+    for (const std::string& remark : remarks) fmt::print(stderr, "{}\n", remark);
     return std::make_shared<const Calibration>(std::move(collected));
+}
+
+/// Null for an empty path; nothing for a text, which has to be run.
+static Result<std::optional<std::shared_ptr<const Calibration>>> savedCalibration(const std::string& path) {
+    using Saved = std::optional<std::shared_ptr<const Calibration>>;
+    if (path.empty()) return Saved(nullptr);
+    if (!isCalibrationFile(path)) return Saved();
+    HT_ASSIGN_OR_RETURN(Calibration loaded, loadCalibration(path));
+    return Saved(std::make_shared<const Calibration>(std::move(loaded)));
+}
+
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const CalibrationInput& input, const LoadedModel& model,
+                                                             DeviceOnDemand& device, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const auto saved, savedCalibration(input.path));
+    if (saved) return *saved;
+    HT_ASSIGN_OR_RETURN(const auto backend, device.get());
+    return calibrate(input, model, *backend, context);
+}
+
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const CalibrationInput& input, const LoadedModel& model,
+                                                             Backend& backend, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const auto saved, savedCalibration(input.path));
+    if (saved) return *saved;
+    return calibrate(input, model, backend, context);
 }
 
 int64_t calibrationContext(const ModelConfig& config) {

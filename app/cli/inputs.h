@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cli/device.h"
 #include "app/cli/options.h"
 #include "core/base/job_context.h"
 #include "core/evaluation/evaluate.h"
@@ -54,9 +55,16 @@ Result<RunningModel> prepareModel(const LoadedModel& model, const Recipe& recipe
                                   std::shared_ptr<const Calibration> calibration, Backend& backend,
                                   const JobContext& context);
 
-/// A saved calibration, or one collected from a text; null for an empty path.
-Result<std::shared_ptr<const Calibration>> obtainCalibration(const std::string& path, const LoadedModel& model,
-                                                             bool withHessians, const JobContext& context);
+struct CalibrationInput {
+    std::string path{};        ///< a text or a saved calibration; empty: none
+    bool withHessians = true;  ///< of a text
+};
+/// A saved calibration, or one collected from a text on the device; null for an empty path. Only a text opens it.
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const CalibrationInput& input, const LoadedModel& model,
+                                                             DeviceOnDemand& device, const JobContext& context);
+/// The same on a device that is open.
+Result<std::shared_ptr<const Calibration>> obtainCalibration(const CalibrationInput& input, const LoadedModel& model,
+                                                             Backend& backend, const JobContext& context);
 
 /// Window length for calibration: 512, or what the model has.
 int64_t calibrationContext(const ModelConfig& config);

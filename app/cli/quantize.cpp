@@ -80,6 +80,7 @@ struct Outcome {
     ExportReport report;
     ResolvedRecipe recipe;
     ImportanceData importance;
+    std::shared_ptr<EncodeDevice> encoder;  ///< null: the processor
 };
 
 bool usesMethods(const ResolvedRecipe& recipe) {
@@ -88,17 +89,21 @@ bool usesMethods(const ResolvedRecipe& recipe) {
 
 // Methods and calibrations need the model's graph; a recipe without them is written for any checkpoint.
 Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shared_ptr<const Checkpoint>& checkpoint,
-                          const Recipe& recipe, EncodeDevice* encoder, const JobContext& context) {
+                          DeviceOnDemand& device, const JobContext& context) {
+    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *checkpoint));
     Outcome outcome;
     HT_ASSIGN_OR_RETURN(outcome.recipe, resolveRecipe(recipe, *checkpoint));
+    HT_ASSIGN_OR_RETURN(outcome.encoder, openEncoder(device));
+    EncodeDevice* encoder = outcome.encoder.get();
     if (!usesMethods(outcome.recipe) && options.format.calibration.empty()) {
         HT_ASSIGN_OR_RETURN(outcome.report, exportGguf(checkpoint, outcome.recipe, recipe.toText(), outcome.importance,
                                                        options.output, context, {.device = encoder}));
         return outcome;
     }
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto calibration,
-                        obtainCalibration(options.format.calibration, model, needsHessians(outcome.recipe), context));
+    HT_ASSIGN_OR_RETURN(
+        const auto calibration,
+        obtainCalibration({options.format.calibration, needsHessians(outcome.recipe)}, model, device, context));
     if (calibration) outcome.importance = importanceFrom(*calibration);
     HT_ASSIGN_OR_RETURN(outcome.report, exportWithMethods(checkpoint, *model.graph, outcome.recipe, recipe.toText(),
                                                           calibration, options.output, context, encoder));
@@ -110,10 +115,9 @@ Result<Outcome> writeFile(const QuantizeCommandOptions& options, const std::shar
 Status runQuantize(const QuantizeCommandOptions& options, const CommonOptions& common) {
     RunMonitor monitor(common);
     HT_ASSIGN_OR_RETURN(const auto checkpoint, Checkpoint::open(options.checkpoint));
-    HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.format, *checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto encoder, openEncoder(common));
-    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, recipe, encoder.get(), monitor.context()));
-    const auto& [report, resolved, importance] = outcome;
+    DeviceOnDemand device(common);
+    HT_ASSIGN_OR_RETURN(const auto outcome, writeFile(options, checkpoint, device, monitor.context()));
+    const auto& [report, resolved, importance, encoder] = outcome;
     monitor.hideProgress();
     printRemarks(encoder.get());
     if (common.json) {

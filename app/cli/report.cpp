@@ -242,9 +242,11 @@ std::string modelSection(const Sources& sources) {
 }
 
 /// What each format does to its tensor.
-Result<Errors> measureErrors(const Sources& sources, const std::string& calibrationPath, const JobContext& context) {
+Result<Errors> measureErrors(const Sources& sources, const std::string& calibrationPath, const CommonOptions& common,
+                             const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::load(sources.checkpoint));
-    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration(calibrationPath, model, true, context));
+    DeviceOnDemand device(common);
+    HT_ASSIGN_OR_RETURN(const auto calibration, obtainCalibration({calibrationPath}, model, device, context));
     HT_ASSIGN_OR_RETURN(const auto plan,
                         MethodPlan::create(sources.checkpoint, *model.graph, sources.resolved, calibration, context));
     JobContext inner = context;
@@ -292,7 +294,7 @@ Status runReport(const ReportOptions& options, const CommonOptions& common) {
     sources.isOther = !fingerprint.empty() && fingerprint != sources.checkpoint->fingerprint();
     HT_ASSIGN_OR_RETURN(sources.resolved, resolveRecipe(sources.session.recipe, *sources.checkpoint));
     if (options.errors) {
-        HT_ASSIGN_OR_RETURN(sources.errors, measureErrors(sources, options.calibration, monitor.context()));
+        HT_ASSIGN_OR_RETURN(sources.errors, measureErrors(sources, options.calibration, common, monitor.context()));
     }
     const std::string page = pageOf(sources);
     HT_TRY(writeFileAtomically(options.output, page));

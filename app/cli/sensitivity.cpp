@@ -27,7 +27,8 @@ Result<std::vector<Line>> rankTensors(const SensitivityOptions& options, Backend
     HT_ASSIGN_OR_RETURN(const LoadedModel model, LoadedModel::open(options.evaluate.checkpoint));
     HT_ASSIGN_OR_RETURN(const Recipe recipe, loadRecipe(options.evaluate.format, *model.checkpoint));
     HT_ASSIGN_OR_RETURN(const ResolvedRecipe resolved, resolveRecipe(recipe, *model.checkpoint));
-    HT_ASSIGN_OR_RETURN(auto calibration, obtainCalibration(options.evaluate.format.calibration, model, true, context));
+    HT_ASSIGN_OR_RETURN(auto calibration,
+                        obtainCalibration({options.evaluate.format.calibration}, model, backend, context));
     HT_ASSIGN_OR_RETURN(const auto results,
                         tryTensors({options, model, resolved, std::move(calibration)}, backend, context));
     std::vector<Line> lines;

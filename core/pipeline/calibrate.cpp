@@ -122,6 +122,9 @@ class PartRun {
     PartRun(const GraphPart& part, const CalibrationOptions& options, const JobContext& context)
         : m_part(part), m_options(options), m_context(context) {}
 
+    /// Inputs whose sums had no room on the device.
+    [[nodiscard]] int64_t leftToProcessor() const { return m_leftToProcessor; }
+
     Result<std::map<std::string, InputStatistics>> run(Backend& backend, Windows& windows, bool first,
                                                        int64_t capacity) {
         JobContext inner = m_context;
@@ -130,6 +133,7 @@ class PartRun {
         HT_ASSIGN_OR_RETURN(const auto executable, backend.compile(m_part.graph, weights, inner));
         HT_ASSIGN_OR_RETURN(const auto sequence, executable->createSequence(capacity));
         HT_ASSIGN_OR_RETURN(const auto moments, executable->createInputMoments(m_options.withHessians));
+        m_leftToProcessor = moments->inputsLeftToProcessor();
         for (size_t i = 0; i < windows.tokens.size(); ++i) {
             HT_TRY(m_context.checkpoint());
             ForwardOptions options;
@@ -153,6 +157,7 @@ class PartRun {
     const GraphPart& m_part;
     const CalibrationOptions& m_options;
     const JobContext& m_context;
+    int64_t m_leftToProcessor = 0;
 };
 
 int64_t windowLength(const LoadedModel& model, const CalibrationOptions& options) {
@@ -187,11 +192,18 @@ Status streamCalibration(const LoadedModel& model, std::span<const TokenId> text
     }
     context.start("Calibrating", tokens * static_cast<int64_t>(parts.size()), "tokens");
     PartBuilder builder(*model.graph, weights);
+    int64_t leftToProcessor = 0;
     for (size_t i = 0; i < parts.size(); ++i) {
         const GraphPart part = builder.build(parts[i]);
         PartRun run(part, options, context);
         HT_ASSIGN_OR_RETURN(auto statistics, run.run(backend, windows, i == 0, longest));
+        leftToProcessor += run.leftToProcessor();
         HT_TRY(sink(std::move(statistics)));
+    }
+    if (leftToProcessor > 0 && options.remarks) {
+        options.remarks->push_back(
+            fmt::format("The processor summed up {} inputs of layers: their sums do not fit the device's memory.",
+                        leftToProcessor));
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/pipeline/loaded_model.h"
 #include "core/quant/methods/calibration.h"
@@ -19,6 +20,7 @@ struct CalibrationOptions {
     /// Filled in the same pass where it is given: the distributions of the inputs, head included. Not owned.
     ActivationCapture* capture = nullptr;
     Backend* backend = nullptr;  ///< what runs the model and sums up; null: the processor's engine. Not owned
+    std::vector<std::string>* remarks = nullptr;  ///< takes sentences about what the backend could not do. Not owned
 };
 
 /// Collects the inputs of every linear layer of the original model in one pass over a text, block by block: the hidden

@@ -119,6 +119,7 @@ TEST_F(CliMethods, CalibrationsAreSavedReusedAndMerged) {
     const json first = runJson({"calibrate", m_model, "--text", m_text, "--output", saved});
     EXPECT_EQ(first["tensors"], 43);
     EXPECT_EQ(first["hessians"], 25) << "q, k, v and gate, up share theirs";
+    EXPECT_THAT(first["device"], HasSubstr("cpu"));
     const std::string both = (m_folder.path() / "both.dat").string();
     const json merged = runJson({"calibrate", m_model, "--text", m_text, saved, "--output", both});
     EXPECT_EQ(merged["chunks"], 2 * first["chunks"].get<int>());
@@ -129,6 +130,29 @@ TEST_F(CliMethods, CalibrationsAreSavedReusedAndMerged) {
     const json measured =
         runJson({"evaluate", out, "--text", m_text, "--protocol", "bos-window", "--ctx", "256", "--chunks", "2"});
     EXPECT_LT(measured["perplexity"], 40.0);
+}
+
+TEST_F(CliMethods, CalibratesOnTheDeviceThatIsNamed) {
+    const auto arguments = [&](const std::string& device, const std::string& output) {
+        return std::vector<std::string>{"calibrate", m_model, "--text",   m_text,
+                                        "--device",  device,  "--output", (m_folder.path() / output).string()};
+    };
+    const CliRun probe = runCli({"devices"});
+    if (probe.out.find("vulkan:0") == std::string::npos) GTEST_SKIP() << "no Vulkan device";
+    const json onDevice = runJson(arguments("vulkan", "device.gguf"));
+    EXPECT_THAT(onDevice["device"], HasSubstr("vulkan"));
+    EXPECT_EQ(onDevice["hessians"], 25);
+    runJson(arguments("cpu", "processor.gguf"));
+    const auto outputErrors = [&](const char* calibration) {
+        const json report = runJson({"error", m_model, "--tensor", "blk.[12].(ffn_down|attn_v)", "--formats",
+                                     "int3_g64_asym", "--text", (m_folder.path() / calibration).string()});
+        std::vector<double> errors;
+        for (const json& result : report["results"]) errors.push_back(result["output_error"]);
+        return errors;
+    };
+    const auto device = outputErrors("device.gguf"), processor = outputErrors("processor.gguf");
+    ASSERT_EQ(device.size(), 4u);
+    for (size_t i = 0; i < device.size(); ++i) EXPECT_NEAR(device[i], processor[i], 1e-4 * processor[i]);
 }
 
 TEST_F(CliMethods, WhatMakesNoSenseIsToldAtOnce) {

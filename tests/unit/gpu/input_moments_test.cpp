@@ -213,6 +213,31 @@ TEST_F(DeviceCalibrationTest, IsThatOfTheProcessor) {
     EXPECT_EQ(actual->find("blk.0.attn_q.weight")->hessian, actual->find("blk.0.attn_v.weight")->hessian);
 }
 
+TEST_F(DeviceCalibrationTest, SaysWhatTheDeviceHadNoRoomFor) {
+    std::vector<std::string> remarks;
+    const auto calibrateWithin = [&](uint64_t budget) {
+        const auto context = open([&](vk::DevicePlan& plan) {
+            plan.deviceBudgetBytes = budget;
+            plan.slabBytes = 64 * 1024;
+            plan.spillsToHost = false;
+        });
+        const auto backend = makeVulkanBackend(context);
+        return collectCalibration(*m_model, tokensOf("calibration.txt", 70),
+                                  {.backend = backend.get(), .remarks = &remarks}, JobContext());
+    };
+    // The smallest budget that runs the first block leaves none for all of its sums.
+    uint64_t budget = 3 * kMiB;
+    auto calibration = calibrateWithin(budget);
+    while (!calibration && budget < 64 * kMiB) calibration = calibrateWithin(budget += kMiB / 4);
+    HT_ASSERT_OK(calibration);
+    ASSERT_EQ(remarks.size(), 1u);
+    EXPECT_EQ(remarks.front().find("The processor summed up "), 0u);
+    EXPECT_TRUE(calibration->hasHessians());
+    remarks.clear();
+    HT_ASSERT_OK(calibrateWithin(64 * kMiB));
+    EXPECT_TRUE(remarks.empty());
+}
+
 TEST_F(DeviceCalibrationTest, GptqLosesAsMuchFromEither) {
     const JobContext context;
     const auto weights = RecipeWeights::create(m_model->checkpoint, m_model->graph).value();
