@@ -164,6 +164,8 @@ inline constexpr const char* kCoreSentences[] = {
                       "file alone does not hold them)."),
     QT_TRANSLATE_NOOP("Core", "Heads of %1 values are no whole number of %2 blocks of %3; take F16 cells."),
     QT_TRANSLATE_NOOP("Core", "Static rounding of activations needs a calibration: calibrate on a text first."),
+    QT_TRANSLATE_NOOP("Core",
+                      "The processor summed up %1 inputs of layers: their sums do not fit the device's memory."),
     QT_TRANSLATE_NOOP("Core", "The Hessian of %1 was damped by %2 instead of %3 to be positive definite."),
     QT_TRANSLATE_NOOP("Core", "%1 of the %2 input channels of %3 were never active in the calibration."),
     QT_TRANSLATE_NOOP("Core", "The recipe's method for %1 needs a model that runs here; take the default method."),

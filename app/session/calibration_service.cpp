@@ -9,7 +9,6 @@
 #include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/widgets/number_text.h"
-#include "core/evaluation/evaluate.h"
 #include "core/pipeline/calibrate.h"
 
 namespace halftone::app {
@@ -36,6 +35,7 @@ struct CalibrationService::Outcome {
     std::shared_ptr<const Calibration> calibration;
     int64_t tokens = 0;
     std::string note;
+    std::vector<std::string> remarks;  ///< of the device
 };
 
 CalibrationService::CalibrationService(ModelJobs& modelJobs, QObject* parent)
@@ -64,28 +64,24 @@ Result<std::shared_ptr<CalibrationService::Outcome>> CalibrationService::calibra
                                                                                    const CalibrationOptions& options,
                                                                                    const Engine::LostHandler& lost,
                                                                                    const JobContext& context) {
-    const auto& tokenizer = *request.model->tokenizer;
     HT_ASSIGN_OR_RETURN(auto text, tokenizeFile(*request.model, options.textPath));
     auto& tokens = text.ids;
     if (int64_t(tokens.size()) > options.maxTokens) tokens.resize(size_t(options.maxTokens));
     const int64_t length = std::min(options.contextLength, request.model->graph->config.contextLength);
-    // A device collects the distributions where it computes; second moments are the CPU's work, and where that is the
-    // device both come from one pass.
-    ActivationCapture capture;
-    const bool onePass = request.device == "cpu";
-    if (!onePass) {
-        HT_ASSIGN_OR_RETURN(capture, engine.run<ActivationCapture>(request, lost, [&]() -> Result<ActivationCapture> {
-            HT_ASSIGN_OR_RETURN(auto* executable, engine.original(request, context));
-            return captureActivations(*executable, tokens, length, tokenizer.addsBos() ? tokenizer.bos() : std::nullopt,
-                                      context);
-        }));
-    }
+    // Distributions and second moments come from one pass, from where the model runs.
     auto outcome = std::make_shared<Outcome>();
-    const halftone::CalibrationOptions collect{.contextLength = length,
-                                               .withHessians = hessianBytes(*request.model->graph) <= kMostHessianBytes,
-                                               .dataset = QFileInfo(options.textPath).fileName().toStdString(),
-                                               .capture = onePass ? &capture : nullptr};
-    HT_ASSIGN_OR_RETURN(auto calibration, collectCalibration(*request.model, tokens, collect, context));
+    ActivationCapture capture;
+    halftone::CalibrationOptions collect{.contextLength = length,
+                                         .withHessians = hessianBytes(*request.model->graph) <= kMostHessianBytes,
+                                         .dataset = QFileInfo(options.textPath).fileName().toStdString(),
+                                         .capture = &capture,
+                                         .remarks = &outcome->remarks};
+    HT_ASSIGN_OR_RETURN(auto calibration, engine.run<Calibration>(request, lost, [&]() -> Result<Calibration> {
+        capture = {};  // of a device that was lost
+        outcome->remarks.clear();
+        HT_ASSIGN_OR_RETURN(collect.backend, engine.backend(request, context));
+        return collectCalibration(*request.model, tokens, collect, context);
+    }));
     outcome->calibration = std::make_shared<const Calibration>(std::move(calibration));
     outcome->tokens = int64_t(tokens.size());
     outcome->note = std::move(text.note);
@@ -128,6 +124,7 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_tokens = outcome.tokens;
     m_calibration = outcome.calibration;
     if (!outcome.note.empty()) m_modelJobs.messages().note(coreText(outcome.note));
+    for (const std::string& remark : outcome.remarks) m_modelJobs.messages().note(coreText(remark));
     if (!m_calibration->hasHessians()) {
         m_modelJobs.messages().note(
             tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")

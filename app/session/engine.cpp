@@ -42,6 +42,11 @@ Result<Executable*> Engine::original(const EngineRequest& request, const JobCont
     return m_original.get();
 }
 
+Result<Backend*> Engine::backend(const EngineRequest& request, const JobContext& context) {
+    HT_TRY(prepare(request, context));
+    return m_backend.get();
+}
+
 Result<Executable*> Engine::quantized(const EngineRequest& request, const WeightsRequest& weights,
                                       const JobContext& context) {
     HT_TRY(prepare(request, context));

@@ -63,6 +63,8 @@ class Engine {
     Result<std::unique_ptr<EvaluationSession>> separateEvaluation(const EngineRequest& request,
                                                                   const std::vector<EvaluationWindow>& windows,
                                                                   const Protocol& protocol, const JobContext& context);
+    /// What runs the model, for work that makes executables of its own; until the next request with another device.
+    Result<Backend*> backend(const EngineRequest& request, const JobContext& context);
     /// The checkpoint's weights. After prepare by one of the above.
     [[nodiscard]] const ModelWeights& originalWeights() const { return m_weights->original(); }
     /// What the recipe makes of the weights. After prepare by one of the above.
