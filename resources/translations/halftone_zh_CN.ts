@@ -317,7 +317,7 @@
         <translation>SmoothQuant 需要每个通道的最大输入：请先用一段文本校准（仅有重要性文件并不够）。</translation>
     </message>
     <message>
-        <source>The processor summed up %1 inputs of layers: their sums do not fit the device's memory.</source>
+        <source>The processor summed up %1 inputs of layers: their sums do not fit the device&apos;s memory.</source>
         <translation>有 %1 个层输入的统计量由处理器累加：设备显存放不下。</translation>
     </message>
     <message>
