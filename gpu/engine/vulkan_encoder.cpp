@@ -111,11 +111,6 @@ uint32_t wordAt(std::span<const std::byte> bytes, uint64_t word) {
     return value;
 }
 
-int64_t columnsOf(const EncodeTask& task, int64_t group) {
-    const int64_t begin = group % task.groupsPerRow() * task.layout.groupSize;
-    return std::min(task.layout.groupSize, task.layout.cols - begin);
-}
-
 }  // namespace
 
 Result<std::shared_ptr<VulkanEncoder>> VulkanEncoder::create(std::shared_ptr<VulkanContext> context) {
@@ -177,14 +172,22 @@ Result<DeviceEncoding> VulkanEncoder::encode(const EncodeTask& task, const Devic
         return encodeRows(task, rows, packed, context);
     };
     auto result = checked();
-    if (result) return result;
-    m_stream->abandon();
-    const ErrorCode code = result.error().code;
-    if (code != ErrorCode::kCancelled && code != ErrorCode::kUnsupported) {
-        const std::scoped_lock remarksLock(m_mutex);
-        m_remarks.push_back(result.error().message);
-    }
+    if (!result) recover(result.error());
     return result;
+}
+
+Result<std::optional<ValueRange>> VulkanEncoder::rangeOf(const DeviceRows& rows, const JobContext& context) {
+    const std::scoped_lock lock(m_encoding);
+    auto result = findRange(rows, context);
+    if (!result) recover(result.error());
+    return result;
+}
+
+void VulkanEncoder::recover(const Error& error) {
+    m_stream->abandon();
+    if (error.code == ErrorCode::kCancelled || error.code == ErrorCode::kUnsupported) return;
+    const std::scoped_lock lock(m_mutex);
+    m_remarks.push_back(error.message);
 }
 
 std::vector<std::string> VulkanEncoder::remarks() const {
@@ -219,8 +222,10 @@ Status VulkanEncoder::checkKind(const EncodeTask& task, DType source, const JobC
 Result<bool> VulkanEncoder::givesProcessorsBytes(const EncodeTask& task, DType source, const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const auto values, probeRows(source));
     const std::vector<float> importance = task.importance.empty() ? std::vector<float>() : probeImportance();
-    const EncodeTask probe{
-        .layout = PackedLayout::of(task.layout.format, kProbeCols), .search = task.search, .importance = importance};
+    EncodeTask probe{.layout = PackedLayout::of(task.layout.format, kProbeCols),
+                     .search = task.search,
+                     .importance = importance,
+                     .range = {}};
     const auto encoder = processorsEncoder(probe);
     QuantizeOptions options;
     options.encoder = encoder.get();
@@ -228,11 +233,14 @@ Result<bool> VulkanEncoder::givesProcessorsBytes(const EncodeTask& task, DType s
     const JobContext quiet{context.stop, nullptr, context.pool};
     HT_ASSIGN_OR_RETURN(const QuantizedTensor expected, quantizeTensor(*values, probe.layout.format, options, quiet));
     HT_ASSIGN_OR_RETURN(const auto rows, upload(*values, 0, kProbeRows, quiet));
+    if (probe.needsRange()) {
+        HT_ASSIGN_OR_RETURN(probe.range, findRange(*rows, quiet));
+    }
     std::vector<std::byte> packed(expected.packed.bytes.size());
     HT_ASSIGN_OR_RETURN(const DeviceEncoding encoding, encodeRows(probe, *rows, packed, quiet));
     const auto rowBytes = static_cast<size_t>(probe.layout.rowBytes);
     for (int64_t row = 0; row < kProbeRows; ++row) {
-        const auto isOfRow = [&](int64_t group) { return group / probe.groupsPerRow() == row; };
+        const auto isOfRow = [&](int64_t group) { return group / probe.groupsPerRow() == row / probe.bandRows(); };
         if (encoding.leftAll || std::ranges::any_of(encoding.left, isOfRow)) continue;
         const size_t begin = static_cast<size_t>(row) * rowBytes;
         if (std::memcmp(packed.data() + begin, expected.packed.bytes.data() + begin, rowBytes) != 0) return false;
@@ -247,13 +255,31 @@ Status VulkanEncoder::growBuffer(vk::Buffer& buffer, uint64_t sizeBytes, vk::Mem
     return {};
 }
 
-Status VulkanEncoder::prepareBuffers(const EncodeTask& task, int64_t rows, uint64_t resultBytes) {
+Status VulkanEncoder::prepareBuffers(const BufferBytes& bytes) {
     using vk::MemoryUse;
-    HT_TRY(growBuffer(m_packed, kernel::EncodeKernels::packedBytes(task, rows), MemoryUse::kDevice, "quantized rows"));
-    HT_TRY(growBuffer(m_notes, m_kernels->noteBytes(task, rows), MemoryUse::kDevice, "figures of quantized rows"));
-    HT_TRY(growBuffer(m_scratch, kernel::EncodeKernels::scratchBytes(task, rows), MemoryUse::kDevice,
-                      "scales of quantized rows"));
-    return growBuffer(m_readback, resultBytes, MemoryUse::kReadback, "readback of quantized rows");
+    HT_TRY(growBuffer(m_packed, bytes.packed, MemoryUse::kDevice, "quantized rows"));
+    HT_TRY(growBuffer(m_notes, bytes.notes, MemoryUse::kDevice, "figures of quantized rows"));
+    HT_TRY(growBuffer(m_scratch, bytes.scratch, MemoryUse::kDevice, "scales of quantized rows"));
+    return growBuffer(m_readback, bytes.result, MemoryUse::kReadback, "readback of quantized rows");
+}
+
+Result<std::optional<ValueRange>> VulkanEncoder::findRange(const DeviceRows& rows, const JobContext& context) {
+    const auto& own = static_cast<const VulkanRows&>(rows);
+    const int64_t values = rows.rows() * rows.cols();
+    if (values == 0) return ValueRange{};
+    const uint64_t noteBytes = kernel::EncodeKernels::rangeNoteBytes(values);
+    constexpr uint64_t kUnused = 4;
+    HT_TRY(prepareBuffers({.packed = kUnused, .notes = noteBytes, .scratch = kUnused, .result = noteBytes}));
+    const kernel::EncodeBuffers buffers{.source = vk::BufferSlice(own.values()),
+                                        .sourceType = own.type(),
+                                        .packed = vk::BufferSlice(m_packed).part(0, kUnused),
+                                        .notes = vk::BufferSlice(m_notes).part(0, noteBytes),
+                                        .scratch = vk::BufferSlice(m_scratch).part(0, kUnused)};
+    HT_TRY(m_kernels->range(values, buffers, context));
+    HT_TRY(m_stream->copy(buffers.notes, vk::BufferSlice(m_readback).part(0, noteBytes)));
+    HT_TRY(m_stream->makeVisibleToHost());
+    HT_TRY(m_stream->finish());
+    return kernel::EncodeKernels::rangeOf({m_readback.mapped(), noteBytes});
 }
 
 Result<DeviceEncoding> VulkanEncoder::encodeRows(const EncodeTask& task, const DeviceRows& rows,
@@ -262,13 +288,13 @@ Result<DeviceEncoding> VulkanEncoder::encodeRows(const EncodeTask& task, const D
     const uint64_t noteBytes = m_kernels->noteBytes(task, rows.rows());
     const uint64_t packedBytes = kernel::EncodeKernels::packedBytes(task, rows.rows());
     const uint64_t returnedBytes = packed.empty() ? 0 : packedBytes;
-    HT_TRY(prepareBuffers(task, rows.rows(), noteBytes + returnedBytes));
-    const kernel::EncodeBuffers buffers{
-        .source = vk::BufferSlice(own.values()),
-        .sourceType = own.type(),
-        .packed = vk::BufferSlice(m_packed).part(0, packedBytes),
-        .notes = vk::BufferSlice(m_notes).part(0, noteBytes),
-        .scratch = vk::BufferSlice(m_scratch).part(0, kernel::EncodeKernels::scratchBytes(task, rows.rows()))};
+    const uint64_t scratchBytes = kernel::EncodeKernels::scratchBytes(task, rows.rows());
+    HT_TRY(prepareBuffers({packedBytes, noteBytes, scratchBytes, noteBytes + returnedBytes}));
+    const kernel::EncodeBuffers buffers{.source = vk::BufferSlice(own.values()),
+                                        .sourceType = own.type(),
+                                        .packed = vk::BufferSlice(m_packed).part(0, packedBytes),
+                                        .notes = vk::BufferSlice(m_notes).part(0, noteBytes),
+                                        .scratch = vk::BufferSlice(m_scratch).part(0, scratchBytes)};
     const auto tables = kernel::EncodeKernels::tables(task);
     const JobContext quiet{context.stop, nullptr, context.pool};
     HT_TRY(m_context->uploader->upload(std::as_bytes(std::span(tables)), m_scratch, quiet));
@@ -293,10 +319,10 @@ Result<DeviceEncoding> VulkanEncoder::readNotes(const EncodeTask& task, int64_t 
     sums.count = rows * task.layout.cols;
     for (uint64_t i = 0; i < left; ++i) {
         const auto group = static_cast<int64_t>(wordAt(bytes, kernel::kFirstLeftGroup + i));
-        if (group >= rows * task.groupsPerRow())
+        if (group >= task.groupCount(rows))
             return makeError(ErrorCode::kInternal, "The device named a group that the tensor does not have.");
         encoding.left.push_back(group);
-        sums.count -= columnsOf(task, group);
+        sums.count -= task.groupValues(group, rows);
     }
     for (uint64_t at = kernel::kFiguresBegin; at < bytes.size() / sizeof(float); at += kernel::kFigureWords) {
         sums.sumSquaredError += floatAt(bytes, at);

@@ -26,6 +26,7 @@ class VulkanEncoder final : public EncodeDevice {
     [[nodiscard]] int64_t mostRows(int64_t cols) const override;
     Result<std::shared_ptr<const DeviceRows>> upload(const RowSource& source, int64_t first, int64_t count,
                                                      const JobContext& context) override;
+    Result<std::optional<ValueRange>> rangeOf(const DeviceRows& rows, const JobContext& context) override;
     Result<DeviceEncoding> encode(const EncodeTask& task, const DeviceRows& rows, std::span<std::byte> packed,
                                   const JobContext& context) override;
     [[nodiscard]] std::vector<std::string> remarks() const override;
@@ -41,7 +42,14 @@ class VulkanEncoder final : public EncodeDevice {
     };
 
     explicit VulkanEncoder(std::shared_ptr<VulkanContext> context) : m_context(std::move(context)) {}
-    Status prepareBuffers(const EncodeTask& task, int64_t rows, uint64_t resultBytes);
+    /// What an operation needs of each buffer, in bytes.
+    struct BufferBytes {
+        uint64_t packed = 0, notes = 0, scratch = 0, result = 0;
+    };
+    Status prepareBuffers(const BufferBytes& bytes);
+    /// After a failure the stream begins anew, and remarks() says what happened.
+    void recover(const Error& error);
+    Result<std::optional<ValueRange>> findRange(const DeviceRows& rows, const JobContext& context);
     Status growBuffer(vk::Buffer& buffer, uint64_t sizeBytes, vk::MemoryUse use, std::string_view name);
     Status checkKind(const EncodeTask& task, DType source, const JobContext& context);
     Result<bool> givesProcessorsBytes(const EncodeTask& task, DType source, const JobContext& context);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
+#include <cstring>
 #include <iterator>
 
 #include "core/base/checked.h"
@@ -112,6 +114,7 @@ int64_t candidateCount(const EncodeTask& task) {
     return format.integer().symmetric ? 2 * ranges : ranges;
 }
 
+/// Blocks, or places of grids: of every row, though several share a scale.
 int64_t blockCount(const EncodeTask& task, int64_t rows) {
     return rows * task.groupsPerRow();
 }
@@ -132,7 +135,6 @@ bool EncodeKernels::has(const EncodeTask& task) {
     if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
     if (format.isStorage()) return !blockShader(task).family.empty() && !task.search;
     if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
-    if (format.granularity() != Granularity::kGroup && format.granularity() != Granularity::kChannel) return false;
     if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
     return !(task.search && format.integer().floatZero);
 }
@@ -231,6 +233,36 @@ Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeB
     return scales(task, rows, buffers, context);
 }
 
+uint64_t EncodeKernels::rangeNoteBytes(int64_t values) {
+    return (kFiguresBegin + static_cast<uint64_t>(ceilDiv(values, kRangeValues)) * kFigureWords) * sizeof(uint32_t);
+}
+
+Status EncodeKernels::range(int64_t values, const EncodeBuffers& buffers, const JobContext& context) {
+    const Work work{key("encode_range", m_plan->encode.groupLocalSize, buffers),
+                    static_cast<uint64_t>(ceilDiv(values, kRangeValues)), 4.0 * kRangeValues};
+    return run(work, buffers,
+               EncodeRangeParameters{.workgroups = {}, .values = u32(values), .valuesOfWorkgroup = u32(kRangeValues)},
+               context);
+}
+
+std::optional<ValueRange> EncodeKernels::rangeOf(std::span<const std::byte> notes) {
+    const auto keyAt = [&](uint64_t word) {
+        int32_t value = 0;
+        std::memcpy(&value, notes.data() + word * sizeof(int32_t), sizeof(int32_t));
+        return value;
+    };
+    int32_t least = INT32_MAX, most = INT32_MIN;
+    for (uint64_t at = kFiguresBegin; at < notes.size() / sizeof(int32_t); at += kFigureWords) {
+        least = std::min(least, keyAt(at));
+        most = std::max(most, keyAt(at + 1));
+    }
+    // The inverse of what the shader makes of a value's bits.
+    const auto valueOf = [](int32_t key) { return std::bit_cast<float>(key < 0 ? key ^ INT32_MAX : key); };
+    const ValueRange range{valueOf(least), valueOf(most)};
+    if (!std::isfinite(range.minimum) || !std::isfinite(range.maximum)) return std::nullopt;
+    return range;
+}
+
 Status EncodeKernels::blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
                              const JobContext& context) {
     const uint32_t local = blockLocalSize(task);
@@ -249,15 +281,22 @@ Status EncodeKernels::grids(const EncodeTask& task, int64_t rows, const EncodeBu
     const PackedLayout& layout = task.layout;
     const Format& format = layout.format;
     const double flops = kFlopsOfRange + kFlopsOfCandidate * static_cast<double>(candidateCount(task));
-    Work work{key("encode_grids", m_plan->encode.groupLocalSize, buffers),
-              static_cast<uint64_t>(blockCount(task, rows)), flops * static_cast<double>(layout.groupSize)};
+    Work work{key("encode_grids", m_plan->encode.groupLocalSize, buffers), static_cast<uint64_t>(task.groupCount(rows)),
+              flops * static_cast<double>(layout.groupSize * task.bandRows())};
     addGroupConstants(format, work.key);
     EncodeGridsParameters parameters{.workgroups = {},
                                      .cols = u32(layout.cols),
                                      .groupsPerRow = u32(layout.groupsPerRow),
                                      .groupSize = u32(layout.groupSize),
                                      .ranges = task.search ? static_cast<uint32_t>(task.search->steps + 1) : 0,
-                                     .levels = levelCount(format)};
+                                     .levels = levelCount(format),
+                                     .rows = u32(rows),
+                                     .bandRows = u32(task.bandRows())};
+    if (task.range) {
+        parameters.isWholeRange = 1;
+        parameters.wholeLeast = task.range->minimum;
+        parameters.wholeMost = task.range->maximum;
+    }
     if (format.isLevel()) {
         const LevelTableInfo& table = levelTable(format.level().table);
         parameters.largestLevel = table.largest();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct EncodeBuffers {
 
 /// The words of the notes: how many groups were left, which, and figures of each workgroup.
 inline constexpr uint64_t kMostLeftGroups = 4092, kFirstLeftGroup = 4, kFiguresBegin = 4096, kFigureWords = 8;
+/// Values that a workgroup looks at for their range; the figures of a workgroup begin with it (rangeOf()).
+inline constexpr int64_t kRangeValues = 16384;
 /// Ranges that a search may try.
 inline constexpr int kMostRanges = 1024;
 
@@ -41,6 +44,12 @@ class EncodeKernels {
     [[nodiscard]] static uint64_t packedBytes(const EncodeTask& task, int64_t rows);
     /// What the kernels look up: thresholds and levels of a table, ranges to search, importance of columns.
     [[nodiscard]] static std::vector<uint32_t> tables(const EncodeTask& task);
+
+    [[nodiscard]] static uint64_t rangeNoteBytes(int64_t values);
+    /// Records the search for the range of `values` values; only the source and the notes are used.
+    Status range(int64_t values, const EncodeBuffers& buffers, const JobContext& context);
+    /// The range that the notes tell; nothing where a value is not finite.
+    [[nodiscard]] static std::optional<ValueRange> rangeOf(std::span<const std::byte> notes);
 
     /// Records the whole task; long ones in many dispatches. kCancelled between them.
     Status encode(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);

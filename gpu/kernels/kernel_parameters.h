@@ -80,6 +80,14 @@ struct EncodeGridsParameters {
     uint32_t isFloatTable = 0;
     int32_t levelExponent = 0;
     uint32_t zeroCode = 0;
+    uint32_t rows = 0, bandRows = 1;
+    uint32_t isWholeRange = 0;
+    float wholeLeast = 0, wholeMost = 0;
+};
+
+struct EncodeRangeParameters {
+    WorkgroupRange workgroups;
+    uint32_t values = 0, valuesOfWorkgroup = 0;
 };
 
 struct EncodeCodesParameters {

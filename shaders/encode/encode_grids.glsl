@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Scale and zero point of each group of the parametric families, a workgroup a group: of the group's own range, or the
-// one of least squared error among shrunk ranges (core/quant/methods/integer_fit.cpp, level_fit.cpp). Candidates are
-// spread over invocations; each adds up its squared errors in the processor's order.
+// Scale and zero point of each group of the parametric families, a workgroup a group: of the group's own range (which may
+// go over a band of rows), of the whole tensor's, or the one of least squared error among shrunk ranges
+// (core/quant/methods/integer_fit.cpp, level_fit.cpp). Candidates are spread over invocations; each adds up its squared
+// errors in the processor's order.
 #include "include/encode_group.glsl"
 
 layout(push_constant) uniform Parameters {
@@ -16,6 +17,11 @@ layout(push_constant) uniform Parameters {
     uint isFloatTable;
     int levelExponent;  ///< of the largest level
     uint zeroCode;      ///< of the level of least magnitude
+    uint rows;
+    uint bandRows;    ///< that share their scales; nothing is searched where they are several
+    uint isWholeRange;  ///< whether there is one range for all groups, the following
+    float wholeLeast;
+    float wholeMost;
 };
 
 // Of a search: what is smaller could vanish on its way through a square.
@@ -172,29 +178,42 @@ Measured measure(Grid grid, uint first, uint count) {
     return result;
 }
 
-void storeGrid(uint group, Grid grid) {
-    const uint at = kGrids + group * 4u;
+/// What shares a scale: some columns of some rows.
+struct Tile {
+    uint row, rows, column, columns;
+};
+Tile tileOf(uint group) {
+    const uint row = group / groupsPerRow * bandRows, column = group % groupsPerRow * groupSize;
+    return Tile(row, min(bandRows, rows - row), column, min(groupSize, cols - column));
+}
+
+void storeGrid(uint row, Tile tile, Grid grid) {
+    const uint at = kGrids + (row * groupsPerRow + tile.column / groupSize) * 4u;
     scratch[at] = grid.scaleBits;
     scratch[at + 1u] = floatBitsToUint(grid.scale);
     scratch[at + 2u] = grid.zero;
     scratch[at + 3u] = floatBitsToUint(grid.minimum);
 }
-void storeLeft(uint group) {
-    if (gl_LocalInvocationID.x != 0u) return;
-    leaveToProcessor(group);
-    scratch[kGrids + group * 4u + 1u] = kNotANumber;
+/// The same for all rows; all invocations call.
+void storeGrids(Tile tile, Grid grid) {
+    for (uint i = gl_LocalInvocationID.x; i < tile.rows; i += gl_WorkGroupSize.x) storeGrid(tile.row + i, tile, grid);
+}
+void storeLeft(uint group, Tile tile) {
+    if (gl_LocalInvocationID.x == 0u) leaveToProcessor(group);
+    storeGrids(tile, Grid(0u, uintBitsToFloat(kNotANumber), 0u, 0.0));
 }
 
 /// The candidate of least error, the first of equals.
-void search(uint group, Range range, uint first, uint count) {
+void search(uint group, Tile tile, Range range) {
     const float kWorst = 3.0e38;
+    const uint first = tile.row * cols + tile.column;
     float bestError = kWorst;
     uint bestCandidate = 0u;
     Grid best = Grid(0u, 0.0, 0u, 0.0);
     bool isLost = false;
     for (uint candidate = gl_LocalInvocationID.x; candidate < candidateCount(); candidate += gl_WorkGroupSize.x) {
         const Grid grid = candidateGrid(candidate, range);
-        const Measured measured = measure(grid, first, count);
+        const Measured measured = measure(grid, first, tile.columns);
         isLost = isLost || measured.isLost;
         if (!(measured.sum < bestError)) continue;
         best = grid;
@@ -204,43 +223,62 @@ void search(uint group, Range range, uint first, uint count) {
     const float least = -workgroupMax(-bestError);
     const float firstOfEquals = -workgroupMax(bestError == least ? -float(bestCandidate) : -kWorst);
     if (workgroupMax(isLost ? 1.0 : 0.0) > 0.0) {
-        storeLeft(group);
+        storeLeft(group, tile);
     } else if (bestError == least && float(bestCandidate) == firstOfEquals) {
-        storeGrid(group, best);
+        storeGrid(tile.row, tile, best);
     }
+}
+
+/// The range of a tile's own values.
+struct Scan {
+    Range range;
+    float smallest;   ///< magnitude that is not zero
+    bool isSpecial;  ///< there is a value that may not be computed with
+};
+Scan scan(Tile tile) {
+    float least = 3.0e38, most = -3.0e38, smallest = 3.0e38, special = 0.0;
+    for (uint row = 0; row < tile.rows; ++row) {
+        const uint first = (tile.row + row) * cols + tile.column;
+        for (uint i = gl_LocalInvocationID.x; i < tile.columns; i += gl_WorkGroupSize.x) {
+            const uint bits = sourceBits(first + i);
+            if (isSpecial(bits)) {
+                special = 1.0;
+                continue;
+            }
+            const float value = uintBitsToFloat(bits);
+            least = min(least, value);
+            most = max(most, value);
+            if (value != 0.0) smallest = min(smallest, abs(value));
+        }
+    }
+    Scan result;
+    result.range.least = -workgroupMax(-least);
+    result.range.most = workgroupMax(most);
+    result.smallest = -workgroupMax(-smallest);
+    result.isSpecial = workgroupMax(special) > 0.0;
+    return result;
 }
 
 void main() {
     const uint group = firstWorkgroup + groupIndex();
     if (group >= endWorkgroup) return;  // the same for all of it
-    const uint begin = (group % groupsPerRow) * groupSize;
-    const uint first = (group / groupsPerRow) * cols + begin, count = min(cols - begin, groupSize);
-    float least = 3.0e38, most = -3.0e38, smallest = 3.0e38, isLeft = 0.0;
-    for (uint i = gl_LocalInvocationID.x; i < count; i += gl_WorkGroupSize.x) {
-        const uint bits = sourceBits(first + i);
-        if (isSpecial(bits)) {
-            isLeft = 1.0;
-            continue;
-        }
-        const float value = uintBitsToFloat(bits);
-        least = min(least, value);
-        most = max(most, value);
-        if (value != 0.0) smallest = min(smallest, abs(value));
+    const Tile tile = tileOf(group);
+    const Scan scanned = scan(tile);
+    Range range = scanned.range;
+    if (isWholeRange != 0u) {
+        range.least = wholeLeast;
+        range.most = wholeMost;
     }
-    Range range;
-    range.least = -workgroupMax(-least);
-    range.most = workgroupMax(most);
     range.magnitude = max(-range.least, range.most);
-    smallest = -workgroupMax(-smallest);
-    const bool isSpecialGroup = workgroupMax(isLeft) > 0.0;
     const uint magnitude = floatBitsToUint(range.magnitude) & 0x7FFFFFFFu;
     const bool isSearched = ranges > 0u && magnitude != 0u;
-    if (isSpecialGroup || !isTame(magnitude) ||
-        (isSearched && (magnitude < kLeastSearched || magnitude > kMostSearched || smallest < kLeastValue))) {
-        storeLeft(group);
+    if (scanned.isSpecial || !isTame(magnitude) ||
+        (isSearched &&
+         (magnitude < kLeastSearched || magnitude > kMostSearched || scanned.smallest < kLeastValue))) {
+        storeLeft(group, tile);
     } else if (isSearched) {
-        search(group, range, first, count);
-    } else if (gl_LocalInvocationID.x == 0u) {
-        storeGrid(group, fullGrid(range));
+        search(group, tile, range);
+    } else {
+        storeGrids(tile, fullGrid(range));
     }
 }

@@ -35,7 +35,11 @@ class DeviceQuantizer {
         int64_t first = 0, count = 0;
         std::shared_ptr<const DeviceRows> rows = {};  ///< null: not on the device yet
     };
+    [[nodiscard]] bool isTaken() const;
     [[nodiscard]] std::vector<Part> cutIntoParts() const;
+    Status findRange(std::vector<Part>& parts, const JobContext& context);
+    Result<ValueRange> rangeOfPart(Part& part, const JobContext& context);
+    Status bring(Part& part, const JobContext& context) const;
     [[nodiscard]] size_t packedBytes(const Part& part) const;
     Result<DeviceOutcome> encodePart(Part& part, std::span<std::byte> packed, const JobContext& context);
     Result<DeviceEncoding> encodeOnDevice(Part& part, std::span<std::byte> packed, const JobContext& context) const;
@@ -43,8 +47,11 @@ class DeviceQuantizer {
                                             const JobContext& context) const;
     Result<DeviceOutcome> encodeLeft(const Part& part, DeviceEncoding encoding, std::span<std::byte> packed,
                                      const JobContext& context) const;
-    Status encodeLeftRow(int64_t row, std::span<const int64_t> groups, std::span<std::byte> packed,
-                         DeviceOutcome& outcome, const JobContext& context) const;
+    Status encodeLeftBand(const Part& band, std::span<const int64_t> groups, std::span<std::byte> packed,
+                          DeviceOutcome& outcome, const JobContext& context) const;
+    Status addLeftGroups(const Part& band, std::span<const int64_t> groups, std::span<const std::byte> packed,
+                         DeviceOutcome& outcome) const;
+    [[nodiscard]] QuantizeOptions processorsOptions(int64_t first) const;
     Result<QuantizedTensor> quantizeRows(int64_t first, int64_t count, const JobContext& context) const;
 
     const RowSource& m_source;

@@ -22,13 +22,24 @@ struct EncodeTask {
     std::optional<MseSettings> search;
     /// One weight a column for block types whose encoder weighs; empty: it does without. Borrowed.
     std::span<const float> importance;
+    /// Of the whole tensor, where it has one scale: found over all rows before the first of them is encoded.
+    std::optional<ValueRange> range;
 
     /// Groups of a row that are encoded each by itself: blocks, or groups that share a scale.
     [[nodiscard]] int64_t groupsPerRow() const;
+    /// Rows that share their scales: kBlockSide or 1. Bands are counted from the first row of a part.
+    [[nodiscard]] int64_t bandRows() const;
+    /// Groups of `rows` rows: groupsPerRow() a band.
+    [[nodiscard]] int64_t groupCount(int64_t rows) const;
+    /// Values of a group: columns times the rows of its band.
+    [[nodiscard]] int64_t groupValues(int64_t group, int64_t rows) const;
+    /// Whether `range` must be found first.
+    [[nodiscard]] bool needsRange() const { return layout.format.granularity() == Granularity::kTensor && !range; }
 };
 
-/// The task that a call of quantizeTensor() amounts to; nothing where it is more than a device may be asked for:
-/// corrections, patterns of zeros, other methods, scales that rows share or that are stored in two levels.
+/// The task that a call of quantizeTensor() amounts to, without the range of the tensor; nothing where it is more than
+/// a device may be asked for: corrections, patterns of zeros, codebooks, other methods, scales that are stored in two
+/// levels.
 [[nodiscard]] std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols,
                                                      const QuantizeOptions& options);
 
@@ -44,8 +55,8 @@ class DeviceRows {
 /// What became of rows on a device.
 struct DeviceEncoding {
     Distortion distortion;  ///< of the groups that it encoded, sums in binary32: six digits
-    /// Groups (row * groupsPerRow + group) that it left to the processor, because a number in them is not finite, is
-    /// subnormal or could become so. Their bytes are undefined. In any order.
+    /// Groups (band of rows * groupsPerRow + group) that it left to the processor, because a number in them is not
+    /// finite, is subnormal or could become so. Their bytes are undefined. In any order.
     std::vector<int64_t> left;
     bool leftAll = false;  ///< there were too many to list
 };
@@ -63,15 +74,22 @@ class EncodeDevice {
     /// Brings rows [first, first + count) to the device, stored values as they are stored.
     virtual Result<std::shared_ptr<const DeviceRows>> upload(const RowSource& source, int64_t first, int64_t count,
                                                              const JobContext& context) = 0;
+    /// Smallest and largest value of rows that upload() of this device made; nothing where one is not finite.
+    virtual Result<std::optional<ValueRange>> rangeOf(const DeviceRows& rows, const JobContext& context) = 0;
     /// Encodes rows that upload() of this device made. `packed`: rows * layout.rowBytes bytes, or empty: figures alone
-    /// are wanted, and the bytes never leave the device. Precondition: takes(task), task.layout.cols == rows.cols().
+    /// are wanted, and the bytes never leave the device. Preconditions: takes(task), task.layout.cols == rows.cols(),
+    /// !task.needsRange().
     virtual Result<DeviceEncoding> encode(const EncodeTask& task, const DeviceRows& rows, std::span<std::byte> packed,
                                           const JobContext& context) = 0;
     /// Why it does less than it could (a task that it got wrong, a failure): sentences, for a log.
     [[nodiscard]] virtual std::vector<std::string> remarks() const = 0;
 };
 
-/// A whole matrix in a device's memory, in parts of at most mostRows(): for trying one format after another.
+/// Rows of the parts that a matrix is brought to a device in: at most mostRows(), whole bands where they hold one; 0:
+/// none.
+[[nodiscard]] int64_t partRows(const EncodeDevice& device, int64_t cols);
+
+/// A whole matrix in a device's memory, in parts of partRows(): for trying one format after another.
 class DeviceMatrix {
   public:
     /// The device must outlive the matrix. kOutOfMemory where it has no room.

@@ -94,6 +94,7 @@ class TileEncoder {
 
     /// Finds the range of the whole tensor where the format needs it.
     Status prepare(const JobContext& context);
+    Result<ValueRange> measureRange(const JobContext& context);
 
     /// Tiles [first, first + count), and what one of the threads does beside them.
     struct TileRange {
@@ -259,12 +260,24 @@ Status TileEncoder::prepare(const JobContext& context) {
     const Format& format = m_layout.format;
     if (format.isStorage() || format.granularity() != Granularity::kTensor || tileCount() == 0) return {};
     if (format.isCodebook()) return prepareCodebook(context);
+    ValueRange range;
+    if (m_options.tensorRange) {
+        range = *m_options.tensorRange;
+    } else {
+        HT_ASSIGN_OR_RETURN(range, measureRange(context));
+    }
+    m_encode.tensorMin = range.minimum;
+    m_encode.tensorMax = range.maximum;
+    return {};
+}
+
+Result<ValueRange> TileEncoder::measureRange(const JobContext& context) {
     HT_ASSIGN_OR_RETURN(const auto outcomes,
                         runTiles({.count = tileCount()}, context,
                                  [this](int64_t tile, Scratch& scratch) { return measureTile(tile, scratch); }));
-    m_encode.tensorMin = std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum;
-    m_encode.tensorMax = std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum;
-    return {};
+    if (outcomes.empty()) return ValueRange{};
+    return ValueRange{std::ranges::min_element(outcomes, {}, &TileOutcome::minimum)->minimum,
+                      std::ranges::max_element(outcomes, {}, &TileOutcome::maximum)->maximum};
 }
 
 /// Learns the levels from all values, or from rows spread over the tensor where there are very many.
@@ -357,6 +370,10 @@ Status checkRequest(const RowSource& source, const Format& format, const Quantiz
 }
 
 }  // namespace
+
+Result<ValueRange> measureRange(const RowSource& source, const QuantizeOptions& options, const JobContext& context) {
+    return TileEncoder(source, Format(), options).measureRange(context);
+}
 
 Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& format, const QuantizeOptions& options,
                                        const JobContext& context) {

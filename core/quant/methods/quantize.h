@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/base/job_context.h"
+#include "core/quant/formats/integer_family.h"
 #include "core/quant/formats/packed_tensor.h"
 #include "core/quant/methods/row_encoder.h"
 
@@ -55,7 +56,10 @@ struct QuantizeOptions {
     EncodeDevice* device = nullptr;
     /// The source on that device, where it is there already; null: it is brought there. Not owned.
     const DeviceMatrix* deviceMatrix = nullptr;
-    int64_t firstRow = 0;  ///< for messages about a part of a tensor: the source's first row in it
+    /// The source is a part of a tensor, encoded by itself: its first row in that, for messages, and, where the format
+    /// has one scale for the whole tensor, the tensor's range (null: the source is all of it). Not owned.
+    int64_t firstRow = 0;
+    const ValueRange* tensorRange = nullptr;
 };
 
 struct QuantizedTensor {
@@ -64,6 +68,9 @@ struct QuantizedTensor {
     Distortion distortion;
     int64_t nonFiniteCount = 0;
 };
+
+/// Smallest and largest value as they are encoded: NaN and infinities are refused or count as zero.
+Result<ValueRange> measureRange(const RowSource& source, const QuantizeOptions& options, const JobContext& context);
 
 /// Encodes a whole matrix, tile by tile on all threads; memory is the packed result plus one tile per thread.
 /// Same bytes on any number of threads. Advances the progress by rows; the caller names and

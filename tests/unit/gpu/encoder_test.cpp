@@ -147,6 +147,10 @@ std::vector<Case> allCases() {
         cases.push_back({family});
         if (family.find("fzero") == std::string::npos) cases.push_back({family, true});
     }
+    for (const char* shared :
+         {"int8_tensor_sym", "int4_tensor_asym_f32", "int3_tensor_fzero", "fp8_e4m3_tensor", "nf4_tensor",
+          "fp8_e5m2_tensor", "fp8_e4m3_b128x128", "fp8_e5m2_b128x128", "fp6_e2m3_b128x128", "nf4_b128x128"})
+        cases.push_back({shared});
     return cases;
 }
 
@@ -241,13 +245,20 @@ TEST_P(FormatEncoderTest, ReadsStoredHalves) {
 }
 
 TEST_P(FormatEncoderTest, LeavesNothingWithoutReason) {
-    const auto task = encodeTaskOf(m_format, 512, optionsFor(512));
+    auto task = encodeTaskOf(m_format, 512, optionsFor(512));
     ASSERT_TRUE(task && m_encoder->takes(*task));
     ASSERT_EQ(task->importance.empty(), !GetParam().isWeighted);
     for (const Data& data : allData(512)) {
         SCOPED_TRACE(data.name);
         const auto rows = m_encoder->upload(*matrixOf(data.values, kRows), 0, kRows, JobContext());
         ASSERT_TRUE(rows.has_value()) << rows.error().message;
+        if (m_format.granularity() == Granularity::kTensor) {
+            const auto range = m_encoder->rangeOf(**rows, JobContext());
+            ASSERT_TRUE(range && *range);
+            EXPECT_EQ((*range)->minimum, *std::ranges::min_element(data.values));
+            EXPECT_EQ((*range)->maximum, *std::ranges::max_element(data.values));
+            task->range = **range;
+        }
         const auto encoding = m_encoder->encode(*task, **rows, {}, JobContext());
         ASSERT_TRUE(encoding.has_value()) << encoding.error().message;
         EXPECT_EQ(encoding->left.empty() && !encoding->leftAll, data.staysOnDevice) << encoding->left.size();
@@ -292,6 +303,48 @@ TEST_F(EncoderTest, GivesTheSameBytesUnderAnotherPlan) {
     expectSame(**encoder, *source, Format::parse("int4_g128_sym").value(), options);
 }
 
+/// Bands of rows and a whole tensor that share scales, over several parts, with tiles that are left.
+TEST_F(EncoderTest, FindsScalesThatRowsShare) {
+    constexpr int64_t kManyRows = 300, kCols = 203;
+    const auto context = open([](vk::DevicePlan& plan) { plan.encode.partBytes = 130 * kCols * sizeof(float); });
+    ASSERT_TRUE(context);
+    const auto encoder = VulkanEncoder::create(context).value();
+    std::mt19937 random(11);
+    std::normal_distribution<float> normal(0.0f, 0.03f);
+    std::vector<float> values(kManyRows * kCols);
+    for (float& value : values) value = normal(random);
+    values[5 * kCols + 3] = 0.9f;
+    values[270 * kCols + 200] = -1.7f;
+    const auto plain = matrixOf(values, kManyRows);
+    values[140 * kCols + 7] = 1e-41f;
+    const auto withSubnormal = matrixOf(values, kManyRows, DType::kF32);
+    const auto matrix = DeviceMatrix::upload(*encoder, *plain, JobContext());
+    ASSERT_TRUE(matrix.has_value()) << matrix.error().message;
+    ASSERT_EQ(matrix->parts().size(), 3u);
+    EXPECT_EQ(matrix->parts()[0]->rows(), 128);
+    QuantizeOptions staying;
+    staying.deviceMatrix = &*matrix;
+    for (const char* name :
+         {"fp8_e4m3_b128x128", "nf4_b128x128", "int8_tensor_sym", "int4_tensor_asym", "fp8_e4m3_tensor"}) {
+        SCOPED_TRACE(name);
+        const Format format = Format::parse(name).value();
+        ASSERT_TRUE(encoder->takes(*encodeTaskOf(format, kCols, {})));
+        expectSame(*encoder, *plain, format, {});
+        expectSame(*encoder, *withSubnormal, format, {});
+        expectSame(*encoder, *plain, format, staying);
+    }
+    EXPECT_TRUE(encoder->remarks().empty());
+    values[299 * kCols] = std::numeric_limits<float>::infinity();
+    const auto infinite = matrixOf(values, kManyRows);
+    QuantizeOptions mapped;
+    mapped.nonFinite = NonFinitePolicy::kMapToZero;
+    for (const char* name : {"fp8_e4m3_b128x128", "int8_tensor_sym"}) {
+        SCOPED_TRACE(name);
+        expectSame(*encoder, *infinite, Format::parse(name).value(), {});
+        expectSame(*encoder, *infinite, Format::parse(name).value(), mapped);
+    }
+}
+
 TEST_F(EncoderTest, TriesFormatsOnAMatrixThatStays) {
     const auto source = matrixOf(gaussian(512, 0.1f), kRows, DType::kBF16);
     const auto matrix = DeviceMatrix::upload(*m_encoder, *source, JobContext());
@@ -314,8 +367,7 @@ TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
     QuantizeOptions searched;
     searched.encoder = weightedSearch.get();
     EXPECT_FALSE(encodeTaskOf(Format::parse("int4_g128_sym").value(), 512, searched));
-    for (const char* name :
-         {"f16", "fp8_e4m3_tensor", "int4_g128_sym_dq", "kmeans4_channel", "int4_g128_sym+2of4", "q8_0+out1"}) {
+    for (const char* name : {"f16", "int4_g128_sym_dq", "kmeans4_channel", "int4_g128_sym+2of4", "q8_0+out1"}) {
         SCOPED_TRACE(name);
         EXPECT_FALSE(encodeTaskOf(Format::parse(name).value(), 512, {}));
     }

@@ -4,6 +4,7 @@
 #include "core/quant/methods/device_quantize.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -28,7 +29,7 @@ std::vector<float> someValues() {
 std::shared_ptr<const RowSource> matrixOf(const std::vector<float>& values) {
     PackedTensor tensor;
     tensor.layout = PackedLayout::of(Format::of(DType::kF32), kCols);
-    tensor.rows = kRows;
+    tensor.rows = static_cast<int64_t>(values.size()) / kCols;
     auto bytes = std::make_shared<std::vector<std::byte>>(values.size() * sizeof(float));
     std::ranges::copy(std::as_bytes(std::span(values)), bytes->begin());
     tensor.bytes = *bytes;
@@ -48,12 +49,15 @@ class HostRows final : public DeviceRows {
 class FakeDevice final : public EncodeDevice {
   public:
     std::vector<int64_t> leaves;  ///< groups of every part
-    bool leavesAll = false;
+    bool leavesAll = false, takesLevels = false;
     int failsAtPart = -1;
-    int uploads = 0, parts = 0, returned = 0;
+    bool failsAtRange = false;
+    int uploads = 0, parts = 0, returned = 0, ranges = 0;
 
     [[nodiscard]] std::string description() const override { return "made up"; }
-    [[nodiscard]] bool takes(const EncodeTask& task) const override { return task.layout.format.isInteger(); }
+    [[nodiscard]] bool takes(const EncodeTask& task) const override {
+        return takesLevels || task.layout.format.isInteger();
+    }
     [[nodiscard]] int64_t mostRows(int64_t) const override { return 3; }
     [[nodiscard]] std::vector<std::string> remarks() const override { return {}; }
     Result<std::shared_ptr<const DeviceRows>> upload(const RowSource& source, int64_t first, int64_t count,
@@ -64,13 +68,27 @@ class FakeDevice final : public EncodeDevice {
         HT_TRY(source.readRows(first, count, rows->values));
         return rows;
     }
+    Result<std::optional<ValueRange>> rangeOf(const DeviceRows& rows, const JobContext&) override {
+        ++ranges;
+        if (failsAtRange) return makeError(ErrorCode::kDeviceLost, "The device was lost.");
+        const auto& values = static_cast<const HostRows&>(rows).values;
+        if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) return std::nullopt;
+        const auto [least, most] = std::ranges::minmax(values);
+        return ValueRange{least, most};
+    }
     Result<DeviceEncoding> encode(const EncodeTask& task, const DeviceRows& rows, std::span<std::byte> packed,
                                   const JobContext&) override {
         if (parts++ == failsAtPart) return makeError(ErrorCode::kDeviceLost, "The device was lost.");
         const auto& own = static_cast<const HostRows&>(rows);
         const auto rowBytes = static_cast<size_t>(task.layout.rowBytes);
         std::vector<std::byte> all(static_cast<size_t>(own.rows()) * rowBytes);
-        HT_TRY(encodeRows(task.layout, own.values, own.rows(), {}, all));
+        EncodeOptions options;
+        if (task.needsRange()) return makeError(ErrorCode::kInternal, "There is no range.");
+        if (task.range) {
+            options.tensorMin = task.range->minimum;
+            options.tensorMax = task.range->maximum;
+        }
+        HT_TRY(encodeRows(task.layout, own.values, own.rows(), options, all));
         std::vector<float> decoded(own.values.size());
         HT_TRY(decodeRows(task.layout, all, own.rows(), decoded));
         DeviceEncoding encoding{.distortion = {}, .left = leaves, .leftAll = leavesAll};
@@ -135,6 +153,51 @@ TEST_F(DeviceQuantizeTest, GoesOnWhereTheDeviceFails) {
     m_device.failsAtPart = 1;
     expectProcessorsResult(*matrixOf(someValues()));
     EXPECT_EQ(m_device.parts, 2) << "a device that failed is not asked again";
+}
+
+TEST_F(DeviceQuantizeTest, FindsTheRangeOfTheTensorFirst) {
+    m_format = Format::parse("int8_tensor_asym").value();
+    auto values = someValues();
+    values[3 * kCols + 9] = 4.0f;
+    values[9 * kCols + 1] = -7.0f;
+    m_device.leaves = {1};
+    expectProcessorsResult(*matrixOf(values));
+    EXPECT_EQ(m_device.ranges, 4);
+    EXPECT_EQ(m_device.uploads, 8) << "a matrix of several parts comes twice";
+    m_device.failsAtRange = true;
+    expectProcessorsResult(*matrixOf(values));
+    EXPECT_EQ(m_device.ranges, 5) << "a device that failed is not asked again";
+    EXPECT_EQ(m_device.parts, 4);
+}
+
+TEST_F(DeviceQuantizeTest, NamesWhatIsNotFiniteBeforeItEncodes) {
+    m_format = Format::parse("int8_tensor_sym").value();
+    auto values = someValues();
+    values[8 * kCols + 70] = std::numeric_limits<float>::quiet_NaN();
+    values[9 * kCols] = 50.0f;
+    const auto source = matrixOf(values);
+    QuantizeOptions options;
+    options.device = &m_device;
+    const auto result = quantizeTensor(*source, m_format, options, JobContext());
+    ASSERT_FALSE(result.has_value());
+    EXPECT_THAT(result.error().message, HasSubstr("row 8, column 70"));
+    EXPECT_EQ(m_device.parts, 0);
+}
+
+TEST_F(DeviceQuantizeTest, TakesWholeBandsOfRowsThatShareScales) {
+    // Three rows at once are no band, unless they are all there is.
+    const Format format = Format::parse("fp8_e4m3_b128x128").value();
+    const auto task = encodeTaskOf(format, kCols, {});
+    ASSERT_TRUE(task);
+    EXPECT_EQ(task->bandRows(), 128);
+    EXPECT_EQ(task->groupCount(300), 6);
+    EXPECT_EQ(task->groupValues(0, 300), 128 * 128);
+    EXPECT_EQ(task->groupValues(5, 300), 44 * 72);
+    m_device.takesLevels = true;
+    QuantizeOptions options;
+    options.device = &m_device;
+    EXPECT_FALSE(DeviceQuantizer(*matrixOf(someValues()), format, options).applies());
+    EXPECT_TRUE(DeviceQuantizer(*matrixOf({}), format, options).applies());
 }
 
 TEST_F(DeviceQuantizeTest, LeavesOtherTasksToTheProcessor) {
@@ -203,7 +266,8 @@ TEST(EncodeTask, IsWhatADeviceMayDo) {
     EXPECT_EQ(encodeTaskOf(Format::parse("int8_channel_sym").value(), 200, {})->groupsPerRow(), 1);
     EXPECT_FALSE(encodeTaskOf(Format::of(DType::kQ8_0), 100, {})) << "does not fit";
     EXPECT_FALSE(encodeTaskOf(Format::of(DType::kBF16), 96, {})) << "nothing to choose";
-    EXPECT_FALSE(encodeTaskOf(Format::parse("int8_tensor_sym").value(), 96, {}));
+    EXPECT_TRUE(encodeTaskOf(Format::parse("int8_tensor_sym").value(), 96, {})->needsRange());
+    EXPECT_FALSE(encodeTaskOf(Format::parse("kmeans4_tensor").value(), 96, {})) << "learned levels";
 }
 
 }  // namespace
