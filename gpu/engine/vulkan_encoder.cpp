@@ -97,7 +97,9 @@ Result<std::shared_ptr<const RowSource>> probeRows(DType type) {
 
 std::shared_ptr<const RowEncoder> processorsEncoder(const EncodeTask& task) {
     if (!task.search) return nullptr;
-    return task.layout.format.isLevel() ? createLevelMseEncoder(*task.search, {}) : createMseEncoder(*task.search, {});
+    std::vector<float> weights(task.importance.begin(), task.importance.end());
+    return task.layout.format.isLevel() ? createLevelMseEncoder(*task.search, std::move(weights))
+                                        : createMseEncoder(*task.search, std::move(weights));
 }
 
 double floatAt(std::span<const std::byte> bytes, uint64_t word) {
@@ -298,6 +300,10 @@ Result<DeviceEncoding> VulkanEncoder::encodeRows(const EncodeTask& task, const D
     const auto tables = kernel::EncodeKernels::tables(task);
     const JobContext quiet{context.stop, nullptr, context.pool};
     HT_TRY(m_context->uploader->upload(std::as_bytes(std::span(tables)), m_scratch, quiet));
+    if (!task.importance.empty()) {
+        const uint64_t place = kernel::EncodeKernels::importancePlace(task, rows.rows());
+        HT_TRY(m_context->uploader->upload(std::as_bytes(task.importance), {m_scratch, place}, quiet));
+    }
     HT_TRY(m_stream->fill(buffers.notes.part(0, sizeof(uint32_t)), 0));
     HT_TRY(m_kernels->encode(task, rows.rows(), buffers, context));
     const vk::BufferSlice result(m_readback);

@@ -6,10 +6,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <iterator>
 
 #include "core/base/checked.h"
 #include "core/quant/formats/level_tables.h"
+#include "core/quant/formats/nested_scale.h"
 #include "gpu/kernels/kernel_parameters.h"
 
 namespace halftone::kernel {
@@ -18,10 +18,13 @@ namespace {
 using vk::Access;
 using vk::PipelineKey;
 
-constexpr size_t kLevels = 256, kParts = 512, kGrids = kParts + kMostRanges;
+/// Places in the scratch memory (shaders/include/encode.glsl).
+constexpr size_t kLevels = 256, kParts = 512, kNestedThresholds = kParts + kMostRanges,
+                 kNestedMap = kNestedThresholds + 256, kGrids = kNestedMap + 256;
 constexpr uint64_t kGridWords = 4;
 /// Operations for a value, roughly: for the length of submissions.
-constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16, kFlopsOfSearch = 1500;
+constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16, kFlopsOfSearch = 1500,
+                 kFlopsOfSettling = 200;
 constexpr uint64_t kFewestWorkgroups = 64;
 
 uint32_t u32(int64_t value) {
@@ -88,6 +91,14 @@ BlockShader nearestShader(DType type) {
             return {"encode_fp4", 4, {{8, 0}}};
         case DType::kNVFP4:
             return {"encode_fp4", 2, {{8, 1}}};
+        case DType::kTQ1_0:
+            return {"encode_ternary", 2, {{8, 0}}};
+        case DType::kTQ2_0:
+            return {"encode_ternary", 2, {{8, 1}}};
+        case DType::kQ1_0:
+            return {"encode_ternary", 2, {{8, 2}}};
+        case DType::kQ2_0:
+            return {"encode_ternary", 2, {{8, 3}}};
         default:
             return {};
     }
@@ -111,12 +122,18 @@ int64_t candidateCount(const EncodeTask& task) {
     const int64_t ranges = task.search->steps + 1;
     const Format& format = task.layout.format;
     if (format.isLevel()) return ranges + (format.scaleType() == ScaleType::kE8M0 ? 2 : 1);
-    return format.integer().symmetric ? 2 * ranges : ranges;
+    return format.integer().symmetric || format.integer().floatZero ? 2 * ranges : ranges;
 }
 
 /// Blocks, or places of grids: of every row, though several share a scale.
 int64_t blockCount(const EncodeTask& task, int64_t rows) {
-    return rows * task.groupsPerRow();
+    return rows * ceilDiv(task.layout.cols, task.layout.groupSize);
+}
+bool isNested(const Format& format) {
+    return !format.isStorage() && format.scaleType() == ScaleType::kNested;
+}
+bool usesMean(const Format& format) {
+    return format.isLevel() && levelTable(format.level().table).rule == ScaleRule::kMeanMagnitude;
 }
 uint32_t levelCount(const Format& format) {
     return format.isLevel() ? static_cast<uint32_t>(levelTable(format.level().table).levels.size()) : 0;
@@ -134,9 +151,7 @@ bool EncodeKernels::has(const EncodeTask& task) {
     const Format& format = task.layout.format;
     if (task.search && (task.search->steps < 1 || task.search->steps >= kMostRanges)) return false;
     if (format.isStorage()) return !blockShader(task).family.empty() && !task.search;
-    if (format.isCodebook() || format.scaleType() == ScaleType::kNested) return false;
-    if (format.isLevel()) return levelTable(format.level().table).rule == ScaleRule::kLargest;
-    return !(task.search && format.integer().floatZero);
+    return !format.isCodebook();
 }
 
 /// Super-blocks that a workgroup shares must fill whole words: 32 invocations are two of them.
@@ -161,14 +176,12 @@ uint64_t EncodeKernels::noteBytes(const EncodeTask& task, int64_t rows) const {
 }
 
 uint64_t EncodeKernels::scratchBytes(const EncodeTask& task, int64_t rows) {
-    const uint64_t grids = task.layout.format.isStorage() ? 0 : static_cast<uint64_t>(blockCount(task, rows));
-    return (kGrids + grids * kGridWords + task.importance.size()) * sizeof(uint32_t);
+    return importancePlace(task, rows) + task.importance.size() * sizeof(uint32_t);
 }
 
 uint64_t EncodeKernels::packedBytes(const EncodeTask& task, int64_t rows) {
     const int64_t exact = rows * task.layout.rowBytes;
-    const Format& format = task.layout.format;
-    if (!format.isStorage()) return static_cast<uint64_t>(exact);
+    if (!task.layout.format.isStorage()) return static_cast<uint64_t>(exact);
     const int64_t blockBytes = task.layout.rowBytes / task.groupsPerRow();
     return static_cast<uint64_t>(roundUp(exact, blockShader(task).blocks * blockBytes));
 }
@@ -181,11 +194,18 @@ std::vector<uint32_t> EncodeKernels::tables(const EncodeTask& task) {
         std::ranges::transform(table.thresholds, words.begin(), toBits);
         std::ranges::transform(table.byCode, words.begin() + kLevels, toBits);
     }
+    if (isNested(task.layout.format)) {
+        std::ranges::transform(dynamicThresholds(), words.begin() + kNestedThresholds, toBits);
+        std::ranges::transform(dynamicMap(), words.begin() + kNestedMap, toBits);
+    }
     for (int step = 0; task.search && step <= task.search->steps; ++step)
         words[kParts + static_cast<size_t>(step)] = toBits(task.search->part(step));
-    // Where other tasks have the grids of groups.
-    std::ranges::transform(task.importance, std::back_inserter(words), toBits);
     return words;
+}
+
+uint64_t EncodeKernels::importancePlace(const EncodeTask& task, int64_t rows) {
+    const uint64_t grids = task.layout.format.isStorage() ? 0 : static_cast<uint64_t>(blockCount(task, rows));
+    return (kGrids + grids * kGridWords) * sizeof(uint32_t);
 }
 
 PipelineKey EncodeKernels::key(std::string_view family, uint32_t localSize, const EncodeBuffers& buffers) const {
@@ -229,6 +249,7 @@ Status EncodeKernels::encode(const EncodeTask& task, int64_t rows, const EncodeB
                              const JobContext& context) {
     if (task.layout.format.isStorage()) return blocks(task, rows, buffers, context);
     HT_TRY(grids(task, rows, buffers, context));
+    if (isNested(task.layout.format)) HT_TRY(settle(task, rows, buffers, context));
     HT_TRY(codes(task, rows, buffers, context));
     return scales(task, rows, buffers, context);
 }
@@ -281,9 +302,12 @@ Status EncodeKernels::grids(const EncodeTask& task, int64_t rows, const EncodeBu
     const PackedLayout& layout = task.layout;
     const Format& format = layout.format;
     const double flops = kFlopsOfRange + kFlopsOfCandidate * static_cast<double>(candidateCount(task));
-    Work work{key("encode_grids", m_plan->encode.groupLocalSize, buffers), static_cast<uint64_t>(task.groupCount(rows)),
+    Work work{key("encode_grids", m_plan->encode.groupLocalSize, buffers),
+              static_cast<uint64_t>(layout.groupsPerRow * ceilDiv(rows, task.bandRows())),
               flops * static_cast<double>(layout.groupSize * task.bandRows())};
     addGroupConstants(format, work.key);
+    work.key.constants.emplace_back(12, usesMean(format) ? 1 : 0);
+    work.key.constants.emplace_back(13, task.search && !task.importance.empty() ? 1 : 0);
     EncodeGridsParameters parameters{.workgroups = {},
                                      .cols = u32(layout.cols),
                                      .groupsPerRow = u32(layout.groupsPerRow),
@@ -305,6 +329,22 @@ Status EncodeKernels::grids(const EncodeTask& task, int64_t rows, const EncodeBu
         parameters.levelExponent = static_cast<int32_t>((std::bit_cast<uint32_t>(table.largest()) >> 23) & 0xFFu) - 127;
     }
     return run(work, buffers, parameters, context);
+}
+
+/// A workgroup a row.
+Status EncodeKernels::settle(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,
+                             const JobContext& context) {
+    const PackedLayout& layout = task.layout;
+    Work work{key("encode_settle", m_plan->encode.groupLocalSize, buffers), static_cast<uint64_t>(rows),
+              kFlopsOfSettling * static_cast<double>(layout.groupsPerRow)};
+    addGroupConstants(layout.format, work.key);
+    return run(work, buffers,
+               EncodeSettleParameters{.workgroups = {},
+                                      .groupsPerRow = u32(layout.groupsPerRow),
+                                      .rowWords = u32(layout.rowBytes / 4),
+                                      .scaleWord = u32(layout.scaleOffset / 4),
+                                      .zeroWord = u32(layout.zeroOffset / 4)},
+               context);
 }
 
 Status EncodeKernels::codes(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers,

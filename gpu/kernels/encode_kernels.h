@@ -20,7 +20,7 @@ struct EncodeBuffers {
     DType sourceType = DType::kF32;
     vk::BufferSlice packed;
     vk::BufferSlice notes;    ///< noteBytes(); its first word is zero
-    vk::BufferSlice scratch;  ///< scratchBytes(); begins with encodeTables()
+    vk::BufferSlice scratch;  ///< scratchBytes(); begins with tables(), ends with the importance of columns
 };
 
 /// The words of the notes: how many groups were left, which, and figures of each workgroup.
@@ -42,8 +42,10 @@ class EncodeKernels {
     [[nodiscard]] static uint64_t scratchBytes(const EncodeTask& task, int64_t rows);
     /// Of whole words: some blocks at a time are written.
     [[nodiscard]] static uint64_t packedBytes(const EncodeTask& task, int64_t rows);
-    /// What the kernels look up: thresholds and levels of a table, ranges to search, importance of columns.
+    /// What the kernels look up: thresholds and levels of a table, of scales of scales, ranges to search.
     [[nodiscard]] static std::vector<uint32_t> tables(const EncodeTask& task);
+    /// Where in the scratch memory the importance of the columns lies, in bytes.
+    [[nodiscard]] static uint64_t importancePlace(const EncodeTask& task, int64_t rows);
 
     [[nodiscard]] static uint64_t rangeNoteBytes(int64_t values);
     /// Records the search for the range of `values` values; only the source and the notes are used.
@@ -67,6 +69,7 @@ class EncodeKernels {
     [[nodiscard]] uint64_t figureWorkgroups(const EncodeTask& task, int64_t rows) const;
     Status blocks(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
     Status grids(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
+    Status settle(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
     Status codes(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
     Status scales(const EncodeTask& task, int64_t rows, const EncodeBuffers& buffers, const JobContext& context);
 

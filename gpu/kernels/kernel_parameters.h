@@ -90,6 +90,11 @@ struct EncodeRangeParameters {
     uint32_t values = 0, valuesOfWorkgroup = 0;
 };
 
+struct EncodeSettleParameters {
+    WorkgroupRange workgroups;
+    uint32_t groupsPerRow = 0, rowWords = 0, scaleWord = 0, zeroWord = 0;
+};
+
 struct EncodeCodesParameters {
     WorkgroupRange workgroups;
     uint32_t rows = 0, cols = 0, groupsPerRow = 0, groupSize = 0, rowWords = 0, codeWords = 0, levels = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What rows of the parametric families hold behind their codes: scales, then zero points. An invocation makes a word.
+// The second level of scales, where there is one, has been stored (encode_settle.glsl).
 #include "include/encode_group.glsl"
 
 layout(push_constant) uniform Parameters {
@@ -24,9 +25,10 @@ void main() {
     if (workgroup >= endWorkgroup || index >= rows * tail) return;
     const uint row = index / tail, word = scaleWord + index % tail;
     const bool isZero = word >= zeroWord;
-    const uint scaleBytes = kScaleType == 2u ? 4u : kScaleType == 3u ? 1u : 2u;
+    const uint scaleBytes = kScaleType == 2u ? 4u : kScaleType >= 3u ? 1u : 2u;
     const uint each = isZero && kZeroKind == 1u ? 4u : 4u / scaleBytes;
     const uint first = (word - (isZero ? zeroWord : scaleWord)) * each;
+    if (kIsNested && first >= groupsPerRow) return;
     uint bits = 0u;
     for (uint i = 0; i < each && first + i < groupsPerRow; ++i)
         bits |= storedBits(row * groupsPerRow + first + i, isZero) << (i * (32u / each));

@@ -17,12 +17,14 @@ layout(set = 0, binding = 0) readonly restrict buffer Source { uint source[]; };
 layout(set = 0, binding = 1) writeonly restrict buffer Packed { uint packed[]; };
 /// Number of groups left, three words unused, their indices (kMostLeft), then the figures of each workgroup.
 layout(set = 0, binding = 2) restrict buffer Notes { uint notes[]; };
-/// 256 thresholds, 256 levels, 1024 parts of the range, then four words a group.
+/// 256 thresholds, 256 levels, 1024 parts of the range, 256 thresholds and 256 values of scales of scales, then four
+/// words a group, then the importance of columns.
 layout(set = 0, binding = 3) restrict buffer Scratch { uint scratch[]; };
 
 const uint kMostLeft = 4092u;
 const uint kFiguresBegin = 4096u, kFigureWords = 8u;
-const uint kThresholds = 0u, kLevels = 256u, kParts = 512u, kGrids = 1536u;
+const uint kThresholds = 0u, kLevels = 256u, kParts = 512u;
+const uint kNestedThresholds = 1536u, kNestedMap = 1792u, kGrids = 2048u;
 
 const uint kLeastNormal = 0x00800000u, kInfinity = 0x7F800000u;
 const uint kLeastMaximum = 0x21800000u, kMostMaximum = 0x5D800000u;  // 2^-60, 2^60

@@ -5,7 +5,10 @@
 
 layout(constant_id = 8) const uint kBits = 4;      ///< of a code
 layout(constant_id = 9) const uint kZeroKind = 0;  ///< 0: symmetric, 1: whole zero point, 2: float zero point, 3: levels
-layout(constant_id = 11) const uint kScaleType = 0;  ///< 0: F16, 1: BF16, 2: F32, 3: E8M0
+layout(constant_id = 11) const uint kScaleType = 0;  ///< 0: F16, 1: BF16, 2: F32, 3: E8M0, 4: in two levels, F32 at first
+
+/// Scales that are whole binary32 numbers, and those that end as a byte for each group.
+const bool kIsSingle = kScaleType == 2u || kScaleType == 4u, kIsNested = kScaleType == 4u;
 
 const int kMaxCode = (1 << kBits) - 1;
 const uint kNotANumber = 0x7FC00000u;  ///< the scale of a group that is left to the processor
@@ -14,7 +17,7 @@ struct Grid {
     uint scaleBits;    ///< as stored
     float scale;       ///< what they mean
     uint zero;         ///< whole zero point, stored bits of a float one, or the code of levels scaled by zero
-    float minimum;     ///< float zero point
+    float minimum;     ///< float zero point; of a whole one what it was found for
 };
 
 Grid loadGrid(uint group) {

@@ -27,7 +27,6 @@ std::array<float, 256> makeMap() {
     return map;
 }
 
-/// The least value that takes code k + 1 rather than k.
 std::array<float, 255> makeThresholds() {
     const std::array<float, 256>& map = dynamicMap();
     std::array<float, 255> thresholds{};
@@ -57,6 +56,11 @@ const std::array<float, 256>& dynamicMap() {
     return map;
 }
 
+const std::array<float, 255>& dynamicThresholds() {
+    static const std::array<float, 255> thresholds = makeThresholds();
+    return thresholds;
+}
+
 SecondLevel secondLevelOf(std::span<const float> scales) {
     SecondLevel level;
     double sum = 0;
@@ -71,7 +75,7 @@ SecondLevel secondLevelOf(std::span<const float> scales) {
 }
 
 GroupScale nestedScale(const SecondLevel& level, int64_t group, float scale) {
-    static const std::array<float, 255> thresholds = makeThresholds();
+    const std::array<float, 255>& thresholds = dynamicThresholds();
     const float largest = level.largest[static_cast<size_t>(group / kNestedGroups)];
     uint32_t code = kZeroCode;
     if (largest > 0) {

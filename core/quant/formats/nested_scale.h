@@ -35,6 +35,9 @@ inline constexpr int64_t kNestedGroups = 256;
 /// 2^e equal parts of [0.1, 1].
 [[nodiscard]] const std::array<float, 256>& dynamicMap();
 
+/// The least value that takes entry k + 1 of the map rather than k.
+[[nodiscard]] const std::array<float, 255>& dynamicThresholds();
+
 /// Of one row of scales.
 struct SecondLevel {
     float offset = 0;

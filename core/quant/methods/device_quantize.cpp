@@ -33,7 +33,7 @@ class RowRange final : public RowSource {
 /// Whether there are scales to find, by rules that a device can follow.
 bool hasScales(const Format& format) {
     if (format.isStorage()) return !format.isPlain();
-    return !format.isCodebook() && format.scaleType() != ScaleType::kNested;
+    return !format.isCodebook();
 }
 
 /// Whether the default encoder would look at the importance of the columns.
@@ -51,7 +51,12 @@ void merge(DeviceOutcome& total, const DeviceOutcome& part) {
 }  // namespace
 
 int64_t EncodeTask::groupsPerRow() const {
-    return ceilDiv(layout.cols, layout.groupSize);
+    return ceilDiv(layout.cols, groupColumns());
+}
+
+int64_t EncodeTask::groupColumns() const {
+    const bool isNested = !layout.format.isStorage() && layout.format.scaleType() == ScaleType::kNested;
+    return isNested ? layout.cols : layout.groupSize;
 }
 
 int64_t EncodeTask::bandRows() const {
@@ -63,9 +68,9 @@ int64_t EncodeTask::groupCount(int64_t rows) const {
 }
 
 int64_t EncodeTask::groupValues(int64_t group, int64_t rows) const {
-    const int64_t column = group % groupsPerRow() * layout.groupSize;
+    const int64_t column = group % groupsPerRow() * groupColumns();
     const int64_t row = group / groupsPerRow() * bandRows();
-    return std::min(layout.groupSize, layout.cols - column) * std::min(bandRows(), rows - row);
+    return std::min(groupColumns(), layout.cols - column) * std::min(bandRows(), rows - row);
 }
 
 int64_t partRows(const EncodeDevice& device, int64_t cols) {
@@ -77,8 +82,11 @@ std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols, const
     if (!format.extras().isNone() || !hasScales(format) || cols == 0 || !format.fitsRow(cols)) return std::nullopt;
     EncodeTask task{.layout = PackedLayout::of(format, cols), .search = {}, .importance = {}, .range = {}};
     if (options.encoder) {
-        task.search = options.encoder->plainSearch();
-        return task.search && !format.sharesScalesBetweenRows() ? std::optional(task) : std::nullopt;
+        const auto search = options.encoder->clipSearch();
+        if (!search || format.sharesScalesBetweenRows()) return std::nullopt;
+        task.search = search->settings;
+        task.importance = search->weights;
+        return task;
     }
     if (weighsColumns(format, options)) task.importance = options.importance;
     return task;
@@ -285,9 +293,9 @@ Status DeviceQuantizer::addLeftGroups(const Part& band, std::span<const int64_t>
             values, [](float value) { return !std::isfinite(value); }, 0.0f);
         HT_TRY(decodeRows(layout, packed.subspan(static_cast<size_t>(row) * rowBytes, rowBytes), 1, decoded));
         for (const int64_t group : groups) {
-            const int64_t begin = group % m_task->groupsPerRow() * layout.groupSize;
+            const int64_t begin = group % m_task->groupsPerRow() * m_task->groupColumns();
             const auto first = static_cast<size_t>(begin);
-            const auto count = static_cast<size_t>(std::min(layout.groupSize, layout.cols - begin));
+            const auto count = static_cast<size_t>(std::min(m_task->groupColumns(), layout.cols - begin));
             outcome.distortion.add(std::span(values).subspan(first, count), std::span(decoded).subspan(first, count));
         }
     }

@@ -16,17 +16,19 @@
 namespace halftone {
 
 /// What a device is asked to make of rows: codes of a layout, of the range that a group has or, with `search`, of the
-/// shrunk range of least squared error (MseSettings), which nothing weighs.
+/// shrunk range of least squared error (MseSettings).
 struct EncodeTask {
     PackedLayout layout;
     std::optional<MseSettings> search;
-    /// One weight a column for block types whose encoder weighs; empty: it does without. Borrowed.
+    /// One weight a column for searches and for block types whose encoder weighs; empty: without. Borrowed.
     std::span<const float> importance;
     /// Of the whole tensor, where it has one scale: found over all rows before the first of them is encoded.
     std::optional<ValueRange> range;
 
-    /// Groups of a row that are encoded each by itself: blocks, or groups that share a scale.
+    /// Groups of a row that are encoded each by itself, and how many columns they have (the last one may have fewer):
+    /// blocks, groups that share a scale, or, where scales are stored in two levels, the whole row.
     [[nodiscard]] int64_t groupsPerRow() const;
+    [[nodiscard]] int64_t groupColumns() const;
     /// Rows that share their scales: kBlockSide or 1. Bands are counted from the first row of a part.
     [[nodiscard]] int64_t bandRows() const;
     /// Groups of `rows` rows: groupsPerRow() a band.
@@ -38,8 +40,7 @@ struct EncodeTask {
 };
 
 /// The task that a call of quantizeTensor() amounts to, without the range of the tensor; nothing where it is more than
-/// a device may be asked for: corrections, patterns of zeros, codebooks, other methods, scales that are stored in two
-/// levels.
+/// a device may be asked for: corrections, patterns of zeros, codebooks, other methods.
 [[nodiscard]] std::optional<EncodeTask> encodeTaskOf(const Format& format, int64_t cols,
                                                      const QuantizeOptions& options);
 

@@ -162,9 +162,7 @@ class MseEncoder final : public RowEncoder {
         });
     }
 
-    [[nodiscard]] std::optional<MseSettings> plainSearch() const override {
-        return m_weights.empty() ? std::optional(m_settings) : std::nullopt;
-    }
+    [[nodiscard]] std::optional<ClipSearch> clipSearch() const override { return ClipSearch{m_settings, m_weights}; }
 
   private:
     MseSettings m_settings;

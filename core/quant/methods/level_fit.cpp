@@ -77,9 +77,7 @@ class LevelMseEncoder final : public RowEncoder {
         });
     }
 
-    [[nodiscard]] std::optional<MseSettings> plainSearch() const override {
-        return m_weights.empty() ? std::optional(m_settings) : std::nullopt;
-    }
+    [[nodiscard]] std::optional<ClipSearch> clipSearch() const override { return ClipSearch{m_settings, m_weights}; }
 
   private:
     MseSettings m_settings;

@@ -22,6 +22,12 @@ struct MseSettings {
     }
 };
 
+/// A search for the range of least squared error, and what each column counts in it; empty: all alike. Borrowed.
+struct ClipSearch {
+    MseSettings settings;
+    std::span<const float> weights;
+};
+
 /// A method made ready for one tensor: packs rows of it. What a row becomes depends on that row alone, so that rows
 /// may be cut into tiles, permuted and streamed as one likes. Immutable; any number of threads.
 class RowEncoder {
@@ -35,9 +41,9 @@ class RowEncoder {
     [[nodiscard]] virtual int64_t preferredRows() const { return 0; }
     /// Whether it leaves out what the format's pattern leaves out. Others get rows in which that is zero already.
     [[nodiscard]] virtual bool prunes() const { return false; }
-    /// The settings of a search for the range of least squared error in which all values count alike, if that is what
-    /// it does: something that an EncodeDevice may do in its place.
-    [[nodiscard]] virtual std::optional<MseSettings> plainSearch() const { return std::nullopt; }
+    /// The search for the range of least squared error, if that is what it does: something that an EncodeDevice may do
+    /// in its place.
+    [[nodiscard]] virtual std::optional<ClipSearch> clipSearch() const { return std::nullopt; }
 };
 
 }  // namespace halftone

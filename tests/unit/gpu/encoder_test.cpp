@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -13,6 +14,7 @@
 #include "core/quant/formats/level_tables.h"
 #include "core/quant/methods/integer_fit.h"
 #include "core/quant/methods/level_fit.h"
+#include "core/quant/methods/method.h"
 #include "tests/unit/gpu/vulkan_fixture.h"
 
 namespace halftone::test {
@@ -112,7 +114,7 @@ struct Case {
 };
 
 std::string nameOf(const Case& value) {
-    return value.format + (value.searches ? "_searched" : value.isWeighted ? "_weighted" : "");
+    return value.format + (value.searches ? "_searched" : "") + (value.isWeighted ? "_weighted" : "");
 }
 void PrintTo(const Case& value, std::ostream* out) {
     *out << nameOf(value);
@@ -134,7 +136,7 @@ std::vector<Case> allCases() {
          {"q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl", "iq4_xs", "q4_0", "q4_1", "q5_0", "q5_1"})
         cases.push_back({.format = block, .isWeighted = true});
     for (const char* block : {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "mxfp4", "nvfp4", "q2_k", "q3_k", "q4_k", "q5_k",
-                              "q6_k", "iq4_nl", "iq4_xs"})
+                              "q6_k", "iq4_nl", "iq4_xs", "tq1_0", "tq2_0", "q1_0", "q2_0"})
         cases.push_back({block});
     std::vector<std::string> families{
         "int4_g128_asym",    "int4_g32_sym",       "int4_g64_sym_f32",     "int3_g64_asym_bf16", "int8_channel_sym",
@@ -142,11 +144,15 @@ std::vector<Case> allCases() {
         "fp8_e4m3_channel",  "fp8_e5m2_channel",   "fp8_e4m3_g128",        "fp4_e2m1_g32",       "nf4_g64",
         "fp4_bnb_g64",       "fp6_e2m3_g32",       "fp6_e3m2_g32",         "apot4_g64",          "pow2_4bit_g32",
         "int4_g64_fzero",    "int8_g32_fzero_f32", "int3_g128_fzero_bf16", "fp4_e2m1_g32_e8m0",  "nf4_g64_e8m0",
-        "fp8_e4m3_g32_e8m0"};
+        "fp8_e4m3_g32_e8m0", "ternary_g64",        "ternary_channel",      "binary_g128",        "binary_g32",
+        "int4_g64_sym_dq",   "int4_g64_asym_dq",   "int4_g32_fzero_dq",    "nf4_g64_dq",         "fp4_bnb_g16_dq"};
     for (const std::string& family : families) {
         cases.push_back({family});
-        if (family.find("fzero") == std::string::npos) cases.push_back({family, true});
+        cases.push_back({family, true});
     }
+    for (const char* family : {"int4_g128_asym", "int3_g32_sym", "int8_channel_sym", "int4_g64_fzero", "nf4_g64",
+                               "fp8_e4m3_channel", "ternary_g64", "int4_g64_sym_dq"})
+        cases.push_back({family, true, true});
     for (const char* shared :
          {"int8_tensor_sym", "int4_tensor_asym_f32", "int3_tensor_fzero", "fp8_e4m3_tensor", "nf4_tensor",
           "fp8_e5m2_tensor", "fp8_e4m3_b128x128", "fp8_e5m2_b128x128", "fp6_e2m3_b128x128", "nf4_b128x128"})
@@ -207,22 +213,25 @@ class FormatEncoderTest : public EncoderTest, public ::testing::WithParamInterfa
         const auto format = Format::parse(GetParam().format);
         ASSERT_TRUE(format.has_value()) << format.error().message;
         m_format = *format;
-        const MseSettings settings{.shrink = 0.4f, .steps = 20};
-        if (!GetParam().searches) return;
-        m_method = m_format.isLevel() ? createLevelMseEncoder(settings, {}) : createMseEncoder(settings, {});
-        m_options.encoder = m_method.get();
     }
 
     QuantizeOptions optionsFor(int64_t cols) {
-        if (GetParam().isWeighted) m_importance = importanceOf(cols);
-        m_options.importance = m_importance;
-        return m_options;
+        m_importance = GetParam().isWeighted ? importanceOf(cols) : std::vector<float>();
+        QuantizeOptions options;
+        if (GetParam().searches) {
+            const MseSettings settings{.shrink = 0.4f, .steps = 20};
+            m_method = m_format.isLevel() ? createLevelMseEncoder(settings, m_importance)
+                                          : createMseEncoder(settings, m_importance);
+            options.encoder = m_method.get();
+        } else {
+            options.importance = m_importance;
+        }
+        return options;
     }
 
     Format m_format;
     std::shared_ptr<const RowEncoder> m_method;
     std::vector<float> m_importance;
-    QuantizeOptions m_options;
 };
 
 TEST_P(FormatEncoderTest, GivesTheProcessorsBytes) {
@@ -363,18 +372,136 @@ TEST_F(EncoderTest, LeavesEverythingElseToTheProcessor) {
     const auto careless = encodeTaskOf(Format::of(DType::kQ8_0), 512, weighted);
     ASSERT_TRUE(careless);
     EXPECT_TRUE(careless->importance.empty()) << "it makes no use of importance";
-    const auto weightedSearch = createMseEncoder({}, importance);
-    QuantizeOptions searched;
-    searched.encoder = weightedSearch.get();
-    EXPECT_FALSE(encodeTaskOf(Format::parse("int4_g128_sym").value(), 512, searched));
-    for (const char* name : {"f16", "int4_g128_sym_dq", "kmeans4_channel", "int4_g128_sym+2of4", "q8_0+out1"}) {
+    for (const char* name : {"f16", "kmeans4_channel", "int4_g128_sym+2of4", "q8_0+out1"}) {
         SCOPED_TRACE(name);
         EXPECT_FALSE(encodeTaskOf(Format::parse(name).value(), 512, {}));
     }
-    const auto ternary = encodeTaskOf(Format::of(DType::kTQ2_0), 512, {});
-    ASSERT_TRUE(ternary);
-    EXPECT_FALSE(m_encoder->takes(*ternary));
-    expectSame(*m_encoder, *matrixOf(gaussian(512, 0.1f), kRows), Format::of(DType::kTQ2_0), {});
+    const Format format = Format::parse("int4_g128_sym").value();
+    const auto endless = createMseEncoder({.shrink = 0.4f, .steps = 1500}, {});
+    QuantizeOptions searched;
+    searched.encoder = endless.get();
+    const auto search = encodeTaskOf(format, 512, searched);
+    ASSERT_TRUE(search);
+    EXPECT_FALSE(m_encoder->takes(*search)) << "so many ranges have no place";
+    expectSame(*m_encoder, *matrixOf(gaussian(512, 0.1f), kRows), format, searched);
+}
+
+/// Rows of which one number would be summed in another way than the processor does are left, as a whole.
+TEST_F(EncoderTest, LeavesRowsWhoseScalesDifferTooMuch) {
+    auto values = gaussian(512, 0.1f);
+    for (size_t i = 2 * 512 + 64; i < 2 * 512 + 128; ++i) values[i] = std::ldexp(values[i], -40);
+    const auto source = matrixOf(values, kRows);
+    const Format format = Format::parse("int4_g64_asym_dq").value();
+    const auto rows = m_encoder->upload(*source, 0, kRows, JobContext()).value();
+    const auto encoding = m_encoder->encode(*encodeTaskOf(format, 512, {}), *rows, {}, JobContext());
+    ASSERT_TRUE(encoding.has_value()) << encoding.error().message;
+    EXPECT_EQ(encoding->left, std::vector<int64_t>{2});
+    EXPECT_EQ(encoding->distortion.count, (kRows - 1) * 512);
+    expectSame(*m_encoder, *source, format, {});
+}
+
+/// Columns that count nothing, next to nothing, or more than all others together.
+TEST_F(EncoderTest, WeighsColumnsOfEverySize) {
+    auto weights = importanceOf(512);
+    for (size_t i = 0; i < 64; ++i) weights[i] = 0.0f;
+    for (size_t i = 64; i < 128; ++i) weights[i] = 1e-36f;
+    for (size_t i = 130; i < 512; i += 50) weights[i] = i < 300 ? 1e33f : 1e-42f;
+    const auto source = matrixOf(withOutliers(512), kRows);
+    for (const char* name : {"int4_g64_asym", "int4_g32_fzero", "nf4_g64", "binary_g64", "int4_g32_sym_dq"}) {
+        SCOPED_TRACE(name);
+        const Format format = Format::parse(name).value();
+        const auto method = format.isLevel() ? createLevelMseEncoder({}, weights) : createMseEncoder({}, weights);
+        QuantizeOptions options;
+        options.encoder = method.get();
+        expectSame(*m_encoder, *source, format, options);
+    }
+    EXPECT_TRUE(m_encoder->remarks().empty());
+}
+
+/// A row with several second-level scales.
+TEST_F(EncoderTest, ScalesScalesOfLongRows) {
+    const auto source = matrixOf(withOutliers(16 * 300), kRows);
+    for (const char* name : {"int4_g16_sym_dq", "int3_g16_fzero_dq", "nf4_g16_dq"}) {
+        SCOPED_TRACE(name);
+        expectSame(*m_encoder, *source, Format::parse(name).value(), {});
+    }
+}
+
+/// What becomes of every offered format with the nearest value, that with importance, a search, a search with
+/// importance: D, the device; P, the processor; -, there is no such method.
+std::map<std::string, std::string> expectedWays() {
+    const std::vector<std::pair<std::string, std::vector<std::string>>> listed{
+        // Plain values are rounded one by one: to bring them costs as much. K-means adds and sorts in binary64.
+        {"PP--",
+         {"f32", "f16", "bf16", "kmeans4_channel", "kmeans4_tensor", "kmeans3_channel", "kmeans3_tensor",
+          "kmeans2_channel", "kmeans2_tensor"}},
+        // Blocks have searches of their own; methods that fit scales have none for those that rows share.
+        {"DD--",
+         {"q8_0",
+          "q6_k",
+          "q5_k",
+          "q5_1",
+          "q5_0",
+          "q4_k",
+          "q4_1",
+          "q4_0",
+          "iq4_nl",
+          "iq4_xs",
+          "mxfp4",
+          "nvfp4",
+          "q3_k",
+          "q2_k",
+          "q2_0",
+          "tq2_0",
+          "tq1_0",
+          "q1_0",
+          "int8_tensor_sym",
+          "fp8_e4m3_tensor",
+          "fp8_e4m3_b128x128",
+          "fp8_e5m2_tensor",
+          "fp8_e5m2_b128x128"}},
+        {"DDDD", {"int8_channel_sym", "int8_g128_sym",  "int8_g128_asym",  "int6_g128_sym",    "int5_g128_sym",
+                  "int4_channel_sym", "int4_g128_sym",  "int4_g128_asym",  "int4_g64_sym",     "int4_g64_asym",
+                  "int4_g32_sym",     "int4_g32_asym",  "int3_g128_asym",  "int3_g64_asym",    "int3_g32_asym",
+                  "int2_g64_asym",    "int2_g32_asym",  "int2_g16_asym",   "int4_g128_fzero",  "int4_g64_fzero",
+                  "int3_g64_fzero",   "int2_g32_fzero", "int4_g64_sym_dq", "int4_g64_asym_dq", "int4_g64_fzero_dq",
+                  "fp8_e4m3_channel", "fp8_e4m3_g128",  "mxfp8_e4m3",      "fp8_e5m2_channel", "fp8_e5m2_g128",
+                  "mxfp8_e5m2",       "fp6_e2m3_g64",   "mxfp6_e2m3",      "fp6_e3m2_g64",     "mxfp6_e3m2",
+                  "fp4_e2m1_g32",     "fp4_e2m1_g64",   "nf4_g64",         "nf4_g64_f16",      "nf4_g64_dq",
+                  "nf4_g128",         "fp4_bnb_g64",    "fp4_bnb_g64_dq",  "apot4_g64",        "pow2_4bit_g64",
+                  "pow2_3bit_g64",    "ternary_g64",    "ternary_g128",    "binary_g64",       "binary_g128"}}};
+    std::map<std::string, std::string> expected;
+    for (const auto& [ways, names] : listed) {
+        for (const std::string& name : names) expected[name] = ways;
+    }
+    return expected;
+}
+
+TEST_F(EncoderTest, SaysWhatItTakesOfAllFormats) {
+    const auto expected = expectedWays();
+    EXPECT_EQ(expected.size(), offeredFormats().size());
+    for (const Format& format : offeredFormats()) {
+        const std::vector<float> importance(512, 2.0f);
+        std::string taken;
+        for (const bool searches : {false, true}) {
+            for (const bool isWeighted : {false, true}) {
+                if (searches && !methodObstacle(MethodId::kMse, format).empty()) {
+                    taken += '-';
+                    continue;
+                }
+                const std::vector<float> weights = isWeighted ? importance : std::vector<float>();
+                const auto method =
+                    format.isLevel() ? createLevelMseEncoder({}, weights) : createMseEncoder({}, weights);
+                QuantizeOptions options;
+                options.importance = weights;
+                if (searches) options.encoder = method.get();
+                const auto task = encodeTaskOf(format, 512, options);
+                taken += task && m_encoder->takes(*task) ? 'D' : 'P';
+            }
+        }
+        const auto found = expected.find(format.name());
+        EXPECT_EQ(taken, found != expected.end() ? found->second : "nothing is said of it") << format.name();
+    }
 }
 
 TEST_F(EncoderTest, NoticesACancel) {
