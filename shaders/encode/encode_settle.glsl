@@ -14,6 +14,8 @@ layout(push_constant) uniform Parameters {
     uint zeroWord;   ///< where its zero points begin
 };
 
+/// Groups of a second-level scale: a multiple of the workgroup, so that an invocation keeps its groups from one loop to
+/// the next.
 const uint kNestedGroups = 256u;
 /// Least magnitudes, 2^-90 and 2^-100: below, what a scale is made of could become subnormal.
 const uint kLeastOffset = 0x12800000u, kLeastLargest = 0x0D800000u;
