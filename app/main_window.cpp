@@ -46,6 +46,7 @@
 #include "app/widgets/empty_page.h"
 #include "app/widgets/field_state.h"
 #include "app/widgets/jobs_strip.h"
+#include "app/widgets/missing_checkpoint_bar.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/style_sheet_pause.h"
 #include "core/recipe/hardware_target.h"
@@ -72,6 +73,7 @@ MainWindow::MainWindow(Session& session, Begin begin, QWidget* parent) : QMainWi
     restoreState();
     if (begin == Begin::FromSettings) takeSettings();
     showCheckpoint();
+    showMissingCheckpoint();
 }
 
 MainWindow::~MainWindow() = default;
@@ -139,6 +141,24 @@ void MainWindow::setNotice(QWidget* notice) {
     if (notice) m_central->insertWidget(0, notice);
 }
 
+/// Asks where the checkpoint of a session went, until it is found or not wanted any more.
+void MainWindow::showMissingCheckpoint() {
+    const QString missing = m_session.missingCheckpoint();
+    if (missing.isEmpty()) {
+        if (qobject_cast<MissingCheckpointBar*>(m_notice)) setNotice(nullptr);
+        return;
+    }
+    auto* bar = new MissingCheckpointBar(missing);
+    setNotice(bar);
+    connect(bar, &MissingCheckpointBar::fileWanted, this, [this] {
+        if (const QString path = askForFile(); !path.isEmpty()) m_session.openMissingFrom(path);
+    });
+    connect(bar, &MissingCheckpointBar::folderWanted, this, [this] {
+        if (const QString path = askForFolder(); !path.isEmpty()) m_session.openMissingFrom(path);
+    });
+    connect(bar, &MissingCheckpointBar::dismissed, &m_session, &Session::forgetMissing);
+}
+
 void MainWindow::createStatusBar() {
     m_status = new ElidedLabel(this);
     m_message = new QToolButton(this);
@@ -168,6 +188,7 @@ void MainWindow::connectSession() {
     connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
     connect(&m_session, &Session::openFailed, this,
             [this](const QString&, const QString& message) { m_empty->setProblem(message); });
+    connect(&m_session, &Session::missingCheckpointChanged, this, &MainWindow::showMissingCheckpoint);
     connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
@@ -179,6 +200,8 @@ void MainWindow::connectSession() {
     connectProbes();
     connect(m_channelMap, &ChannelMapPanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
     connect(m_ranges, &RangePanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
+    connect(m_matrix, &MatrixPanel::calibrationWanted, m_calibration, &CalibrationPanel::start);
+    connect(m_damage, &DamagePanel::runWanted, this, [this] { m_evaluation->start(EvaluationTarget::Recipe); });
     connect(m_matrix, &MatrixPanel::sensitivityWanted, m_evaluation, &EvaluationPanel::startSensitivity);
     connect(m_evaluation, &EvaluationPanel::comparisonWanted, this, &MainWindow::compareRecipes);
     connect(m_tradeoff, &TradeoffPanel::seriesWanted, m_evaluation, &EvaluationPanel::startSeries);
@@ -243,13 +266,34 @@ void MainWindow::fitToScreen() {
     resize(QSize(kDefaultWidth, kDefaultHeight).boundedTo(room));
 }
 
+QString MainWindow::closingQuestion() const {
+    QStringList sentences;
+    if (m_session.exporter().isRunning())
+        sentences << tr("A file is being exported; its target stays as it was.");
+    else if (m_session.jobs().visibleCount() > 0)
+        sentences << tr("Work is in progress; what it has found so far is lost.");
+    if (m_session.hasUnsavedWork()) sentences << tr("The recipe has changes that no session file has.");
+    return sentences.join(QLatin1Char(' '));
+}
+
+/// Asks once, whatever the reasons are.
+bool MainWindow::mayClose() {
+    const QString question = closingQuestion();
+    if (question.isEmpty()) return true;
+    const bool canSave = m_session.hasUnsavedWork();
+    QMessageBox box(QMessageBox::Question, tr("Close Halftone"), question, QMessageBox::Cancel, this);
+    box.setObjectName(QStringLiteral("closingQuestion"));
+    if (canSave) box.addButton(QMessageBox::Save);
+    auto* leave = box.addButton(canSave ? tr("Close without saving") : tr("Close"), QMessageBox::DestructiveRole);
+    leave->setObjectName(QStringLiteral("closeAnyway"));
+    box.setDefaultButton(canSave ? QMessageBox::Save : QMessageBox::Cancel);
+    const int answer = box.exec();
+    if (box.clickedButton() == leave) return true;
+    return answer == QMessageBox::Save && saveSession(false);
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (m_session.exporter().isRunning()) {
-        const auto answer =
-            QMessageBox::question(this, tr("Export in progress"),
-                                  tr("A file is being exported. Close anyway and leave the target as it was?"));
-        if (answer != QMessageBox::Yes) return event->ignore();
-    }
+    if (!mayClose()) return event->ignore();
     QSettings().setValue(QStringLiteral("device"), m_session.devices().choice());
     keepSettings();
     event->accept();
@@ -425,7 +469,10 @@ void MainWindow::updateTotals() {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(
                             perplexityText(run->result.perplexity.mean, run->result.perplexity.standardError));
-        if (run->result.reference) parts << mark + tr("KLD %1").arg(numberText(run->result.reference->kld.mean, 4));
+        if (run->result.reference) {
+            const auto& kld = run->result.reference->kld;
+            parts << mark + tr("KLD %1").arg(significantEstimateText(kld.mean, kld.standardError));
+        }
     }
     m_totals->setText(parts.join(QStringLiteral(" · ")));
 }
@@ -437,7 +484,9 @@ void MainWindow::showMessage() {
                          : message.severity == MessageSeverity::Warning ? colors.stale
                                                                         : colors.mutedText;
     m_message->setStyleSheet(QStringLiteral("color: %1").arg(color.name()));
-    m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, width() / 3));
+    // What went wrong is worth more than what lies under the mouse.
+    const int room = message.severity == MessageSeverity::Note ? width() / 3 : width() / 2;
+    m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, room));
     m_message->setToolTip(message.text);
     m_message->show();
     // A remark goes by itself; what went wrong stays until another message takes its place.

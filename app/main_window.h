@@ -112,11 +112,19 @@ class MainWindow : public QMainWindow {
     void onCheckpointChanged();
     void showCheckpoint();
     void connectProbes();
+    void showMissingCheckpoint();
+    /// What would be lost by closing now, as a question; empty: nothing.
+    [[nodiscard]] QString closingQuestion() const;
+    [[nodiscard]] bool mayClose();
     void connectAllocation(AllocateDialog& dialog);
 
+    /// Paths that a person chose, where the last one was; empty: none was chosen.
+    [[nodiscard]] QString askForFile();
+    [[nodiscard]] QString askForFolder();
     void openFileDialog();
     void openFolderDialog();
-    void saveSession(bool askForPath);
+    /// False where the question for a place was cancelled, or writing failed.
+    bool saveSession(bool askForPath);
     void restoreUiState();
     void rememberRecent(const QString& path);
     [[nodiscard]] QStringList recentFiles() const;

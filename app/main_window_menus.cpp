@@ -37,6 +37,7 @@
 #include "app/widgets/command_palette.h"
 #include "app/widgets/device_button.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/last_folder.h"
 #include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
@@ -86,8 +87,10 @@ void MainWindow::createEditMenu() {
     auto& stack = m_session.recipe().undoStack();
     auto* undo = stack.createUndoAction(this, tr("Undo"));
     undo->setShortcut(QKeySequence::Undo);
+    undo->setProperty(kShortcutMeaning, tr("Undo"));
     auto* redo = stack.createRedoAction(this, tr("Redo"));
     redo->setShortcut(QKeySequence::Redo);
+    redo->setProperty(kShortcutMeaning, tr("Redo"));
     menu->addActions({undo, redo});
     menu->addSeparator();
     menu->addAction(tr("Select all tensors"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_A), this, [this] {
@@ -253,30 +256,43 @@ void MainWindow::createCorner() {
     menuBar()->setCornerWidget(corner);
 }
 
-void MainWindow::openFileDialog() {
+QString MainWindow::askForFile() {
     const QString path = QFileDialog::getOpenFileName(
-        this, tr("Open a checkpoint"), {},
+        this, tr("Open a checkpoint"), lastFolder(),
         tr("Checkpoints and sessions (*.gguf *.safetensors *.safetensors.index.json *.halftone);;All files (*)"));
-    if (!path.isEmpty()) openPath(path);
+    keepLastFolder(path);
+    return path;
+}
+
+QString MainWindow::askForFolder() {
+    const QString path = QFileDialog::getExistingDirectory(this, tr("Open a model's folder"), lastFolder());
+    keepLastFolder(path);
+    return path;
+}
+
+void MainWindow::openFileDialog() {
+    if (const QString path = askForFile(); !path.isEmpty()) openPath(path);
 }
 
 void MainWindow::openFolderDialog() {
-    const QString path = QFileDialog::getExistingDirectory(this, tr("Open a model's folder"));
-    if (!path.isEmpty()) openPath(path);
+    if (const QString path = askForFolder(); !path.isEmpty()) openPath(path);
 }
 
-void MainWindow::saveSession(bool askForPath) {
+bool MainWindow::saveSession(bool askForPath) {
     QString path = m_session.sessionPath();
     if (askForPath || path.isEmpty()) {
         path = QFileDialog::getSaveFileName(
             this, tr("Save the session"),
-            QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral(".halftone"),
+            inLastFolder(QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral(".halftone")),
             tr("Halftone sessions (*.halftone)"));
-        if (path.isEmpty()) return;
+        if (path.isEmpty()) return false;
+        keepLastFolder(path);
         if (!path.endsWith(QLatin1String(".halftone"))) path += QStringLiteral(".halftone");
     }
     m_session.saveTo(path, uiState());
+    if (m_session.sessionPath() != path || m_session.hasUnsavedWork()) return false;
     rememberRecent(path);
+    return true;
 }
 
 QString MainWindow::uiState() const {
@@ -308,8 +324,10 @@ void MainWindow::compareRecipes(int run) {
 void MainWindow::showReportDialog() {
     if (!m_session.checkpoint()) return;
     const QString name = QString::fromStdString(m_session.checkpoint()->name()) + QStringLiteral("-report.html");
-    QString path = QFileDialog::getSaveFileName(this, tr("Export the report"), name, tr("Web pages (*.html)"));
+    QString path =
+        QFileDialog::getSaveFileName(this, tr("Export the report"), inLastFolder(name), tr("Web pages (*.html)"));
     if (path.isEmpty()) return;
+    keepLastFolder(path);
     if (!path.endsWith(QLatin1String(".html"), Qt::CaseInsensitive)) path += QStringLiteral(".html");
     exportReport(path);
 }

@@ -16,8 +16,13 @@
 #include "app/widgets/format_combo.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
+#include "core/recipe/hardware_target.h"
 
 namespace halftone::app {
+
+namespace {
+constexpr double kMostBits = 9;  ///< more is no way to save
+}
 
 AllocateDialog::AllocateDialog(Session& session, EvaluationOptions measurement, QWidget* parent)
     : QDialog(parent), m_session(session), m_measurement(std::move(measurement)) {
@@ -29,6 +34,7 @@ AllocateDialog::AllocateDialog(Session& session, EvaluationOptions measurement, 
     auto& allocation = m_session.allocation();
     connect(&allocation, &AllocationService::stateChanged, this, &AllocateDialog::refresh);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &AllocateDialog::refresh);
+    connect(&m_session.recipe(), &RecipeEditor::changed, this, &AllocateDialog::onChanged);
     connect(&m_session, &Session::checkpointChanged, this, &QDialog::close);
     refresh();
 }
@@ -41,7 +47,7 @@ void AllocateDialog::createFields() {
     m_bits->setSingleStep(0.05);
     m_bits->setSuffix(tr(" bits per weight"));
     const auto& totals = m_session.recipe().resolved().totals;
-    const bool hasRecipe = !m_session.recipe().changesNothing() && totals.bitsPerWeight() < 9;
+    const bool hasRecipe = !m_session.recipe().changesNothing() && totals.bitsPerWeight() < kMostBits;
     m_bits->setValue(hasRecipe ? totals.bitsPerWeight() : 4.5);
     m_formats = new QListWidget(this);
     m_formats->setObjectName(QStringLiteral("allocateFormats"));
@@ -57,8 +63,24 @@ void AllocateDialog::createFields() {
         item->setToolTip(obstacle);
         if (!obstacle.isEmpty()) item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
     }
-    connect(m_bits, &QDoubleSpinBox::valueChanged, this, &AllocateDialog::refresh);
-    connect(m_formats, &QListWidget::itemChanged, this, &AllocateDialog::refresh);
+    if (options().formats.empty()) tickLegal();
+    connect(m_bits, &QDoubleSpinBox::valueChanged, this, &AllocateDialog::onChanged);
+    connect(m_formats, &QListWidget::itemChanged, this, &AllocateDialog::onChanged);
+}
+
+/// Of a machine that takes none of the usual formats: all small ones that it does take.
+void AllocateDialog::tickLegal() {
+    for (int i = 0; i < m_formats->count(); ++i) {
+        auto* item = m_formats->item(i);
+        const auto format = Format::parse(item->data(Qt::UserRole).toString().toStdString());
+        const bool isSmall = format && format->bitsPerWeight() < kMostBits;
+        if (isSmall && item->flags().testFlag(Qt::ItemIsEnabled)) item->setCheckState(Qt::Checked);
+    }
+}
+
+void AllocateDialog::onChanged() {
+    m_isTaken = false;
+    refresh();
 }
 
 void AllocateDialog::createLayout() {
@@ -81,6 +103,8 @@ void AllocateDialog::createLayout() {
     form->addRow(how);
     form->addRow(tr("Size"), m_bits);
     form->addRow(tr("Choose from"), m_formats);
+    if (const auto* target = m_session.recipe().target())
+        form->addRow(mutedLabel(tr("Greyed formats do not suit %1.").arg(coreText(target->name)), this));
     form->addRow(m_outcome);
     form->addRow(buttons);
     resize(460, 420);
@@ -117,6 +141,10 @@ void AllocateDialog::refresh() {
                                                     : tr("%1 in all.").arg(bytesText(double(budgetBytes()))));
         return;
     }
+    if (m_isTaken) {
+        m_action->setEnabled(false);
+        return m_outcome->setText(tr("Taken: this is the recipe in work now. Another size can be tried."));
+    }
     const auto allocated = allocation.allocate(budgetBytes());
     m_action->setEnabled(allocated.has_value());
     m_outcome->setText(allocated ? tr("%1, %2 bits per weight; KL divergence about %3 if the harms of tensors add up.")
@@ -133,6 +161,8 @@ void AllocateDialog::onAction() {
     const auto allocated = allocation.allocate(budgetBytes());
     if (!allocated) return;
     allocation.take(*allocated);
+    m_isTaken = true;
+    refresh();
     emit taken();
 }
 

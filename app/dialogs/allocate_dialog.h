@@ -29,6 +29,8 @@ class AllocateDialog : public QDialog {
   private:
     void createFields();
     void createLayout();
+    void tickLegal();
+    void onChanged();
     void refresh();
     void onAction();
     [[nodiscard]] AllocationOptions options() const;
@@ -40,6 +42,7 @@ class AllocateDialog : public QDialog {
     QListWidget* m_formats = nullptr;
     QLabel* m_outcome = nullptr;
     QPushButton* m_action = nullptr;
+    bool m_isTaken = false;  ///< what is chosen here is the recipe in work
 };
 
 }  // namespace halftone::app

@@ -42,7 +42,8 @@ RecipeDiffDialog::RecipeDiffDialog(Session& session, QWidget* parent)
     renew();
     // The last other recipe that was measured, against the one in work.
     for (int i = int(m_sources.size()) - 1; i >= 0; --i) {
-        if (m_sources[size_t(i)].run >= 0) {
+        const int run = m_sources[size_t(i)].run;
+        if (run >= 0 && m_session.evaluation().isStale(m_session.evaluation().runs()[run])) {
             m_before->setCurrentIndex(i);
             break;
         }

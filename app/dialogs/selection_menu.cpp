@@ -120,6 +120,15 @@ void addGroupSize(QMenu& menu, Session& session, int size, const Editable& edita
     if (action->isChecked()) menu.setActiveAction(action);
 }
 
+/// A menu in which nothing can be chosen says so in one line instead: tooltips of what is greyed are easily missed.
+void sayWhyNot(QMenu& menu) {
+    const auto actions = menu.actions();
+    if (actions.isEmpty() || std::ranges::any_of(actions, &QAction::isEnabled)) return;
+    const QString why = actions.first()->toolTip();
+    menu.clear();
+    menu.addAction(why)->setEnabled(false);
+}
+
 }  // namespace
 
 void fillWithMethodsOfSelection(QMenu& menu, Session& session) {
@@ -141,6 +150,7 @@ void fillWithGroupSizesOfSelection(QMenu& menu, Session& session) {
     const Editable editable = editableSelection(session);
     if (editable.count == 0) return addNothingToDo(menu);
     for (const int size : groupSizes()) addGroupSize(menu, session, size, editable);
+    sayWhyNot(menu);
 }
 
 void askForExtrasOfSelection(Session& session, QWidget* parent) {

@@ -28,14 +28,18 @@ void showShortcuts(const QList<QAction*>& actions, QWidget* parent) {
     QString table = QStringLiteral("<table>");
     for (const auto* action : actions) {
         if (action->shortcut().isEmpty()) continue;
+        const QString meaning = action->property(kShortcutMeaning).toString();
         table += row(action->shortcut().toString(QKeySequence::NativeText),
-                     withoutMnemonic(action->text()).remove(QStringLiteral("…")));
+                     meaning.isEmpty() ? withoutMnemonic(action->text()).remove(QStringLiteral("…")) : meaning);
     }
     table +=
         row(Texts::tr("Arrows, Shift+Arrows"), Texts::tr("Move and extend the selection in the matrix and the table"));
     table += row(Texts::tr("Drag in the matrix"), Texts::tr("Select a rectangle; Ctrl adds, Shift extends"));
+    table += row(Texts::tr("N, P in the groups"), Texts::tr("Next and previous of the worst groups"));
+    table += row(Texts::tr("Drag in the histogram"), Texts::tr("Show which channels a range of values comes from"));
     table += row(Texts::tr("Double-click a format or a method"), Texts::tr("Choose another for all selected tensors"));
-    table += row(Texts::tr("Wheel and drag in a plot"), Texts::tr("Zoom and move; double-click fits"));
+    table += row(Texts::tr("Wheel and drag in a plot (histogram: Shift+drag)"),
+                 Texts::tr("Zoom and move; double-click fits"));
     table += row(Texts::tr("Right-click a plot"), Texts::tr("Copy it as image or CSV, save it as PNG or SVG")) +
              QStringLiteral("</table>");
     auto* dialog = new QDialog(parent);

@@ -408,6 +408,18 @@ inline constexpr const char* kCoreSentences[] = {
     QT_TRANSLATE_NOOP(
         "Core",
         "Tensor %1 has values too large for %2 in rows %3 to %4. Choose a format with a wider range, such as BF16."),
+    QT_TRANSLATE_NOOP("Core",
+                      "The folder %1 holds no tokenizer.json, no tokenizer.model, and no vocab.json with merges.txt."),
+    QT_TRANSLATE_NOOP("Core",
+                      "%1 cannot be read as GGUF: %2 needs %3 bytes of data at offset %4, but the file ends before "
+                      "that; it is truncated (byte %5)."),
+    QT_TRANSLATE_NOOP("Core", "byte-level BPE"),
+    QT_TRANSLATE_NOOP("Core", "SentencePiece BPE"),
+    QT_TRANSLATE_NOOP("Core", "SentencePiece unigram"),
+    QT_TRANSLATE_NOOP("Core", "character BPE"),
+    QT_TRANSLATE_NOOP("Core", "word-level"),
+    // Last: every longer sentence that ends so is meant first.
+    QT_TRANSLATE_NOOP("Core", "%1 does not exist."),
 };
 
 /// The parts that descriptions of an edit are put together from (core/recipe/recipe_diff.cpp).

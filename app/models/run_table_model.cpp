@@ -94,9 +94,8 @@ QVariant RunTableModel::data(const QModelIndex& index, int role) const {
             if (stale) return themeColors(QGuiApplication::palette()).mutedText;
             return {};
         case Qt::ToolTipRole:
-            if (index.column() == Text && !run.note.isEmpty())
-                return QStringLiteral("<p>%1</p><p>%2</p>")
-                    .arg(run.options.textPath.toHtmlEscaped(), run.note.toHtmlEscaped());
+            if (index.column() == Name && !run.note.isEmpty())
+                return QStringLiteral("<p>%1</p>").arg(run.note.toHtmlEscaped());
             if (index.column() == Text) return run.options.textPath;
             if (stale)
                 return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
@@ -117,7 +116,8 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
     const auto& against = result.reference;
     switch (column) {
         case Name: {
-            const QString name = run.name.isEmpty() ? tr("recipe") : run.name;
+            QString name = run.name.isEmpty() ? tr("recipe") : run.name;
+            if (!run.note.isEmpty()) name.prepend(QStringLiteral("▲ "));
             return m_evaluation.isStale(run) ? QStringLiteral("◷ ") + name : name;
         }
         case Perplexity:
@@ -143,7 +143,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case ProtocolColumn:
             return QString::fromStdString(result.conditions());
         case Text:
-            return (run.note.isEmpty() ? QString() : QStringLiteral("▲ ")) + QFileInfo(run.options.textPath).fileName();
+            return QFileInfo(run.options.textPath).fileName();
         case Device:
             return coreText(result.device);
         case Seconds:

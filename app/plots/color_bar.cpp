@@ -80,6 +80,7 @@ void ColorBar::paintEvent(QPaintEvent*) {
 /// Each under its end as far as the other leaves room.
 void ColorBar::drawNumbers(QPainter& painter, const QRect& line) const {
     const QString low = measureText(m_measure, m_scale.low), high = measureText(m_measure, m_scale.high);
+    if (!(m_scale.low < m_scale.high)) return painter.drawText(line, Qt::AlignCenter, low);
     const int lowWidth = painter.fontMetrics().horizontalAdvance(low) + 1;
     const int highWidth = painter.fontMetrics().horizontalAdvance(high) + 1;
     const int room = std::max(line.width() - lowWidth - highWidth - kGap, 0);

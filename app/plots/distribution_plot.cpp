@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/plots/distribution_plot.h"
 
+#include <QApplication>
+
 #include <algorithm>
 #include <cmath>
 
@@ -56,6 +58,12 @@ void DistributionPlot::createGraphs() {
         label->setVisible(false);
         m_percentileLabels.append(label);
     }
+    m_chosen = new QCPItemRect(this);
+    for (auto* corner : {m_chosen->topLeft, m_chosen->bottomRight}) {
+        corner->setTypeX(QCPItemPosition::ptPlotCoords);
+        corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    }
+    m_chosen->setVisible(false);
 }
 
 void DistributionPlot::applyColors(const ThemeColors& theme) {
@@ -70,6 +78,10 @@ void DistributionPlot::applyColors(const ThemeColors& theme) {
     m_quantizedGraph->setPen(QPen(theme.second, 1.2));
     m_levelGraph->setPen(QPen(theme.second, 1));
     m_percentileGraph->setPen(QPen(theme.mutedText, 1, Qt::DotLine));
+    QColor veil = theme.second;
+    veil.setAlpha(40);
+    m_chosen->setPen(QPen(theme.second, 1));
+    m_chosen->setBrush(veil);
     for (auto* label : m_percentileLabels) {
         label->setColor(theme.mutedText);
         label->setFont(font());
@@ -96,6 +108,20 @@ void DistributionPlot::clear() {
     replot(QCustomPlot::rpQueuedReplot);
 }
 
+void DistributionPlot::setChoosesRanges(bool choosesRanges) {
+    m_choosesRanges = choosesRanges;
+    if (!choosesRanges) m_dragFrom.reset();
+}
+
+void DistributionPlot::markRange(std::optional<ValueRange> range) {
+    m_chosen->setVisible(range.has_value());
+    if (range) {
+        m_chosen->topLeft->setCoords(range->low, 0);
+        m_chosen->bottomRight->setCoords(range->high, 1);
+    }
+    replot(QCustomPlot::rpQueuedReplot);
+}
+
 void DistributionPlot::setLogCounts(bool logarithmic) {
     m_logCounts = logarithmic;
     yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
@@ -104,7 +130,7 @@ void DistributionPlot::setLogCounts(bool logarithmic) {
         yAxis->setNumberFormat(QStringLiteral("eb"));
         yAxis->setNumberPrecision(0);
     } else {
-        yAxis->setTicker(QSharedPointer<QCPAxisTicker>::create());
+        yAxis->setTicker(QSharedPointer<PlainTicker>::create());
         yAxis->setNumberFormat(QStringLiteral("gb"));
         yAxis->setNumberPrecision(4);
     }
@@ -198,13 +224,44 @@ void DistributionPlot::resizeEvent(QResizeEvent* event) {
     resample();
 }
 
+ValueRange DistributionPlot::draggedTo(int x) const {
+    const QRect room = axisRect()->rect();
+    const double from = xAxis->pixelToCoord(std::clamp(*m_dragFrom, room.left(), room.right()));
+    const double to = xAxis->pixelToCoord(std::clamp(x, room.left(), room.right()));
+    return {std::min(from, to), std::max(from, to)};
+}
+
+void DistributionPlot::mousePressEvent(QMouseEvent* event) {
+    const bool choosesRange = m_choosesRanges && m_data && event->button() == Qt::LeftButton &&
+                              !(event->modifiers() & Qt::ShiftModifier) && axisRect()->rect().contains(event->pos());
+    if (!choosesRange) return PlotBase::mousePressEvent(event);
+    m_dragFrom = event->pos().x();
+}
+
+void DistributionPlot::mouseReleaseEvent(QMouseEvent* event) {
+    if (!m_dragFrom || event->button() != Qt::LeftButton) return PlotBase::mouseReleaseEvent(event);
+    const bool isClick = std::abs(event->pos().x() - *m_dragFrom) < QApplication::startDragDistance();
+    const auto range = isClick ? std::nullopt : std::optional(draggedTo(event->pos().x()));
+    m_dragFrom.reset();
+    markRange(range);
+    emit rangeChosen(range);
+}
+
 void DistributionPlot::mouseMoveEvent(QMouseEvent* event) {
-    PlotBase::mouseMoveEvent(event);
-    if (!m_data || m_original.counts.empty() || !axisRect()->rect().contains(event->pos())) {
+    if (m_dragFrom) {
+        markRange(draggedTo(event->pos().x()));
+    } else {
+        PlotBase::mouseMoveEvent(event);
+    }
+    tellValueAt(event->pos());
+}
+
+void DistributionPlot::tellValueAt(QPoint place) {
+    if (!m_data || m_original.counts.empty() || !axisRect()->rect().contains(place)) {
         emit probed({});
         return;
     }
-    const double value = xAxis->pixelToCoord(event->pos().x());
+    const double value = xAxis->pixelToCoord(place.x());
     const QCPRange range = xAxis->range();
     const auto bin =
         size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <optional>
+
+#include "app/plots/channels_of_range.h"
 #include "app/plots/distribution_data.h"
 #include "app/plots/plot_base.h"
 
@@ -8,7 +11,8 @@ namespace halftone::app {
 
 /// Histogram of a tensor: the original filled, the share of brushed channels filled in the second colour, the
 /// dequantized weights as a line over it, the levels of the worst group
-/// as ticks at the bottom, percentiles as dashed lines. Drag and wheel move along the values; the bins follow.
+/// as ticks at the bottom, percentiles as dashed lines. A drag chooses a range of values; Shift+drag and the wheel move
+/// along the values, and the bins follow.
 class DistributionPlot : public PlotBase {
     Q_OBJECT
 
@@ -20,6 +24,10 @@ class DistributionPlot : public PlotBase {
     /// Values of the channels that are brushed; null: none.
     void setLit(std::shared_ptr<const FloatHistogram> values);
     [[nodiscard]] const std::shared_ptr<const FloatHistogram>& lit() const { return m_lit; }
+    /// Whether a drag chooses a range; otherwise it moves along the values.
+    void setChoosesRanges(bool choosesRanges);
+    /// The range that is marked; nullopt: none.
+    void markRange(std::optional<ValueRange> range);
     void setLogCounts(bool logarithmic);
     /// The whole range of values, or the 99.98 % in the middle.
     void setFullRange(bool full);
@@ -30,13 +38,17 @@ class DistributionPlot : public PlotBase {
 
   signals:
     void rangeChanged();
+    /// A range of values was dragged over, or (nullopt) taken back by a click.
+    void rangeChosen(std::optional<halftone::app::ValueRange> range);
     /// Value and counts under the mouse, for the status bar; empty outside.
     void probed(const QString& text);
 
   protected:
     void applyColors(const ThemeColors& colors) override;
     void resizeEvent(QResizeEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void mouseDoubleClickEvent(QMouseEvent* event) override;
     void leaveEvent(QEvent* event) override;
 
@@ -46,6 +58,8 @@ class DistributionPlot : public PlotBase {
     [[nodiscard]] int binCount(const QCPRange& range) const;
     void resample();
     void drawMarkers();
+    void tellValueAt(QPoint place);
+    [[nodiscard]] ValueRange draggedTo(int x) const;
     [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }
 
     std::shared_ptr<const DistributionData> m_data;
@@ -54,6 +68,9 @@ class DistributionPlot : public PlotBase {
     QCPGraph *m_originalGraph = nullptr, *m_litGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr,
              *m_percentileGraph = nullptr;
     QList<QCPItemText*> m_percentileLabels;
+    QCPItemRect* m_chosen = nullptr;
+    std::optional<int> m_dragFrom;  ///< pixel at which a range was begun
+    bool m_choosesRanges = true;
     bool m_logCounts = true;
     bool m_fullRange = false;
     bool m_isResampling = false;

@@ -22,6 +22,7 @@ namespace {
 constexpr int kLabelWidth = 40;
 constexpr int kHeaderHeight = 20;
 constexpr int kRefreshMs = 60;
+constexpr double kSmallestName = 5;  ///< points, of a role written into a narrow cell
 constexpr double kSmallestCell = 7, kLargestCellHeight = 28, kLargestCellWidth = 64;
 const QPoint kNowhere{-1, -1};
 
@@ -217,9 +218,17 @@ void LayerMatrix::drawCell(QPainter& painter, QPoint cell) const {
     // Roles of the embedding's and the head's rows do not stand above their columns.
     if (m_layout.rows()[size_t(cell.y())].block < 0 && box.height() >= painter.fontMetrics().ascent()) {
         painter.setPen(qGray(color.rgb()) > 128 ? Qt::black : Qt::white);
+        const QString name = shortRoleName(m_layout.cell(cell).role);
+        const double wish = painter.fontMetrics().horizontalAdvance(name) + 2;
+        const QFont usual = painter.font();
+        if (wish > box.width()) {
+            QFont narrow = usual;
+            narrow.setPointSizeF(std::max(usual.pointSizeF() * box.width() / wish, kSmallestName));
+            painter.setFont(narrow);
+        }
         painter.drawText(box, Qt::AlignCenter,
-                         painter.fontMetrics().elidedText(shortRoleName(m_layout.cell(cell).role), Qt::ElideRight,
-                                                          int(box.width())));
+                         painter.fontMetrics().elidedText(name, Qt::ElideRight, int(box.width())));
+        painter.setFont(usual);
     }
     if (isStaleCell(cell)) painter.fillRect(box, QBrush(colors.surface, Qt::Dense4Pattern));
 }

@@ -4,7 +4,19 @@
 #include <QMenu>
 #include <QSvgGenerator>
 
+#include <algorithm>
+
 namespace halftone::app {
+
+namespace {
+constexpr int kFewestTicks = 2, kMostTicks = 5;
+}
+
+QString PlainTicker::getTickLabel(double tick, const QLocale& locale, QChar format, int precision) {
+    QString label = QCPAxisTicker::getTickLabel(tick, locale, format, precision);
+    if (label.startsWith(QLatin1Char('-'))) label.replace(0, 1, QChar(0x2212));
+    return label;
+}
 
 PlotBase::PlotBase(QWidget* parent) : QCustomPlot(parent) {
     // Numbers are alike in every language; powers of ten are set as such only where the exponent is a small e.
@@ -12,8 +24,16 @@ PlotBase::PlotBase(QWidget* parent) : QCustomPlot(parent) {
     setNoAntialiasingOnDrag(true);
     setPlottingHint(QCP::phCacheLabels, true);
     axisRect()->setAutoMargins(QCP::msAll);
+    for (auto* axis : axisRect()->axes()) axis->setTicker(QSharedPointer<PlainTicker>::create());
     setContextMenuPolicy(Qt::DefaultContextMenu);
     setAccessibleDescription(tr("The context menu copies the picture or its figures"));
+}
+
+/// As many numbers as have room one above the other.
+void PlotBase::resizeEvent(QResizeEvent* event) {
+    QCustomPlot::resizeEvent(event);
+    const int room = axisRect()->height() / std::max(1, 2 * fontMetrics().lineSpacing());
+    yAxis->ticker()->setTickCount(std::clamp(room, kFewestTicks, kMostTicks));
 }
 
 void PlotBase::changeEvent(QEvent* event) {

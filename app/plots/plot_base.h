@@ -8,6 +8,12 @@
 
 namespace halftone::app {
 
+/// Ticks of a linear axis, with the minus sign that figures have elsewhere.
+class PlainTicker : public QCPAxisTicker {
+  protected:
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override;
+};
+
 /// A QCustomPlot in the colours of the theme, with a context menu that copies and saves it as image, SVG and CSV.
 class PlotBase : public QCustomPlot {
     Q_OBJECT
@@ -21,6 +27,7 @@ class PlotBase : public QCustomPlot {
     [[nodiscard]] PictureSource pictureSource();
 
   protected:
+    void resizeEvent(QResizeEvent* event) override;
     void changeEvent(QEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     /// Colours of axes and series; called again when the palette changes.

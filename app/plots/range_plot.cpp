@@ -106,7 +106,7 @@ void RangePlot::fitAxes(bool logarithmic) {
     if (!(low <= high)) low = high = logarithmic ? 1 : 0;
     yAxis->setScaleType(logarithmic ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
     yAxis->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(new RangeTicker)
-                                 : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+                                 : QSharedPointer<QCPAxisTicker>(new PlainTicker));
     yAxis->setNumberFormat(logarithmic ? QStringLiteral("eb") : QStringLiteral("gb"));
     yAxis->setNumberPrecision(logarithmic ? 0 : 4);
     if (logarithmic) {

@@ -11,7 +11,7 @@ namespace halftone::app {
 
 namespace {
 constexpr double kReach = 10;  ///< pixels within which the mouse means a point
-constexpr int kMostLabelled = 16, kWidestLabel = 110;
+constexpr int kMostLabelled = 16, kWidestLabel = 110, kMostLabelsBeside = 3;
 constexpr double kSmallestDrawn = 1e-12;  ///< a harm of zero has no place on a logarithmic axis
 
 /// Harm as it is read aloud: 0.001, 0.01, 0.1; powers of ten below.
@@ -149,11 +149,10 @@ void ScatterPlot::createLabels() {
     for (auto* label : m_labels) removeItem(label);
     m_labels.clear();
     if (m_points.size() > kMostLabelled) return;
-    for (const auto& point : m_points) {
+    while (m_labels.size() < m_points.size()) {
         auto* label = new QCPItemText(this);
         label->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
         label->position->setType(QCPItemPosition::ptAbsolute);
-        label->setText(fontMetrics().elidedText(point.name, Qt::ElideRight, kWidestLabel));
         m_labels.append(label);
     }
     applyColors(colors());
@@ -171,6 +170,9 @@ void ScatterPlot::placeLabels() {
     std::iota(order.begin(), order.end(), 0);
     std::stable_partition(order.begin(), order.end(), [&](int i) { return m_points[i].isCurrent; });
     const QRectF room = axisRect()->rect();
+    const int widest = std::max(kWidestLabel, int(room.width()) / kMostLabelsBeside);
+    for (int i = 0; i < int(m_labels.size()); ++i)
+        m_labels[i]->setText(fontMetrics().elidedText(m_points[i].name, Qt::ElideRight, widest));
     for (const int i : order) {
         const QSizeF size = fontMetrics().size(0, m_labels[i]->text());
         const auto places = labelPlaces(pixelOf(i), size, room);

@@ -425,7 +425,7 @@ void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
         run.isEarlier = true;
         run.target = record.recipeText.empty() ? EvaluationTarget::Original : EvaluationTarget::Recipe;
         if (auto recipe = Recipe::parse(record.recipeText); recipe) run.recipe = *recipe;
-        run.name = run.target == EvaluationTarget::Original ? tr("original") : coreText(run.recipe.name);
+        run.name = run.target == EvaluationTarget::Original ? tr("original") : nameOf(run.recipe);
         run.options.textPath = QString::fromStdString(record.textPath);
         run.result.protocol = record.protocol;
         run.result.perplexity = {record.perplexity, record.perplexityError};

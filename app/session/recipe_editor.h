@@ -45,6 +45,7 @@ class RecipeEditor : public QObject {
     /// Resolved entry of a tensor of the checkpoint, or null.
     [[nodiscard]] const ResolvedTensor* resolvedTensor(int tensor) const;
     [[nodiscard]] QUndoStack& undoStack() { return m_undoStack; }
+    [[nodiscard]] const QUndoStack& undoStack() const { return m_undoStack; }
     /// recipeKey() of resolved().
     [[nodiscard]] quint64 key() const { return m_key; }
     [[nodiscard]] bool changesNothing() const;

@@ -117,37 +117,58 @@ bool Session::isOpening() const {
 
 void Session::open(const QString& path) {
     if (path.endsWith(QLatin1String(".halftone"), Qt::CaseInsensitive)) {
-        if (openSessionFile(path)) m_sessionPath = path;
+        openSessionFile(path, path);
     } else {
         openCheckpoint(path, nullptr);
     }
 }
 
 void Session::recover(const QString& path) {
-    if (openSessionFile(path)) m_sessionPath.clear();
+    openSessionFile(path, {});
 }
 
-/// False where the file cannot be read, which has been said then.
-bool Session::openSessionFile(const QString& path) {
+void Session::openMissingFrom(const QString& checkpointPath) {
+    if (m_missing) openCheckpoint(checkpointPath, m_missing);
+}
+
+QString Session::missingCheckpoint() const {
+    return m_missing ? QString::fromStdString(m_missing->file.checkpoint.string()) : QString();
+}
+
+void Session::forgetMissing() {
+    waitForCheckpoint(nullptr);
+}
+
+void Session::waitForCheckpoint(std::shared_ptr<const SavedSession> saved) {
+    if (saved == m_missing) return;
+    m_missing = std::move(saved);
+    emit missingCheckpointChanged();
+}
+
+bool Session::hasUnsavedWork() const {
+    return m_checkpoint && (m_isRecovered || !m_recipe.undoStack().isClean());
+}
+
+/// `savePath`: where it is saved again; empty: it has no file of its own.
+void Session::openSessionFile(const QString& path, const QString& savePath) {
     auto saved = SessionFile::load(path.toStdString());
     if (!saved) {
         m_messages.fail(tr("Session"), saved.error());
         emit openFailed(path, errorText(saved.error()));
-        return false;
+        return;
     }
     const QString checkpointPath = QString::fromStdString(saved->checkpoint.string());
-    openCheckpoint(checkpointPath, std::make_shared<const SessionFile>(std::move(*saved)));
-    return true;
+    openCheckpoint(checkpointPath, std::make_shared<const SavedSession>(SavedSession{std::move(*saved), savePath}));
 }
 
-void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved) {
+void Session::openCheckpoint(const QString& path, std::shared_ptr<const SavedSession> saved) {
     m_jobs.start<OpenedSession>(
         {tr("Opening %1").arg(QFileInfo(path).fileName()), JobLane::Files, kOpenTag}, this,
         [path, saved](const JobControl&) -> Result<OpenedSession> {
             OpenedSession opened;
             HT_ASSIGN_OR_RETURN(opened.checkpoint, Checkpoint::open(path.toStdString()));
-            opened.fingerprintDiffers =
-                saved && !saved->fingerprint.empty() && saved->fingerprint != opened.checkpoint->fingerprint();
+            opened.fingerprintDiffers = saved && !saved->file.fingerprint.empty() &&
+                                        saved->file.fingerprint != opened.checkpoint->fingerprint();
             return opened;
         },
         [this, path, saved](const Result<OpenedSession>& opened) {
@@ -155,20 +176,25 @@ void Session::openCheckpoint(const QString& path, std::shared_ptr<const SessionF
             if (!opened) {
                 m_messages.fail({}, opened.error());
                 emit openFailed(path, errorText(opened.error()));
+                if (saved && opened.error().code == ErrorCode::kNotFound) waitForCheckpoint(saved);
                 return;
             }
-            if (!saved) m_sessionPath.clear();
+            waitForCheckpoint(nullptr);
+            // Only now: what is open until then must not be saved over the session that could not be opened.
+            m_sessionPath = saved ? saved->path : QString();
+            m_isRecovered = saved && saved->path.isEmpty();
             if (opened->fingerprintDiffers)
                 m_messages.warn(tr(
                     "The checkpoint has changed since this session was saved; earlier figures may not belong to it."));
-            setCheckpoint(opened->checkpoint, saved ? saved->recipe : Recipe{});
-            if (saved) restore(*saved);
+            setCheckpoint(opened->checkpoint, saved ? saved->file.recipe : Recipe{});
+            if (saved) restore(saved->file);
         });
     emit openingChanged();
 }
 
 void Session::close() {
     m_sessionPath.clear();
+    m_isRecovered = false;
     setCheckpoint(nullptr, Recipe{});
 }
 
@@ -303,6 +329,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
         return;
     }
     m_sessionPath = path;
+    m_isRecovered = false;
     m_recipe.undoStack().setClean();
     m_messages.note(tr("Saved the session to %1.").arg(path));
 }

@@ -68,6 +68,14 @@ class Session : public QObject {
     void open(const QString& path);
     /// Opens a saved session that has no file of its own to be saved to.
     void recover(const QString& path);
+    /// Opens the session that checkpointMissing() spoke of with its checkpoint from another place.
+    void openMissingFrom(const QString& checkpointPath);
+    /// Where the checkpoint of a session should be that waits for it; empty: none does.
+    [[nodiscard]] QString missingCheckpoint() const;
+    /// That session is not wanted any more.
+    void forgetMissing();
+    /// The recipe was edited, or came from a crash, and no session file has it.
+    [[nodiscard]] bool hasUnsavedWork() const;
     void close();
     [[nodiscard]] bool isOpening() const;
     [[nodiscard]] const std::shared_ptr<const Checkpoint>& checkpoint() const { return m_checkpoint; }
@@ -104,14 +112,23 @@ class Session : public QObject {
     void modelChanged();
     void openingChanged();
     void openFailed(const QString& path, const QString& message);
+    /// A session waits for its checkpoint, which is not where it was, or has stopped waiting: missingCheckpoint().
+    void missingCheckpointChanged();
     /// Preferences come from a session file: panels should show them.
     void sessionRestored();
     /// Values of these tensors changed (statistics, error, format, activations). Empty: all.
     void tensorsChanged(const QList<int>& tensors);
 
   private:
-    void openCheckpoint(const QString& path, std::shared_ptr<const SessionFile> saved);
-    bool openSessionFile(const QString& path);
+    /// A session on its way to be opened.
+    struct SavedSession {
+        SessionFile file;
+        QString path;  ///< to save it to again; empty: it has none
+    };
+
+    void openCheckpoint(const QString& path, std::shared_ptr<const SavedSession> saved);
+    void waitForCheckpoint(std::shared_ptr<const SavedSession> saved);
+    void openSessionFile(const QString& path, const QString& savePath);
     void setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe);
     void restore(const SessionFile& saved);
     void startLoadingModel();
@@ -139,6 +156,8 @@ class Session : public QObject {
     bool m_useCalibration = true;
     StudioSettings m_settings;
     QString m_sessionPath;
+    bool m_isRecovered = false;  ///< what is open came back after a crash
+    std::shared_ptr<const SavedSession> m_missing;
     SessionFile m_preferences;
     MemoryService m_memory{m_modelJobs, m_devices, m_runChoice};
 };

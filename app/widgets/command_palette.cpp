@@ -92,12 +92,13 @@ void CommandPalette::filter(const QString& text) {
         item->setData(kEntryRole, index);
         item->setData(kHintRole, entry.hint);
     }
-    m_list->setCurrentRow(0);
+    if (hits.isEmpty()) (new QListWidgetItem(tr("Nothing here has these letters in its name."), m_list))->setFlags({});
+    m_list->setCurrentRow(hits.isEmpty() ? -1 : 0);
 }
 
 void CommandPalette::take() {
     const auto* item = m_list->currentItem();
-    if (!item) return;
+    if (!item || !item->data(kEntryRole).isValid()) return;
     const auto run = m_entries[item->data(kEntryRole).toInt()].run;
     close();
     // After the popup is gone, so that the command finds the window in its usual state.
@@ -108,7 +109,7 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     if (watched == m_edit && event->type() == QEvent::KeyPress) {
         const int key = static_cast<QKeyEvent*>(event)->key();
         const int step = key == Qt::Key_Down ? 1 : key == Qt::Key_Up ? -1 : 0;
-        if (step != 0) {
+        if (step != 0 && m_list->currentRow() >= 0) {
             m_list->setCurrentRow(std::clamp(m_list->currentRow() + step, 0, std::max(m_list->count() - 1, 0)));
             return true;
         }

@@ -7,6 +7,7 @@
 #include <QStringList>
 
 #include "app/session/device_service.h"
+#include "app/widgets/menu_button.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/theme.h"
 
@@ -30,9 +31,8 @@ QIcon dot(const QColor& color, qreal ratio) {
 
 DeviceButton::DeviceButton(DeviceService& devices, QWidget* parent) : QToolButton(parent), m_devices(devices) {
     setObjectName(QStringLiteral("deviceButton"));
-    setPopupMode(QToolButton::InstantPopup);
     setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    setMenu(new QMenu(this));
+    openMenuWith(*this, new QMenu(this));
     connect(menu(), &QMenu::aboutToShow, this, &DeviceButton::fillMenu);
     connect(&m_devices, &DeviceService::changed, this, &DeviceButton::refresh);
     refresh();

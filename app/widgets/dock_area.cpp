@@ -80,13 +80,14 @@ void DockArea::setWorkspace(Workspace workspace) {
         if (!saved.docks.contains(name)) m_docks[name]->hide();
     }
     if (saved.state.isEmpty() || !restoreState(saved.state, kLayoutVersion)) return applyDefault(workspace);
+    m_wantsDefault = false;
     for (const auto& name : m_order) {
         if (!saved.docks.contains(name)) removeDockWidget(m_docks[name]);
     }
 }
 
 void DockArea::remember() {
-    if (!m_isArranged) return;
+    if (!m_isArranged || m_wantsDefault) return;  // one that never had its sizes is not worth keeping
     Arrangement arrangement{saveState(kLayoutVersion), {}};
     for (const auto& name : m_order) {
         if (dockWidgetArea(m_docks[name]) != Qt::NoDockWidgetArea) arrangement.docks.append(name);
@@ -122,7 +123,10 @@ void DockArea::resetLayout() {
 
 void DockArea::showEvent(QShowEvent* event) {
     QMainWindow::showEvent(event);
-    if (m_wantsDefault) QTimer::singleShot(0, this, [this] { applyDefault(m_workspace); });
+    if (!m_wantsDefault) return;
+    QTimer::singleShot(0, this, [this] {
+        if (m_wantsDefault) applyDefault(m_workspace);
+    });
 }
 
 void DockArea::updateTitleBars() {

@@ -6,12 +6,38 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QPainter>
+#include <QStyleOptionFrame>
 #include <QToolButton>
 
 namespace halftone::app {
 
+namespace {
+
+/// A line that shows the end of a path that is too long for it, the file's name, and dots for the beginning. While it
+/// is edited it is a line as any other.
+class PathLine : public QLineEdit {
+  public:
+    using QLineEdit::QLineEdit;
+
+  protected:
+    void paintEvent(QPaintEvent* event) override {
+        QStyleOptionFrame option;
+        initStyleOption(&option);
+        const QRect room = style()->subElementRect(QStyle::SE_LineEditContents, &option, this).adjusted(2, 0, -2, 0);
+        if (hasFocus() || fontMetrics().horizontalAdvance(text()) <= room.width()) return QLineEdit::paintEvent(event);
+        QPainter painter(this);
+        style()->drawPrimitive(QStyle::PE_PanelLineEdit, &option, &painter, this);
+        painter.setPen(palette().color(isEnabled() ? QPalette::Normal : QPalette::Disabled, QPalette::Text));
+        painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
+                         fontMetrics().elidedText(text(), Qt::ElideLeft, room.width()));
+    }
+};
+
+}  // namespace
+
 PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* parent, Purpose purpose)
-    : QWidget(parent), m_edit(new QLineEdit(this)) {
+    : QWidget(parent), m_edit(new PathLine(this)) {
     setAcceptDrops(true);
     m_edit->setAccessibleName(caption);
     m_edit->setAcceptDrops(false);
@@ -29,6 +55,7 @@ PathEdit::PathEdit(const QString& caption, const QString& filter, QWidget* paren
                                                         : QFileDialog::getSaveFileName(this, caption, path(), filter);
         if (!chosen.isEmpty()) setPath(chosen);
     });
+    connect(m_edit, &QLineEdit::textChanged, m_edit, &QWidget::setToolTip);
     connect(m_edit, &QLineEdit::textChanged, this, &PathEdit::pathChanged);
 }
 
@@ -38,7 +65,6 @@ QString PathEdit::path() const {
 
 void PathEdit::setPath(const QString& path) {
     m_edit->setText(path);
-    m_edit->setToolTip(path);
 }
 
 void PathEdit::dragEnterEvent(QDragEnterEvent* event) {

@@ -6,6 +6,7 @@
 
 #include "app/language/core_text.h"
 #include "app/session/run_choice.h"
+#include "app/widgets/menu_button.h"
 
 namespace halftone::app {
 
@@ -18,7 +19,6 @@ const QString kStaticRounding = QStringLiteral("int8-static");
 RunFormatButton::RunFormatButton(RunChoice& choice, QWidget* parent)
     : QToolButton(parent), m_choice(choice), m_cache(new QActionGroup(this)), m_activations(new QActionGroup(this)) {
     setObjectName(QStringLiteral("runFormat"));
-    setPopupMode(QToolButton::InstantPopup);
     setToolTip(
         tr("How the recipe is run: attention cache and activations as production rounds them. The original keeps "
            "all of both, so that the divergence is that of everything together."));
@@ -59,7 +59,7 @@ void RunFormatButton::createMenu() {
         for (auto* action : group->actions()) action->setProperty("meaning", action->toolTip());
     }
     connect(menu, &QMenu::triggered, this, [this](const QAction* action) { take(*action); });
-    setMenu(menu);
+    openMenuWith(*this, menu);
 }
 
 void RunFormatButton::take(const QAction& action) {

@@ -161,6 +161,13 @@
             <numerusform>%1 tokens</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>%1, %2 tokens</source>
+        <translation>
+            <numerusform>%1, %2 token</numerusform>
+            <numerusform>%1, %2 tokens</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::PreferencesDialog</name>
@@ -276,6 +283,13 @@
         <translation>
             <numerusform>%n selected</numerusform>
             <numerusform>%n selected</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n of the selected not shown</source>
+        <translation>
+            <numerusform>%n of the selected not shown</numerusform>
+            <numerusform>%n of the selected not shown</numerusform>
         </translation>
     </message>
 </context>

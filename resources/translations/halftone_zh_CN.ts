@@ -1196,6 +1196,38 @@
         <source>%1 does not give the processor&apos;s bytes in %2; the processor quantizes it.</source>
         <translation>%1 以 %2 编码得到的字节与处理器不一致；改由处理器量化。</translation>
     </message>
+    <message>
+        <source>The folder %1 holds no tokenizer.json, no tokenizer.model, and no vocab.json with merges.txt.</source>
+        <translation>文件夹 %1 中没有 tokenizer.json、tokenizer.model，也没有 vocab.json 与 merges.txt。</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read as GGUF: %2 needs %3 bytes of data at offset %4, but the file ends before that; it is truncated (byte %5).</source>
+        <translation>%1 无法作为 GGUF 读取：%2 需要偏移 %4 处的 %3 字节数据，但文件在此之前就结束了，已被截断（字节 %5）。</translation>
+    </message>
+    <message>
+        <source>byte-level BPE</source>
+        <translation>字节级 BPE</translation>
+    </message>
+    <message>
+        <source>SentencePiece BPE</source>
+        <translation>SentencePiece BPE</translation>
+    </message>
+    <message>
+        <source>SentencePiece unigram</source>
+        <translation>SentencePiece unigram</translation>
+    </message>
+    <message>
+        <source>character BPE</source>
+        <translation>字符级 BPE</translation>
+    </message>
+    <message>
+        <source>word-level</source>
+        <translation>词级</translation>
+    </message>
+    <message>
+        <source>%1 does not exist.</source>
+        <translation>%1 不存在。</translation>
+    </message>
 </context>
 <context>
     <name>Devices</name>
@@ -1827,10 +1859,6 @@
         <translation>为所有选中的张量另选</translation>
     </message>
     <message>
-        <source>Wheel and drag in a plot</source>
-        <translation>在图中滚动、拖动</translation>
-    </message>
-    <message>
         <source>Zoom and move; double-click fits</source>
         <translation>缩放与平移；双击还原</translation>
     </message>
@@ -1845,6 +1873,26 @@
     <message>
         <source>Shortcuts</source>
         <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>N, P in the groups</source>
+        <translation>分组中按 N、P</translation>
+    </message>
+    <message>
+        <source>Next and previous of the worst groups</source>
+        <translation>下一个、上一个最差分组</translation>
+    </message>
+    <message>
+        <source>Drag in the histogram</source>
+        <translation>在直方图中拖动</translation>
+    </message>
+    <message>
+        <source>Show which channels a range of values comes from</source>
+        <translation>查看一段数值来自哪些通道</translation>
+    </message>
+    <message>
+        <source>Wheel and drag in a plot (histogram: Shift+drag)</source>
+        <translation>在图中滚动、拖动（直方图为 Shift+拖动）</translation>
     </message>
 </context>
 <context>
@@ -1900,6 +1948,14 @@
     <message>
         <source>Formats to choose from</source>
         <translation>可选格式</translation>
+    </message>
+    <message>
+        <source>Greyed formats do not suit %1.</source>
+        <translation>灰色的格式不适合%1。</translation>
+    </message>
+    <message>
+        <source>Taken: this is the recipe in work now. Another size can be tried.</source>
+        <translation>已采用：它现在就是当前配方。还可以试试别的大小。</translation>
     </message>
 </context>
 <context>
@@ -2329,6 +2385,13 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::CommandPalette</name>
+    <message>
+        <source>Nothing here has these letters in its name.</source>
+        <translation>没有名称含这些字母的条目。</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::ComparePanel</name>
     <message>
         <source>A</source>
@@ -2612,6 +2675,10 @@
         <source>Stop</source>
         <translation>停止</translation>
     </message>
+    <message>
+        <source>Run the recipe</source>
+        <translation>评测配方</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::DamageService</name>
@@ -2779,6 +2846,26 @@
         <translation>
             <numerusform>%n 个选中的通道</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Channels of a range</source>
+        <translation>一段数值所在的通道</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 至 %2</translation>
+    </message>
+    <message>
+        <source>%1 of %2 outputs</source>
+        <translation>%2 个输出通道中的 %1 个</translation>
+    </message>
+    <message>
+        <source>%1 of %2 inputs</source>
+        <translation>%2 个输入通道中的 %1 个</translation>
+    </message>
+    <message>
+        <source>%1: %2 values, from %3: %4</source>
+        <translation>%1：%2 个值，来自 %3：%4</translation>
     </message>
 </context>
 <context>
@@ -2983,6 +3070,10 @@
     <message>
         <source>Compare it with the recipe in work…</source>
         <translation>与当前配方比较…</translation>
+    </message>
+    <message>
+        <source>Double-click a run to take its recipe back.</source>
+        <translation>双击一次运行即可取回其配方。</translation>
     </message>
 </context>
 <context>
@@ -3701,14 +3792,6 @@
         <translation>最近一条消息；单击查看全部</translation>
     </message>
     <message>
-        <source>Export in progress</source>
-        <translation>正在导出</translation>
-    </message>
-    <message>
-        <source>A file is being exported. Close anyway and leave the target as it was?</source>
-        <translation>文件正在导出。仍要关闭，并让目标文件保持原样吗？</translation>
-    </message>
-    <message>
         <source>The bundled sample is missing from this installation.</source>
         <translation>此安装中缺少自带示例。</translation>
     </message>
@@ -4028,6 +4111,30 @@
         <source>%1 has no fast format of %2 bits.</source>
         <translation>%1 没有 %2 位的快速格式。</translation>
     </message>
+    <message>
+        <source>A file is being exported; its target stays as it was.</source>
+        <translation>文件正在导出；若关闭，目标文件保持原样。</translation>
+    </message>
+    <message>
+        <source>Work is in progress; what it has found so far is lost.</source>
+        <translation>有任务正在进行；若关闭，已得到的结果将丢失。</translation>
+    </message>
+    <message>
+        <source>The recipe has changes that no session file has.</source>
+        <translation>配方的更改尚未保存到会话文件。</translation>
+    </message>
+    <message>
+        <source>Close Halftone</source>
+        <translation>关闭 Halftone</translation>
+    </message>
+    <message>
+        <source>Close without saving</source>
+        <translation>不保存并关闭</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::MatrixPanel</name>
@@ -4056,6 +4163,14 @@
         <translation>
             <numerusform>逐个单独尝试 %n 个张量，各取配方所定的格式。</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>Calibrate</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Runs a text through the original and keeps what enters every layer</source>
+        <translation>用原模型运行一段文本，记录进入各层的数值</translation>
     </message>
 </context>
 <context>
@@ -4292,6 +4407,25 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::MissingCheckpointBar</name>
+    <message>
+        <source>The checkpoint of this session is no longer at %1. Where is it now?</source>
+        <translation>此会话的检查点已不在 %1。它现在在哪里？</translation>
+    </message>
+    <message>
+        <source>Choose a file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Choose a folder…</source>
+        <translation>选择文件夹…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::ModelJobs</name>
     <message>
         <source>Freeing the model</source>
@@ -4409,6 +4543,12 @@
     <message>
         <source>Warnings</source>
         <translation>警告</translation>
+    </message>
+    <message numerus="yes">
+        <source>%1, %2 tokens</source>
+        <translation>
+            <numerusform>%1，%2 个 token</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -5741,6 +5881,12 @@
         <source>A filter cannot be kept under the name “%1”: take another.</source>
         <translation>筛选不能以“%1”为名保存：请另取名称。</translation>
     </message>
+    <message numerus="yes">
+        <source>%n of the selected not shown</source>
+        <translation>
+            <numerusform>已选中有 %n 个未显示</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::TensorTableModel</name>
@@ -6071,6 +6217,10 @@ in the file: %2</source>
     <message>
         <source>Size against divergence of the measured recipes</source>
         <translation>已测量配方的大小与散度</translation>
+    </message>
+    <message>
+        <source>%1 bits · %2</source>
+        <translation>%1 位 · %2</translation>
     </message>
 </context>
 <context>

@@ -86,14 +86,16 @@ QString TextColumn::statusOf(const CompareColumn& column) const {
     if (column.tokens.isEmpty()) return {};
     const QString count = tr("%n tokens", nullptr, int(column.tokens.size()));
     if (!column.finished) return count;
-    QStringList parts{count};
-    if (column.generateSeconds > 0)
-        parts << tr("%1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
+    // The end is what a narrow column loses: how far the models are apart comes first.
+    QStringList parts;
     if (!column.comparisons.empty()) {
         double sum = 0;
         for (const auto& comparison : column.comparisons) sum += comparison.kld;
         parts << tr("mean KLD %1").arg(numberText(sum / double(column.comparisons.size())));
     }
+    parts << count;
+    if (column.generateSeconds > 0)
+        parts << tr("%1 tokens/s").arg(numberText(double(column.tokens.size()) / column.generateSeconds));
     if (column.reason == StopReason::kEndToken) parts << tr("ended by itself");
     if (column.reason == StopReason::kContextFull) parts << tr("context full");
     if (column.reason == StopReason::kCancelled) parts << tr("stopped");

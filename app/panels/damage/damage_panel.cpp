@@ -228,9 +228,7 @@ void DamagePanel::showRun() {
     m_windows = windows;
     if (!damage.run() || !damage.tokenizer()) {
         m_text->begin({});
-        m_stack->showSentence(tr(
-            "Run a recipe on the evaluation text: every word of it is then coloured by what the recipe does to it."));
-        return;
+        return showNothing();
     }
     m_stack->showContent();
     recolor();
@@ -238,6 +236,15 @@ void DamagePanel::showRun() {
     if (m_current >= 0 && isVisible()) damage.look(m_current);
     refresh();
     refreshStudy();
+}
+
+void DamagePanel::showNothing() {
+    const QString sentence =
+        tr("Run a recipe on the evaluation text: every word of it is then coloured by what the recipe does to it.");
+    const bool canRun = m_session.modelJobs().whyNot().isEmpty() && !m_session.recipe().changesNothing() &&
+                        !m_session.evaluation().isRunning();
+    if (!canRun) return m_stack->showSentence(sentence);
+    m_stack->showSentence(sentence, tr("Run the recipe"), [this] { emit runWanted(); });
 }
 
 void DamagePanel::recolor() {
@@ -385,7 +392,7 @@ void DamagePanel::refreshStudy() {
 
 void DamagePanel::refresh() {
     const auto& damage = m_session.damage();
-    if (!damage.run()) return;
+    if (!damage.run()) return showNothing();
     const auto& run = *damage.run();
     const bool isStale = m_session.evaluation().isStale(run);
     const QString name = isStale ? tr("◷ %1 (not the recipe in work)").arg(run.name) : run.name;

@@ -37,6 +37,10 @@ class DamagePanel : public QWidget {
     void goTo(int scored);
     [[nodiscard]] int current() const { return m_current; }
 
+  signals:
+    /// The recipe in work should be run on the evaluation text.
+    void runWanted();
+
   protected:
     void showEvent(QShowEvent* event) override;
 
@@ -52,6 +56,7 @@ class DamagePanel : public QWidget {
     void createLayout();
     void connectSession();
     void showRun();
+    void showNothing();
     void updateRun();
     void showPage(const Page& page);
     void recolor();

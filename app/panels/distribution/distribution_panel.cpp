@@ -21,6 +21,8 @@ namespace halftone::app {
 namespace {
 const QString kTag = QStringLiteral("distribution");
 const QString kLitTag = QStringLiteral("distribution-channels");
+const QString kRangeTag = QStringLiteral("distribution-range");
+constexpr size_t kMostLit = 32, kMostNamed = 6;
 }  // namespace
 
 DistributionPanel::DistributionPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
@@ -31,6 +33,7 @@ DistributionPanel::DistributionPanel(Session& session, QWidget* parent) : QWidge
     connect(&m_session, &Session::tensorsChanged, this, &DistributionPanel::refreshIfShown);
     connect(&m_session.selection(), &Selection::channelsChanged, this, &DistributionPanel::lightUp);
     connect(m_plot, &DistributionPlot::rangeChanged, this, &DistributionPanel::updateCaption);
+    connect(m_plot, &DistributionPlot::rangeChosen, this, &DistributionPanel::traceRange);
     connect(m_plot, &DistributionPlot::probed, this, &DistributionPanel::probed);
     refresh();
 }
@@ -185,7 +188,10 @@ void DistributionPanel::showWeights(int tensor) {
 }
 
 void DistributionPanel::showData(std::shared_ptr<const DistributionData> distribution) {
+    // The quantized line that follows the original belongs to the same tensor.
+    if (!m_data || m_data->stats != distribution->stats) forgetRange();
     m_data = std::move(distribution);
+    m_plot->setChoosesRanges(!m_activations->isChecked());
     m_stack->showContent();
     m_plot->setData(m_data);
     lightUp();
@@ -216,6 +222,57 @@ void DistributionPanel::lightUp() {
         });
 }
 
+/// Which channels the values of a range stand in: those with most of them are lit everywhere. Of activations only the
+/// maxima of channels are known.
+void DistributionPanel::traceRange(std::optional<ValueRange> range) {
+    m_session.jobs().cancelTag(kRangeTag);
+    const auto& checkpoint = m_session.checkpoint();
+    m_range = checkpoint && m_shownTensor >= 0 && !m_activations->isChecked() ? range : std::nullopt;
+    m_rangeChannels.reset();
+    updateCaption();
+    if (!m_range) return;
+    const ChannelsOfRangeRequest request{checkpoint, m_shownTensor, *m_range, streamWidth(checkpoint->tensors())};
+    m_session.jobs().start<ChannelsOfRange>(
+        {tr("Channels of a range"), JobLane::Plots, kRangeTag, true}, this,
+        [request](const JobControl& control) { return channelsOfRange(request, control.context()); },
+        [this, request](const Result<ChannelsOfRange>& found) {
+            if (found && m_range == request.range && m_shownTensor == request.tensor) showChannels(*found);
+        });
+}
+
+void DistributionPanel::showChannels(const ChannelsOfRange& found) {
+    m_rangeChannels = found;
+    if (found.areOfStream) {
+        QList<int> channels;
+        for (size_t i = 0; i < std::min(found.byCount.size(), kMostLit); ++i) channels.append(found.byCount[i].first);
+        std::ranges::sort(channels);
+        m_session.selection().selectChannels(channels);
+    }
+    updateCaption();
+}
+
+void DistributionPanel::forgetRange() {
+    m_session.jobs().cancelTag(kRangeTag);
+    m_range.reset();
+    m_rangeChannels.reset();
+    m_plot->markRange(std::nullopt);
+}
+
+QString DistributionPanel::rangeText() const {
+    const QString range = tr("%1 to %2").arg(numberText(m_range->low), numberText(m_range->high));
+    if (!m_rangeChannels) return range;
+    const auto& found = *m_rangeChannels;
+    const QString of = found.areOutputs ? tr("%1 of %2 outputs") : tr("%1 of %2 inputs");
+    QStringList named;
+    for (size_t i = 0; i < std::min(found.byCount.size(), kMostNamed); ++i)
+        named << QStringLiteral("%1 (%2)").arg(found.byCount[i].first).arg(countText(found.byCount[i].second));
+    if (found.byCount.size() > kMostNamed) named << QStringLiteral("…");
+    return tr("%1: %2 values, from %3: %4")
+        .arg(range, countText(found.values),
+             of.arg(countText(int64_t(found.byCount.size())), countText(found.channels)),
+             named.isEmpty() ? noValue() : named.join(QStringLiteral(", ")));
+}
+
 void DistributionPanel::updateCaption() {
     if (!m_data) return;
     const auto colors = themeColors(palette());
@@ -229,6 +286,10 @@ void DistributionPanel::updateCaption() {
     if (m_plot->lit())
         legend += QStringLiteral("&nbsp;&nbsp;<span style='color:%1'>▒</span> %2")
                       .arg(colors.second.name(), tr("%n selected channels", nullptr, int(m_lit.second.size())));
+    if (m_range) {
+        m_caption->setText(legend + QStringLiteral("&nbsp;&nbsp; ") + rangeText());
+        return;
+    }
     const auto& stats = *m_data->stats;
     QStringList parts;
     parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))

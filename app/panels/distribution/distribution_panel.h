@@ -3,6 +3,9 @@
 
 #include <QWidget>
 
+#include <optional>
+
+#include "app/plots/channels_of_range.h"
 #include "app/plots/distribution_data.h"
 
 class QLabel;
@@ -34,6 +37,10 @@ class DistributionPanel : public QWidget {
     void showData(std::shared_ptr<const DistributionData> distribution);
     void updateCaption();
     void lightUp();
+    void traceRange(std::optional<ValueRange> range);
+    void showChannels(const ChannelsOfRange& found);
+    void forgetRange();
+    [[nodiscard]] QString rangeText() const;
     [[nodiscard]] QString titleOf(int tensor) const;
 
     Session& m_session;
@@ -48,6 +55,8 @@ class DistributionPanel : public QWidget {
     std::shared_ptr<const MethodPlan> m_plan;
     bool m_hadStatistics = false;
     std::shared_ptr<const DistributionData> m_data;
+    std::optional<ValueRange> m_range;  ///< that was dragged over
+    std::optional<ChannelsOfRange> m_rangeChannels;
     std::pair<int, QList<int>> m_lit{-1, {}};  ///< tensor and channels that are lit, or being gathered
 };
 

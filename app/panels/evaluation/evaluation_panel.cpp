@@ -59,6 +59,18 @@ QString translated(const char* text) {
     return QCoreApplication::translate("EvaluationPanel", text);
 }
 
+/// As wide as the widest of the texts that it will show, so that its neighbours stay where they are.
+void keepWidest(QPushButton& button, const QStringList& texts) {
+    const QString shown = button.text();
+    int widest = 0;
+    for (const auto& text : texts) {
+        button.setText(text);
+        widest = std::max(widest, button.sizeHint().width());
+    }
+    button.setText(shown);
+    button.setMinimumWidth(widest);
+}
+
 }  // namespace
 
 EvaluationPanel::EvaluationPanel(Session& session, QWidget* parent)
@@ -101,6 +113,8 @@ void EvaluationPanel::createControls() {
     m_runOriginal->setObjectName(QStringLiteral("runOriginal"));
     m_runRecipe = new QPushButton(tr("Run recipe"), this);
     m_runRecipe->setObjectName(QStringLiteral("runRecipe"));
+    keepWidest(*m_runOriginal, {m_runOriginal->text(), tr("Cancel")});
+    keepWidest(*m_runRecipe, {m_runRecipe->text(), tr("Cancel")});
     m_live = new QCheckBox(tr("live"), this);
     m_live->setObjectName(QStringLiteral("liveEvaluation"));
     m_live->setChecked(true);
@@ -130,7 +144,7 @@ void EvaluationPanel::createTable() {
         {RunTableModel::KldP99, 72}, {RunTableModel::KldMax, 72},      {RunTableModel::Agreement, 80},
         {RunTableModel::Bleu, 60},   {RunTableModel::RougeL, 72},      {RunTableModel::Bits, 56},
         {RunTableModel::Size, 76},   {RunTableModel::Speed, 76},       {RunTableModel::ProtocolColumn, 130},
-        {RunTableModel::Text, 110},  {RunTableModel::Device, 150},     {RunTableModel::Seconds, 64},
+        {RunTableModel::Text, 110},  {RunTableModel::Device, 190},     {RunTableModel::Seconds, 64},
         {RunTableModel::When, 72}};
     for (const auto& [column, width] : widths) m_table->horizontalHeader()->resizeSection(column, width);
     m_table->setContextMenuPolicy(Qt::CustomContextMenu);
@@ -329,9 +343,9 @@ void EvaluationPanel::refresh() {
             tr("Run the original and a recipe on the text: perplexity with its error, and how far the recipe's "
                "predictions diverge from the original's."));
     } else {
-        m_status->clear();
+        // The line stays, so that the table does not jump with every run.
+        m_status->setText(tr("Double-click a run to take its recipe back."));
     }
-    m_status->setVisible(!m_status->text().isEmpty());
 }
 
 }  // namespace halftone::app

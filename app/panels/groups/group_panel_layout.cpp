@@ -184,7 +184,7 @@ void GroupPanel::connectWidgets() {
     connect(m_next, &QToolButton::clicked, this, [this] { step(1); });
     for (const auto& [key, direction] : {std::pair(Qt::Key_P, -1), std::pair(Qt::Key_N, 1)}) {
         auto* shortcut = new QShortcut(QKeySequence(key), this);
-        shortcut->setContext(Qt::WidgetWithChildrenShortcut);
+        shortcut->setContext(Qt::WindowShortcut);  // Qt leaves it out where the panel is not on top
         connect(shortcut, &QShortcut::activated, this, [this, direction = direction] { step(direction); });
     }
     connect(m_find, &QToolButton::clicked, this, &GroupPanel::startOrStopRanking);

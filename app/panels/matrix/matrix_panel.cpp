@@ -27,7 +27,12 @@ constexpr Measure kOffered[] = {Measure::Bits,
                                 Measure::ActivationMaximum,
                                 Measure::ActivationMaxOverSigma,
                                 Measure::ActivationKurtosis};
+
+bool isOfActivations(Measure measure) {
+    return measure == Measure::ActivationMaximum || measure == Measure::ActivationMaxOverSigma ||
+           measure == Measure::ActivationKurtosis;
 }
+}  // namespace
 
 MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     : QWidget(parent),
@@ -55,12 +60,14 @@ MatrixPanel::MatrixPanel(Session& session, QWidget* parent)
     layout->addWidget(scroll, 1);
     m_try->setObjectName(QStringLiteral("measureSensitivity"));
     connect(m_try, &QToolButton::clicked, this, [this] {
+        if (isOfActivations(shownMeasure())) return emit calibrationWanted();
         auto& sensitivity = m_session.sensitivity();
         sensitivity.isRunning() ? sensitivity.cancel() : emit sensitivityWanted();
     });
     connect(m_measures, &QComboBox::currentIndexChanged, this, &MatrixPanel::onMeasureChosen);
     connect(&m_session.sensitivity(), &SensitivityService::stateChanged, this, &MatrixPanel::refreshMeasuring);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &MatrixPanel::refreshMeasuring);
+    connect(&m_session.calibration(), &CalibrationService::changed, this, &MatrixPanel::refreshMeasuring);
     connect(&m_session, &Session::modelChanged, this, &MatrixPanel::refreshMeasuring);
     connect(m_matrix, &LayerMatrix::scaleChanged, this,
             [this] { m_bar->setScale(m_matrix->scale(), m_matrix->fittedScale(), m_matrix->measure()); });
@@ -80,14 +87,26 @@ void MatrixPanel::fillMeasures() {
 }
 
 void MatrixPanel::onMeasureChosen() {
-    m_matrix->setMeasure(Measure(m_measures->currentData().toInt()));
+    m_matrix->setMeasure(shownMeasure());
     refreshMeasuring();
 }
 
 void MatrixPanel::refreshMeasuring() {
-    const bool isShown = Measure(m_measures->currentData().toInt()) == Measure::Sensitivity;
-    m_try->setVisible(isShown);
-    if (!isShown) return;
+    const bool isSensitivity = shownMeasure() == Measure::Sensitivity;
+    const bool lacksInputs = isOfActivations(shownMeasure()) && !m_session.calibration().hasData();
+    m_try->setVisible(isSensitivity || lacksInputs);
+    if (isSensitivity) offerSensitivity();
+    if (lacksInputs) offerCalibration();
+}
+
+void MatrixPanel::offerCalibration() {
+    const QString why = m_session.modelJobs().whyNot();
+    m_try->setText(tr("Calibrate"));
+    m_try->setEnabled(why.isEmpty() && !m_session.calibration().isRunning());
+    m_try->setToolTip(!why.isEmpty() ? why : tr("Runs a text through the original and keeps what enters every layer"));
+}
+
+void MatrixPanel::offerSensitivity() {
     const bool isRunning = m_session.sensitivity().isRunning();
     const int missing = m_session.sensitivity().missing();
     const QString why = m_session.modelJobs().whyNot();
@@ -99,6 +118,10 @@ void MatrixPanel::refreshMeasuring() {
         : m_session.recipe().changesNothing() ? tr("The recipe changes nothing yet: choose a format first.")
         : missing == 0 ? tr("Every tensor has been tried in its format. Another text or protocol is tried anew.")
                        : tr("Tries %n tensors alone, each in the format that the recipe gives it.", nullptr, missing));
+}
+
+Measure MatrixPanel::shownMeasure() const {
+    return Measure(m_measures->currentData().toInt());
 }
 
 QPoint MatrixPanel::cornerOfCurrent() const {

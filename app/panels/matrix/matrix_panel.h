@@ -27,15 +27,20 @@ class MatrixPanel : public QWidget {
   signals:
     /// Sensitivity should be measured.
     void sensitivityWanted();
+    /// A text should be run for what enters the layers.
+    void calibrationWanted();
 
   private:
     void fillMeasures();
     void onMeasureChosen();
     void refreshMeasuring();
+    [[nodiscard]] Measure shownMeasure() const;
+    void offerSensitivity();
+    void offerCalibration();
 
     Session& m_session;
     QComboBox* m_measures;
-    QToolButton* m_try;  ///< measures what is shown; visible for sensitivity alone
+    QToolButton* m_try;  ///< measures what is shown; hidden where nothing has to be asked for
     ColorBar* m_bar;
     LayerMatrix* m_matrix;
 };

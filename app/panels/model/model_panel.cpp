@@ -101,7 +101,11 @@ QString ModelPanel::hyperParameters(Session& session) {
     text +=
         row(tr("context"), tr("%1 tokens", nullptr, int(config.contextLength)).arg(countText(config.contextLength)));
     text += row(tr("embeddings"), config.tiedEmbeddings ? tr("tied with the head") : tr("apart from the head"));
-    text += row(tr("tokenizer"), QString::fromStdString(model->tokenizer->description()));
+    // "character BPE, 2048 tokens": the kind of the vocabulary, then its size.
+    const QString kind = QString::fromStdString(model->tokenizer->description()).section(QLatin1Char(','), 0, 0);
+    const auto size = int64_t(model->tokenizer->vocabSize());
+    text += row(tr("tokenizer"),
+                tr("%1, %2 tokens", nullptr, int(size)).arg(coreText(kind.toStdString()), countText(size)));
     return text + QStringLiteral("</table>");
 }
 

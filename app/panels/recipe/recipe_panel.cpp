@@ -26,6 +26,7 @@
 #include "app/panels/recipe/preset_menu.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/menu_button.h"
 #include "app/widgets/method_combo.h"
 #include "app/widgets/number_text.h"
 #include "app/widgets/state_stack.h"
@@ -65,10 +66,9 @@ void RecipePanel::createTop() {
     m_presets = new QToolButton(this);
     m_presets->setObjectName(QStringLiteral("presets"));
     m_presets->setText(tr("Presets"));
-    m_presets->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(m_presets);
     fillWithPresets(*menu, m_session);
-    m_presets->setMenu(menu);
+    openMenuWith(*m_presets, menu);
     m_default = new QComboBox(this);
     m_default->setObjectName(QStringLiteral("defaultFormat"));
     m_default->setAccessibleName(tr("Default format"));
@@ -258,7 +258,17 @@ void RecipePanel::refresh() {
     m_clearOverrides->setVisible(overrides > 0);
     m_problems->setProblems(m_session.recipe().resolved().problems);
     m_problemList->setVisible(m_problems->rowCount() > 0);
+    shareHeight(int(recipe.rules.size()));
     refreshTotals();
+}
+
+/// Problems get the room that few rules leave.
+void RecipePanel::shareHeight(int rules) {
+    constexpr int kFewestRows = 2;
+    const int wish = m_ruleTable->horizontalHeader()->sizeHint().height() +
+                     std::max(rules, kFewestRows) * m_ruleTable->verticalHeader()->defaultSectionSize() +
+                     2 * m_ruleTable->frameWidth();
+    m_ruleTable->setMaximumHeight(m_problems->rowCount() > 0 ? wish : QWIDGETSIZE_MAX);
 }
 
 QString RecipePanel::savingText(double saved, double sourceBytes) {

@@ -37,6 +37,7 @@ class RecipePanel : public QWidget {
     void connectSession();
     void refresh();
     void refreshTotals();
+    void shareHeight(int rules);
     [[nodiscard]] static QString savingText(double saved, double sourceBytes);
     void onDefaultChosen();
     void onExtrasWanted();

@@ -26,6 +26,7 @@
 #include "app/models/tensor_table_model.h"
 #include "app/session/session.h"
 #include "app/widgets/format_combo.h"
+#include "app/widgets/menu_button.h"
 #include "app/widgets/state_stack.h"
 
 namespace halftone::app {
@@ -80,10 +81,9 @@ void TensorPanel::createFilter() {
     m_savedButton->setObjectName(QStringLiteral("savedFilters"));
     m_savedButton->setText(tr("Saved"));
     m_savedButton->setToolTip(tr("Choose, keep or delete a filter"));
-    m_savedButton->setPopupMode(QToolButton::InstantPopup);
     auto* menu = new QMenu(m_savedButton);
     connect(menu, &QMenu::aboutToShow, this, [this, menu] { fillFilterMenu(*menu); });
-    m_savedButton->setMenu(menu);
+    openMenuWith(*m_savedButton, menu);
 }
 
 void TensorPanel::createLayout() {
@@ -248,7 +248,10 @@ bool TensorPanel::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void TensorPanel::applyFilter(const QString& text) {
+    // Rows that go take their selection along; the session's stays, as all other views show it.
+    m_isSyncing = true;
     const auto problem = m_filter->setExpression(text);
+    m_isSyncing = false;
     m_problem->setText(problem ? problem->message : QString());
     m_filterEdit->setProperty("problem", problem.has_value());
     m_filterEdit->style()->unpolish(m_filterEdit);
@@ -384,6 +387,10 @@ void TensorPanel::updateCount() {
     const auto selected = m_session.selection().tensors().size();
     QStringList parts{shown == total ? tr("%n tensors", nullptr, total) : tr("%1 of %2 shown").arg(shown).arg(total)};
     if (selected > 1) parts << tr("%n selected", nullptr, int(selected));
+    const auto hidden = std::ranges::count_if(m_session.selection().tensors(), [this](int tensor) {
+        return !m_filter->mapFromSource(m_model->index(tensor, 0)).isValid();
+    });
+    if (hidden > 0) parts << tr("%n of the selected not shown", nullptr, int(hidden));
     m_count->setText(parts.join(QStringLiteral(" · ")));
 }
 

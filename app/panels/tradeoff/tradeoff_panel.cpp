@@ -3,6 +3,7 @@
 
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QHash>
 #include <QLabel>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -21,6 +22,16 @@ constexpr double kKilobyte = 1e3, kMegabyte = 1e6, kGigabyte = 1e9;
 // The mixtures that people choose from, without the old simple blocks.
 constexpr const char* kUsualMixes[] = {"q2_k",   "q3_k_s", "q3_k_m", "q3_k_l", "iq4_xs", "q4_k_s",
                                        "q4_k_m", "q5_k_s", "q5_k_m", "q6_k",   "q8_0"};
+
+/// Recipes without a name of their own share one: their bits tell them apart.
+void tellApart(QList<ScatterPoint>& points, const QList<EvaluationRun>& runs) {
+    QHash<QString, int> counts;
+    for (const auto& point : points) ++counts[point.name];
+    for (auto& point : points) {
+        if (counts.value(point.name) > 1)
+            point.name = TradeoffPanel::tr("%1 bits · %2").arg(numberText(runs[point.id].bitsPerWeight), point.name);
+    }
+}
 }  // namespace
 
 TradeoffPanel::TradeoffPanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
@@ -121,8 +132,10 @@ TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
         if (!run.result.reference || !run.options.sameMeasurement(last.options)) continue;
         // Measured again with the same weights: the later figure counts.
         const bool again = std::any_of(runs.begin() + i + 1, runs.end(), [&](const auto& later) {
-            return later.result.reference && later.weightsKey == run.weightsKey &&
-                   later.options.sameMeasurement(run.options);
+            // Of runs from a session file only the recipe is known.
+            const bool isSame = later.isEarlier == run.isEarlier &&
+                                (run.isEarlier ? later.recipe == run.recipe : later.weightsKey == run.weightsKey);
+            return later.result.reference && isSame && later.options.sameMeasurement(run.options);
         });
         if (again) continue;
         const auto& kld = run.result.reference->kld;
@@ -133,6 +146,7 @@ TradeoffPanel::Data TradeoffPanel::dataOf(Session& session) {
         shown.points.append({i, name, detail, double(run.bytes) / unit, kld.mean, kld.standardError,
                              !session.evaluation().isStale(run)});
     }
+    tellApart(shown.points, runs);
     shown.xLabel = unit == kGigabyte ? tr("size (GB)") : unit == kMegabyte ? tr("size (MB)") : tr("size (kB)");
     shown.yLabel = tr("KL divergence (nats)");
     shown.floor = last.storeError;
