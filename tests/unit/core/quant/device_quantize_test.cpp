@@ -113,7 +113,7 @@ class FakeDevice final : public EncodeDevice {
 
 class DeviceQuantizeTest : public testing::Test {
   protected:
-    /// Bytes and figures are the processor's.
+    /// Bytes are the processor's, figures to six digits: parts are summed apart.
     void expectProcessorsResult(const RowSource& source) {
         const auto expected = quantizeTensor(source, m_format, {}, JobContext());
         QuantizeOptions options;
@@ -122,7 +122,7 @@ class DeviceQuantizeTest : public testing::Test {
         ASSERT_TRUE(expected && result) << result.error().message;
         EXPECT_TRUE(std::ranges::equal(result->packed.bytes, expected->packed.bytes));
         EXPECT_EQ(result->distortion.count, expected->distortion.count);
-        EXPECT_NEAR(result->distortion.relativeMse(), expected->distortion.relativeMse(), 1e-12);
+        EXPECT_NEAR(result->distortion.relativeMse(), expected->distortion.relativeMse(), 1e-8);
         EXPECT_EQ(result->distortion.maxAbsError, expected->distortion.maxAbsError);
     }
 
@@ -255,7 +255,7 @@ TEST_F(DeviceQuantizeTest, MeasuresAMatrixThatStaysWithoutItsBytes) {
     const auto measured = measureQuantized(*source, m_format, options, JobContext());
     const auto expected = measureQuantized(*source, m_format, {}, JobContext());
     ASSERT_TRUE(measured && expected);
-    EXPECT_NEAR(measured->relativeMse(), expected->relativeMse(), 1e-12);
+    EXPECT_NEAR(measured->relativeMse(), expected->relativeMse(), 1e-8);
     EXPECT_EQ(m_device.uploads, 0);
     EXPECT_EQ(m_device.returned, 0);
 }
