@@ -1951,7 +1951,7 @@
     </message>
     <message>
         <source>Greyed formats do not suit %1.</source>
-        <translation>灰色的格式不适合%1。</translation>
+        <translation>灰色的格式不适合 %1。</translation>
     </message>
     <message>
         <source>Taken: this is the recipe in work now. Another size can be tried.</source>
