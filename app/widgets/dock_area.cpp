@@ -73,6 +73,11 @@ void DockArea::setWorkspace(Workspace workspace) {
     m_isArranged = true;
     // Tab bars that move leave pieces of separators behind them.
     QTimer::singleShot(0, this, qOverload<>(&QWidget::update));
+    apply(workspace);
+}
+
+/// The arrangement that the workspace had, or else the usual one.
+void DockArea::apply(Workspace workspace) {
     const auto saved = m_arrangements.value(int(workspace));
     // restoreState() also places docks that the state does not name: shown, they would want room beside all others, and
     // the window would grow for it.
@@ -80,14 +85,14 @@ void DockArea::setWorkspace(Workspace workspace) {
         if (!saved.docks.contains(name)) m_docks[name]->hide();
     }
     if (saved.state.isEmpty() || !restoreState(saved.state, kLayoutVersion)) return applyDefault(workspace);
-    m_wantsDefault = false;
+    m_isUnsized = !isVisible();
     for (const auto& name : m_order) {
         if (!saved.docks.contains(name)) removeDockWidget(m_docks[name]);
     }
 }
 
 void DockArea::remember() {
-    if (!m_isArranged || m_wantsDefault) return;  // one that never had its sizes is not worth keeping
+    if (!m_isArranged || m_isUnsized) return;  // one that never had its sizes is not worth keeping
     Arrangement arrangement{saveState(kLayoutVersion), {}};
     for (const auto& name : m_order) {
         if (dockWidgetArea(m_docks[name]) != Qt::NoDockWidgetArea) arrangement.docks.append(name);
@@ -123,9 +128,9 @@ void DockArea::resetLayout() {
 
 void DockArea::showEvent(QShowEvent* event) {
     QMainWindow::showEvent(event);
-    if (!m_wantsDefault) return;
+    if (!m_isUnsized) return;
     QTimer::singleShot(0, this, [this] {
-        if (m_wantsDefault) applyDefault(m_workspace);
+        if (m_isUnsized) apply(m_workspace);
     });
 }
 
@@ -151,7 +156,7 @@ void DockArea::shareOut(const QList<QDockWidget*>& docks, const QList<int>& part
 }
 
 void DockArea::applyDefault(Workspace workspace) {
-    m_wantsDefault = !isVisible();
+    m_isUnsized = !isVisible();
     removeAll();
     switch (workspace) {
         case Workspace::Inspect:

@@ -38,6 +38,7 @@ class DockArea : public QMainWindow {
     void showEvent(QShowEvent* event) override;
 
   private:
+    void apply(Workspace workspace);
     void applyDefault(Workspace workspace);
     void shareOut(const QList<QDockWidget*>& docks, const QList<int>& parts, Qt::Orientation direction);
     /// A tab already names its dock: the title bar above it goes.
@@ -57,7 +58,7 @@ class DockArea : public QMainWindow {
     QHash<int, Arrangement> m_arrangements;
     Workspace m_workspace = Workspace::Inspect;
     bool m_isArranged = false;
-    bool m_wantsDefault = false;  ///< sizes can only be given to docks that are shown
+    bool m_isUnsized = false;  ///< arranged before it was shown: docks get their sizes when they are
 };
 
 [[nodiscard]] QString workspaceName(Workspace workspace);

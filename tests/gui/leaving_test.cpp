@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a person is asked: where a checkpoint went, and whether work may be lost.
+#include <QDockWidget>
 #include <QFile>
 #include <QMessageBox>
 #include <QPushButton>
 #include <QTimer>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "app/panels/evaluation/evaluation_panel.h"
+#include "app/widgets/dock_area.h"
 #include "app/widgets/missing_checkpoint_bar.h"
 #include "core/project/session_file.h"
 #include "tests/gui/window_fixture.h"
@@ -100,6 +105,34 @@ TEST_F(LeavingTest, AJobInProgressAsksOnceAndAnythingElseWithIt) {
     EXPECT_TRUE(asked.contains("in progress")) << asked.toStdString();
     EXPECT_TRUE(asked.contains("no session file has"));
     EXPECT_FALSE(window.isVisible());
+}
+
+/// Docks whose sizes were kept have them in the next window, which is arranged before it is shown.
+TEST_F(LeavingTest, TheNextWindowHasTheSameSizes) {
+    openSample();
+    window.docks().setWorkspace(Workspace::Tune);
+    settle();
+    const auto widthsOf = [](MainWindow& shown) {
+        QList<int> widths;
+        for (const char* name : {"matrix", "distribution", "recipe", "evaluation"})
+            widths.append(shown.findChild<QDockWidget*>(QLatin1String(name))->width());
+        return widths;
+    };
+    const QList<int> before = widthsOf(window);
+    EXPECT_LT(before[0] * 3, before[3] * 2) << "the usual proportions";
+    window.keepSettings();
+    Session nextSession;
+    MainWindow next(nextSession);
+    next.resize(window.size());
+    next.show();
+    next.openSample();
+    ASSERT_TRUE(waitUntil([&] { return nextSession.model() != nullptr; }));
+    // What a panel shows may ask for a little more room than before.
+    const auto areAlike = [&](const QList<int>& widths) {
+        return std::ranges::equal(widths, before, [](int a, int b) { return std::abs(a - b) <= 20; });
+    };
+    EXPECT_TRUE(waitUntil([&] { return areAlike(widthsOf(next)); }))
+        << ::testing::PrintToString(widthsOf(next)) << " instead of " << ::testing::PrintToString(before);
 }
 
 }  // namespace
