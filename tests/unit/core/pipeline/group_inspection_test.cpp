@@ -86,7 +86,7 @@ TEST_F(GroupInspectionTest, TheRankingAddsUpToTheTensorsErrorAndIsInOrder) {
         EXPECT_EQ(ranking->groups, inspection->rows() * inspection->groupsPerRow());
         const auto expected = quantized();
         HT_ASSERT_OK(expected);
-        EXPECT_NEAR(ranking->squaredError / expected->distortion.sumSquaredError, 1, 1e-9) << name;
+        EXPECT_NEAR(ranking->squaredError / expected->distortion.sumSquaredError, 1, 1e-6) << name;
         for (const auto measure :
              {GroupMeasure::kSquaredError, GroupMeasure::kRelativeError, GroupMeasure::kLargestError}) {
             const auto& worst = ranking->by(measure);
