@@ -89,7 +89,7 @@ Result<std::shared_ptr<VulkanContext>> openTried(std::shared_ptr<const vk::Insta
                                                  vk::DevicePlan plan) {
     auto context = openCandidate(instance, chosen, plan);
     if (!plan.units.matmul) return context;
-    std::string reason = "they multiply wrongly";
+    std::string reason = "they multiply wrongly.";
     if (context) {
         const auto isRight = matrixUnitsAreRight(**context);
         if (isRight && *isRight) return context;
@@ -102,7 +102,7 @@ Result<std::shared_ptr<VulkanContext>> openTried(std::shared_ptr<const vk::Insta
     const std::string name = plan.deviceName;
     context = Result<std::shared_ptr<VulkanContext>>();
     HT_ASSIGN_OR_RETURN(context, openCandidate(std::move(instance), chosen, std::move(plan)));
-    (*context)->remarks.push_back(fmt::format("The matrix units of {} are not used: {}.", name, reason));
+    (*context)->remarks.push_back(fmt::format("The matrix units of {} are not used: {}", name, reason));
     return context;
 }
 

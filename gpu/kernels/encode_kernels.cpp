@@ -11,6 +11,7 @@
 #include "core/quant/formats/level_tables.h"
 #include "core/quant/formats/nested_scale.h"
 #include "gpu/kernels/kernel_parameters.h"
+#include "gpu/kernels/kernel_runner.h"
 
 namespace halftone::kernel {
 namespace {
@@ -26,11 +27,6 @@ constexpr uint64_t kGridWords = 4;
 constexpr double kFlopsOfCode = 60, kFlopsOfCandidate = 24, kFlopsOfRange = 16, kFlopsOfSearch = 1500,
                  kFlopsOfSettling = 200;
 constexpr uint64_t kFewestWorkgroups = 64;
-
-uint32_t u32(int64_t value) {
-    HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
-    return static_cast<uint32_t>(value);
-}
 
 /// The shader of a block type and its constants.
 struct BlockShader {

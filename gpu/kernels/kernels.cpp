@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "gpu/kernels/kernel_run.h"
+#include "gpu/kernels/packed_call.h"
 
 namespace halftone::kernel {
 namespace {
@@ -24,15 +24,6 @@ Activations tokensOf(const Activations& all, int64_t first, int64_t count) {
 }
 
 }  // namespace
-
-uint32_t Kernels::severalSubgroups(uint32_t localSize) const {
-    return m_plan->oneSubgroupGroups && localSize == m_plan->subgroupSize ? 0 : 1;
-}
-
-uint64_t Kernels::elementwiseGroups(uint64_t items) const {
-    const uint64_t local = m_plan->elementwiseLocalSize;
-    return std::clamp<uint64_t>((items + local - 1) / local, 1, m_plan->elementwiseMaxGroups);
-}
 
 Status Kernels::embed(const EmbedCall& call) {
     PipelineKey key{.family = "embed",

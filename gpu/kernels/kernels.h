@@ -10,6 +10,7 @@
 #include "core/quant/formats/packed_layout.h"
 #include "gpu/kernels/cache_shape.h"
 #include "gpu/kernels/kernel_parameters.h"
+#include "gpu/kernels/kernel_runner.h"
 #include "gpu/kernels/weight_shaders.h"
 #include "gpu/vk/command_stream.h"
 #include "gpu/vk/pipeline_store.h"
@@ -225,10 +226,10 @@ struct MultiplyAddCall {
 
 /// The kernels as functions: picks pipeline and grid from the plan, fills in push constants, records on a stream.
 /// Work that exceeds one submission is cut into several. Not thread-safe.
-class Kernels {
+class Kernels : private KernelRunner {
   public:
     Kernels(const vk::DevicePlan& plan, vk::PipelineStore& pipelines, vk::CommandStream& stream)
-        : m_plan(&plan), m_pipelines(&pipelines), m_stream(&stream) {}
+        : KernelRunner(plan, pipelines, stream) {}
 
     Status linear(const LinearCall& call);
     /// Whether the plan multiplies weights of this format and so many tokens as integers.
@@ -260,9 +261,6 @@ class Kernels {
     [[nodiscard]] uint64_t matrixValues() const;
 
   private:
-    template <typename Parameters>
-    Status run(const vk::PipelineKey& key, std::initializer_list<vk::BufferUse> buffers, const Parameters& parameters,
-               uint64_t groups, double flops);
     struct LinearPlan {
         vk::PipelineKey key;
         uint32_t rowsPerGroup = 1;
@@ -272,12 +270,6 @@ class Kernels {
     Status linearPart(const LinearCall& call, int64_t firstRow, int64_t rowCount);
     [[nodiscard]] LinearPlan planLinear(const LinearCall& call) const;
     void planMatrixUnits(LinearPlan& plan) const;
-    [[nodiscard]] uint32_t severalSubgroups(uint32_t localSize) const;
-    [[nodiscard]] uint64_t elementwiseGroups(uint64_t items) const;
-
-    const vk::DevicePlan* m_plan;
-    vk::PipelineStore* m_pipelines;
-    vk::CommandStream* m_stream;
 };
 
 /// Bytes to keep readable behind the last row of packed weights: decoders read whole units of 16 elements and whole

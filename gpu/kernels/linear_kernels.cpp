@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "gpu/kernels/kernel_run.h"
+#include "gpu/kernels/packed_call.h"
 
 namespace halftone::kernel {
 namespace {

@@ -18,11 +18,6 @@ constexpr uint32_t kTileQuads = kMomentTile / 4;
 /// Operations for a value, roughly: for the length of submissions.
 constexpr double kFlopsOfCopy = 8, kFlopsOfSum = 32;
 
-uint32_t u32(int64_t value) {
-    HT_CHECK(value >= 0 && value <= int64_t{UINT32_MAX});
-    return static_cast<uint32_t>(value);
-}
-
 }  // namespace
 
 int64_t momentStride(int64_t channels) {
@@ -34,22 +29,10 @@ int64_t momentTiles(int64_t channels) {
     return edge * (edge + 1) / 2;
 }
 
-template <typename Parameters>
-Status MomentKernels::run(const PipelineKey& key, std::initializer_list<vk::BufferUse> buffers,
-                          const Parameters& parameters, uint64_t groups, double flops) {
-    HT_ASSIGN_OR_RETURN(const VkPipeline pipeline, m_pipelines->get(key));
-    return m_stream->dispatch({.pipeline = pipeline,
-                               .buffers = std::span(buffers.begin(), buffers.size()),
-                               .pushConstants = std::as_bytes(std::span(&parameters, 1)),
-                               .groups = groups,
-                               .flops = flops});
-}
-
 Status MomentKernels::keepRows(const KeepRowsCall& call) {
     const uint32_t local = m_plan->reduceLocalSize;
-    const bool isOneSubgroup = m_plan->oneSubgroupGroups && local == m_plan->subgroupSize;
     const PipelineKey key{
-        .family = "keep_rows", .option = {}, .localSize = local, .constants = {{1, isOneSubgroup ? 0u : 1u}}};
+        .family = "keep_rows", .option = {}, .localSize = local, .constants = {{1, severalSubgroups(local)}}};
     const KeepRowsParameters parameters{.tokens = u32(call.tokens),
                                         .width = u32(call.input.width),
                                         .inputStride = u32(call.input.stride),

@@ -57,10 +57,10 @@ struct MomentsCall {
 };
 
 /// The kernels that sum up the inputs of linear layers. Not thread-safe.
-class MomentKernels {
+class MomentKernels : private KernelRunner {
   public:
     MomentKernels(const vk::DevicePlan& plan, vk::PipelineStore& pipelines, vk::CommandStream& stream)
-        : m_plan(&plan), m_pipelines(&pipelines), m_stream(&stream) {}
+        : KernelRunner(plan, pipelines, stream) {}
 
     Status keepRows(const KeepRowsCall& call);
     Status sumChannels(const ChannelSumsCall& call);
@@ -68,9 +68,6 @@ class MomentKernels {
     Status addMoments(const MomentsCall& call, const JobContext& context);
 
   private:
-    template <typename Parameters>
-    Status run(const vk::PipelineKey& key, std::initializer_list<vk::BufferUse> buffers, const Parameters& parameters,
-               uint64_t groups, double flops);
     struct MomentsPlan {
         vk::PipelineKey key;
         uint64_t groupsPerTile = 1;
@@ -78,10 +75,6 @@ class MomentKernels {
     };
     [[nodiscard]] bool isDirect() const;
     [[nodiscard]] MomentsPlan planMoments() const;
-
-    const vk::DevicePlan* m_plan;
-    vk::PipelineStore* m_pipelines;
-    vk::CommandStream* m_stream;
 };
 
 }  // namespace halftone::kernel
