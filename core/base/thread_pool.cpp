@@ -2,11 +2,13 @@
 #include "core/base/thread_pool.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 #include <tbb/blocked_range.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_pipeline.h>
 #include <tbb/task_arena.h>
 
 #include "core/base/checked.h"
@@ -88,6 +90,43 @@ void ThreadPool::parallelFor(int64_t count, int64_t grain, const std::function<v
             tbb::auto_partitioner());
     });
     end.observe();
+}
+
+void ThreadPool::pipeline(int64_t count, int64_t slots, const PipelineStages& stages) const {
+    if (m_arena->count == 1 || count <= 1) {
+        for (int64_t item = 0; item < count; ++item) {
+            stages.work(item, 0);
+            if (!stages.handOn(item, 0)) return;
+        }
+        return;
+    }
+    // Every stage comes after whatever was done before it began: the pipeline orders an item's stages and, as rooms are
+    // used again, those of different items.
+    Ordering order;
+    order.publish();
+    const auto seen = [&](const auto& stage) {
+        order.observe();
+        const double begin = m_observer ? now() : 0;
+        stage();
+        if (m_observer) m_observer->worked(tbb::this_task_arena::current_thread_index(), begin, now());
+        order.publish();
+    };
+    int64_t next = 0;
+    std::atomic<bool> stopped = false;
+    const auto take = tbb::make_filter<void, int64_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
+        if (next < count && !stopped.load()) return next++;
+        flow.stop();
+        return count;
+    });
+    const auto work = tbb::make_filter<int64_t, int64_t>(tbb::filter_mode::parallel, [&](int64_t item) {
+        if (!stopped.load()) seen([&] { stages.work(item, item % slots); });
+        return item;
+    });
+    const auto handOn = tbb::make_filter<int64_t, void>(tbb::filter_mode::serial_in_order, [&](int64_t item) {
+        if (!stopped.load()) seen([&] { stopped = !stages.handOn(item, item % slots); });
+    });
+    m_arena->arena.execute([&] { tbb::parallel_pipeline(static_cast<size_t>(slots), take & work & handOn); });
+    order.observe();
 }
 
 }  // namespace halftone

@@ -31,6 +31,16 @@ class ThreadPool {
     /// The body must not throw. May be called from inside another body and from several threads at once.
     void parallelFor(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body) const;
 
+    /// What a pipeline does with an item. `slot` < `slots` names the room that the item has to itself meanwhile.
+    struct PipelineStages {
+        std::function<void(int64_t item, int64_t slot)> work;    ///< on any thread
+        std::function<bool(int64_t item, int64_t slot)> handOn;  ///< in order, one at a time; false: no more items
+    };
+    /// Works on items 0 to count - 1 on all threads and hands each on when those before it have been: while one thread
+    /// hands on, the others work. At most `slots` items are under way. Returns when all have been handed on; after a
+    /// false, items that were under way may have been worked on, but none is handed on. Stages must not throw.
+    void pipeline(int64_t count, int64_t slots, const PipelineStages& stages) const;
+
   private:
     struct Arena;
     std::shared_ptr<Arena> m_arena;

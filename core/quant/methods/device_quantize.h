@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "core/quant/methods/encode_device.h"
@@ -14,9 +13,6 @@ struct DeviceOutcome {
     int64_t nonFiniteCount = 0;
 };
 
-/// Where the packed rows go, ascending; empty: nowhere.
-using PackedSink = std::function<Status(std::span<const std::byte>)>;
-
 /// quantizeStreaming() with `options.device`: the same bytes and errors. What the device leaves is encoded by the
 /// processor, and so is everything from where the device fails on.
 class DeviceQuantizer {
@@ -25,7 +21,7 @@ class DeviceQuantizer {
     DeviceQuantizer(const RowSource& source, const Format& format, const QuantizeOptions& options);
     /// Whether there is a device that takes the task.
     [[nodiscard]] bool applies() const { return m_task.has_value(); }
-    /// Precondition: applies(). Rows advance the progress.
+    /// Precondition: applies(). Rows advance the progress. An empty sink: they go nowhere.
     Result<DeviceOutcome> run(const PackedSink& sink, const JobContext& context);
     /// The same into rows of a whole matrix.
     Result<DeviceOutcome> runInto(std::span<std::byte> packed, const JobContext& context);

@@ -69,6 +69,9 @@ struct QuantizedTensor {
     int64_t nonFiniteCount = 0;
 };
 
+/// Where packed rows go, ascending.
+using PackedSink = std::function<Status(std::span<const std::byte>)>;
+
 /// Smallest and largest value as they are encoded: NaN and infinities are refused or count as zero.
 Result<ValueRange> measureRange(const RowSource& source, const QuantizeOptions& options, const JobContext& context);
 
@@ -83,8 +86,7 @@ Result<QuantizedTensor> quantizeTensor(const RowSource& source, const Format& fo
 /// is called with ascending rows, by one thread at a time but not always the same, while the rows that follow are
 /// encoded. With corrections, which need the whole tensor, it is kept nevertheless, and the sink gets the codes alone.
 Result<Distortion> quantizeStreaming(const RowSource& source, const Format& format, const QuantizeOptions& options,
-                                     const std::function<Status(std::span<const std::byte>)>& sink,
-                                     const JobContext& context);
+                                     const PackedSink& sink, const JobContext& context);
 
 /// The figures alone: on a device the packed rows never leave it.
 Result<Distortion> measureQuantized(const RowSource& source, const Format& format, const QuantizeOptions& options,
