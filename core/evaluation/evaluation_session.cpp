@@ -44,6 +44,7 @@ struct EvaluationSession::Run {
     FiguresBuilder figures;
     SessionFigures out;
     RunningMean kldChange{}, nllChange{};
+    RegressionMean kldOfWhole{};
     Clock::time_point start = Clock::now();
     bool hasWeights = false;  // the executable has been given them
     std::vector<bool> isNew;  // windows that this call has run
@@ -266,6 +267,7 @@ void EvaluationSession::addWindow(Run& run, size_t window) {
             const TokenScore& before = (*run.baseline->windows[window])[i];
             run.kldChange.add(scores[i].kld - before.kld);
             run.nllChange.add(scores[i].nll - before.nll);
+            run.kldOfWhole.add(scores[i].kld, before.kld);
         }
         run.out.nllChange = run.nllChange.estimate();
     }
@@ -273,7 +275,7 @@ void EvaluationSession::addWindow(Run& run, size_t window) {
     run.out.projectedKld = run.out.result.reference->kld;
     if (!run.baseline) return;
     run.out.kldChange = run.kldChange.estimate();
-    run.out.projectedKld = Estimate{m_baselineKld.mean + run.out.kldChange->mean, run.out.kldChange->standardError};
+    run.out.projectedKld = run.kldOfWhole.estimate(m_baselineKld.mean);
 }
 
 bool EvaluationSession::mayStop(const SessionFigures& figures, const StopRule& stop) {

@@ -48,8 +48,8 @@ struct SessionFigures {
     /// spread between tokens cancels, so a few windows say much. Absent until there is one, and without a reference.
     std::optional<Estimate> kldChange;
     std::optional<Estimate> nllChange;  ///< the same for the negative log-likelihood; present without a reference
-    /// Expected mean divergence of the whole text: that of the last evaluation plus the change; the standard error is
-    /// that of the change. Without an earlier evaluation: the running mean and its error.
+    /// Expected mean divergence of the whole text: the running mean, corrected by how much harder or easier than the
+    /// whole the windows so far were for the last complete evaluate() (RegressionMean). Without one: the running mean.
     std::optional<Estimate> projectedKld;
 };
 using SessionObserver = std::function<void(const SessionFigures& running)>;

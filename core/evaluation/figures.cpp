@@ -23,6 +23,24 @@ Estimate RunningMean::estimate() const {
     return {m_mean, std::sqrt(variance / double(m_count - 1))};
 }
 
+void RegressionMean::add(double y, double x) {
+    ++m_count;
+    const double deltaX = x - m_meanX, deltaY = y - m_meanY;
+    m_meanX += deltaX / double(m_count);
+    m_meanY += deltaY / double(m_count);
+    m_squaresX += deltaX * (x - m_meanX);
+    m_squaresY += deltaY * (y - m_meanY);
+    m_products += deltaX * (y - m_meanY);
+}
+
+Estimate RegressionMean::estimate(double wholeMean) const {
+    const double slope = m_squaresX > 0 ? m_products / m_squaresX : 1.0;
+    const double mean = m_meanY + slope * (wholeMean - m_meanX);
+    if (m_count < 2) return {mean, 0};
+    const double variance = std::max(0.0, m_squaresY - slope * m_products) / double(m_count);
+    return {mean, std::sqrt(variance / double(m_count - 1))};
+}
+
 std::string EvaluationResult::conditions() const {
     return runFormat.empty() ? protocol : protocol + ", " + runFormat;
 }

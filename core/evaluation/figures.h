@@ -24,6 +24,21 @@ class RunningMean {
     double m_sumSquares = 0;
 };
 
+/// Expected mean of y over a whole of which a part has come, where a related x is known for all of it: the regression
+/// estimator (Cochran, Sampling Techniques, chapter 7). Its spread is that of y - b x with the b that makes it least,
+/// so it is never wider than that of y, or of the difference y - x, by more than the error of b.
+class RegressionMean {
+  public:
+    void add(double y, double x);
+    /// `wholeMean`: of x over the whole. Where x has no spread yet, y is taken to differ from it by a constant.
+    [[nodiscard]] Estimate estimate(double wholeMean) const;
+
+  private:
+    int64_t m_count = 0;
+    double m_meanX = 0, m_meanY = 0;
+    double m_squaresX = 0, m_squaresY = 0, m_products = 0;  ///< about the means
+};
+
 /// What one scored position tells.
 struct TokenScore {
     double nll = 0;

@@ -415,7 +415,7 @@ TEST_P(SessionTest, TheChangeIsKnownLongBeforeTheFigures) {
                 1e-12);
     EXPECT_LT(figures->kldChange->standardError, figures->result.reference->kld.standardError);
     EXPECT_NEAR(figures->projectedKld->mean, figures->result.reference->kld.mean, 1e-12);
-    EXPECT_EQ(figures->projectedKld->standardError, figures->kldChange->standardError);
+    EXPECT_LE(figures->projectedKld->standardError, figures->kldChange->standardError);
     // A wide interval is reached early; going on costs only what is left.
     const ModelWeights third = edited(after, "blk.2.ffn_down.weight", "q4_0");
     const auto early = session->evaluate(third, {.divergenceHalfWidth = 10.0, .minWindows = 2}, {}, m_context);

@@ -2,7 +2,10 @@
 #include "core/evaluation/figures.h"
 
 #include <cmath>
+#include <numeric>
 #include <random>
+#include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -120,6 +123,46 @@ TEST(Figures, WorseThanGuessingIsSaid) {
     EXPECT_NE(worseThanChanceNote(result, 54).find("(54)"), std::string::npos);
     result.scored = 0;
     EXPECT_EQ(worseThanChanceNote(result, 54), "");
+}
+
+/// What a part of a long text says about all of it, where the values of other weights are known for the whole.
+TEST(RegressionMean, FollowsWhateverTheTwoHaveInCommon) {
+    // Hard and easy tokens, the hard ones first: alone the running mean is far off.
+    std::mt19937 random(7);
+    std::normal_distribution<double> noise(0, 0.1);
+    std::vector<double> before, after;
+    for (int i = 0; i < 4000; ++i) {
+        const double hardness = i < 1000 ? 3 : 1;
+        before.push_back(hardness * std::exp(noise(random)));
+        after.push_back(0.2 * before.back() + 0.01 * noise(random));  // a fifth of the divergence
+    }
+    const auto meanOf = [](std::span<const double> values) {
+        return std::accumulate(values.begin(), values.end(), 0.0) / double(values.size());
+    };
+    RegressionMean whole, part;
+    RunningMean plain, change;
+    for (size_t i = 0; i < 1200; ++i) {
+        part.add(after[i], before[i]);
+        plain.add(after[i]);
+        change.add(after[i] - before[i]);
+    }
+    const Estimate found = part.estimate(meanOf(before));
+    EXPECT_NEAR(found.mean, meanOf(after), 4 * found.standardError);
+    EXPECT_LT(found.standardError, 0.2 * plain.estimate().standardError);
+    EXPECT_LT(found.standardError, 0.2 * change.estimate().standardError);
+    EXPECT_GT(std::abs(plain.estimate().mean - meanOf(after)), 20 * found.standardError);
+    for (size_t i = 0; i < after.size(); ++i) whole.add(after[i], before[i]);
+    EXPECT_NEAR(whole.estimate(meanOf(before)).mean, meanOf(after), 1e-12);
+}
+
+TEST(RegressionMean, OfTokensThatNothingTellsApartIsTheDifference) {
+    RegressionMean against;
+    EXPECT_EQ(against.estimate(0.5).mean, 0.5);
+    for (const double y : {1.0, 2.0, 3.0}) against.add(y, 0.0);  // the original against itself
+    EXPECT_EQ(against.estimate(0.0).mean, 2.0);
+    RunningMean plain;
+    for (const double y : {1.0, 2.0, 3.0}) plain.add(y);
+    EXPECT_EQ(against.estimate(0.0).standardError, plain.estimate().standardError);
 }
 
 }  // namespace
