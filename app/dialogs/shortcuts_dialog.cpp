@@ -4,14 +4,22 @@
 #include <QAction>
 #include <QCoreApplication>
 #include <QDialog>
+#include <QDialogButtonBox>
 #include <QLabel>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 #include "app/language/language.h"
 
 namespace halftone::app {
 
 namespace {
+
+/// Pixels of the window that the sheet leaves free: its own frame, and some of what lies behind it.
+constexpr int kRoomAround = 80;
 
 struct Texts {
     Q_DECLARE_TR_FUNCTIONS(Shortcuts)
@@ -45,9 +53,24 @@ void showShortcuts(const QList<QAction*>& actions, QWidget* parent) {
     auto* dialog = new QDialog(parent);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setWindowTitle(Texts::tr("Shortcuts"));
+    auto* sheet = new QLabel(table);
+    sheet->setContentsMargins(24, 16, 24, 16);
+    auto* area = new QScrollArea(dialog);
+    area->setObjectName(QStringLiteral("shortcutSheet"));
+    area->setFrameShape(QFrame::NoFrame);
+    area->setWidget(sheet);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setMinimumWidth(sheet->sizeHint().width() + area->verticalScrollBar()->sizeHint().width());
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+    QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::reject);
     auto* layout = new QVBoxLayout(dialog);
-    layout->setContentsMargins(24, 16, 24, 16);
-    layout->addWidget(new QLabel(table, dialog));
+    layout->setContentsMargins(0, 0, 0, 8);
+    layout->addWidget(area);
+    layout->addWidget(buttons);
+    // All of it where there is room; less high than the window that it belongs to.
+    dialog->resize(area->minimumWidth(),
+                   std::min(sheet->sizeHint().height() + buttons->sizeHint().height() + 3 * layout->spacing(),
+                            parent->window()->height() - kRoomAround));
     dialog->open();
 }
 

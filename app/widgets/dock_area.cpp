@@ -71,9 +71,24 @@ void DockArea::setWorkspace(Workspace workspace) {
     remember();
     m_workspace = workspace;
     m_isArranged = true;
-    // Tab bars that move leave pieces of separators behind them.
-    QTimer::singleShot(0, this, qOverload<>(&QWidget::update));
     apply(workspace);
+    // Tab bars that move leave pieces of separators behind them.
+    QTimer::singleShot(0, this, [this] {
+        hideForgottenGrips();
+        update();
+    });
+}
+
+/// Qt widens thin separators by invisible grips. It forgets those of areas that a new arrangement no longer has, and
+/// they would go on taking clicks meant for the docks below them.
+void DockArea::hideForgottenGrips() {
+    for (auto* grip : findChildren<QWidget*>(QStringLiteral("qt_qmainwindow_extended_splitter"))) {
+        const QRect separator = grip->geometry().adjusted(2, 2, -2, -2);
+        const auto liesOver = [&](const QDockWidget* dock) {
+            return dock->isVisible() && !dock->isFloating() && dock->geometry().intersects(separator);
+        };
+        if (std::any_of(m_docks.cbegin(), m_docks.cend(), liesOver)) grip->hide();
+    }
 }
 
 /// The arrangement that the workspace had, or else the usual one.

@@ -40,6 +40,7 @@ class DockArea : public QMainWindow {
   private:
     void apply(Workspace workspace);
     void applyDefault(Workspace workspace);
+    void hideForgottenGrips();
     void shareOut(const QList<QDockWidget*>& docks, const QList<int>& parts, Qt::Orientation direction);
     /// A tab already names its dock: the title bar above it goes.
     void updateTitleBars();
