@@ -348,7 +348,7 @@ void MainWindow::setBits(int bits) {
     const auto* target = m_session.recipe().target();
     int without = 0;
     m_session.recipe().changeFormats(m_session.selection().tensors(), [&](const ResolvedTensor& tensor) {
-        const auto format = formatWithBits(tensor.requested, bits, target);
+        const auto format = formatWithBits(tensor.requested, bits, target, tensor.cols);
         without += !format;
         return format;
     });

@@ -132,16 +132,25 @@ void markFormats(QMenu& menu, const HardwareTarget* target) {
     }
 }
 
-std::optional<Format> formatWithBits(const Format& current, int bits, const HardwareTarget* target) {
-    const auto isTaken = [target](const Format& format) { return !target || targetObstacle(*target, format).empty(); };
+std::optional<Format> formatWithBits(const Format& current, int bits, const HardwareTarget* target, int64_t cols) {
+    const auto isTaken = [&](const Format& format) {
+        return format.fitsRow(cols) && (!target || targetObstacle(*target, format).empty());
+    };
     const Format usual = formatWithBits(current, bits);
     if (isTaken(usual)) return usual;
+    // Rows that blocks of 256 do not fill have blocks of 32 of the same width.
+    for (const DType narrow : {DType::kIQ4_NL, DType::kQ4_0, DType::kQ5_0}) {
+        const Format format = Format::of(narrow);
+        if (usual.isStorage() && int(format.bitsPerWeight()) == bits && isTaken(format))
+            return withExtrasOf(format, current);
+    }
     const auto fits = [&](const Format& format) {
         const int codes = format.isStorage() ? int(format.bitsPerWeight()) : format.codeBits();
         return codes == bits && isTaken(format);
     };
     const auto found = std::ranges::find_if(offeredFormats(), fits);
-    return found == offeredFormats().end() ? std::nullopt : std::optional(*found);
+    if (found != offeredFormats().end()) return *found;
+    return target ? std::nullopt : std::optional(usual);
 }
 
 Format formatWithBits(const Format& current, int bits) {

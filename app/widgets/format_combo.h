@@ -33,8 +33,10 @@ void markFormats(QMenu& menu, const HardwareTarget* target);
 /// The format of about so many bits that is closest in kind to `current`: the integer family keeps its granularity, all
 /// others take the GGUF block type (or, where there is none of that width, asymmetric integers in groups of 64).
 [[nodiscard]] Format formatWithBits(const Format& current, int bits);
-/// The same among the formats that the target takes: of about so many bits, or nullopt; null: any machine.
-[[nodiscard]] std::optional<Format> formatWithBits(const Format& current, int bits, const HardwareTarget* target);
+/// The same among the formats that the target takes (null: any machine) and that rows of `cols` values can have, of about
+/// so many bits; nullopt where the target has none. Rows that nothing fits get what formatWithBits() says.
+[[nodiscard]] std::optional<Format> formatWithBits(const Format& current, int bits, const HardwareTarget* target,
+                                                   int64_t cols);
 /// The same format with groups of another size; nullopt where it has no groups, or none of that size.
 [[nodiscard]] std::optional<Format> formatWithGroupSize(const Format& current, int size);
 /// The sizes that formats with groups can have.

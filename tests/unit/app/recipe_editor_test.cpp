@@ -189,6 +189,24 @@ TEST(FormatWithBits, KeepsTheKindOfFormat) {
               "int6_channel_sym");
 }
 
+TEST(FormatWithBits, FitsTheRowsOfTheTensor) {
+    const auto chosen = [](int bits, int64_t cols) {
+        const auto format = formatWithBits(Format::of(DType::kBF16), bits, nullptr, cols);
+        return format ? format->name() : std::string();
+    };
+    EXPECT_EQ(chosen(4, 512), "q4_k");
+    EXPECT_EQ(chosen(4, 64), "iq4_nl") << "a row of 64 has no block of 256, yet 4 bits";
+    EXPECT_EQ(chosen(5, 64), "q5_0");
+    EXPECT_EQ(chosen(8, 64), "q8_0");
+    EXPECT_EQ(chosen(3, 64), "int3_g64_asym");
+    EXPECT_EQ(chosen(6, 64), "q5_1") << "six bits with its scales";
+    for (const int bits : {2, 3, 4, 5, 6, 7, 8}) {
+        const auto format = formatWithBits(Format::of(DType::kBF16), bits, nullptr, 96);
+        ASSERT_TRUE(format.has_value());
+        EXPECT_TRUE(format->fitsRow(96)) << format->name();
+    }
+}
+
 TEST(FormatWithGroupSize, KeepsFamilyAndBits) {
     const auto changed = [](const char* name, int size) {
         const auto format = formatWithGroupSize(Format::parse(name).value(), size);
