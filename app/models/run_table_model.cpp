@@ -2,14 +2,12 @@
 #include "app/models/run_table_model.h"
 
 #include <QFileInfo>
-#include <QGuiApplication>
+#include <QFont>
 #include <QLocale>
-#include <QPalette>
 
 #include "app/language/core_text.h"
 #include "app/session/evaluation_service.h"
 #include "app/widgets/number_text.h"
-#include "app/widgets/theme.h"
 
 namespace halftone::app {
 
@@ -82,23 +80,27 @@ int RunTableModel::columnCount(const QModelIndex& parent) const {
 QVariant RunTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_count) return {};
     const auto& run = m_evaluation.runs()[index.row()];
-    const bool stale = m_evaluation.isStale(run);
+    const bool isInWork = m_evaluation.isOfRecipeInWork(run);
     switch (role) {
         case Qt::DisplayRole:
             return text(run, index.column());
-        case StaleRole:
-            return stale;
+        case InWorkRole:
+            return isInWork;
         case Qt::TextAlignmentRole:
             return alignmentOf(index.column());
-        case Qt::ForegroundRole:
-            if (stale) return themeColors(QGuiApplication::palette()).mutedText;
+        case Qt::FontRole:
+            if (QFont font; isInWork) {
+                font.setBold(true);
+                return font;
+            }
             return {};
         case Qt::ToolTipRole:
             if (index.column() == Name && !run.note.isEmpty())
                 return QStringLiteral("<p>%1</p>").arg(run.note.toHtmlEscaped());
             if (index.column() == Text) return run.options.textPath;
-            if (stale)
-                return tr("Measured with another recipe than the one in work. Double-click to take that recipe back.");
+            if (index.column() == Name && run.target == EvaluationTarget::Recipe)
+                return isInWork ? tr("The recipe in work.")
+                                : tr("Another recipe than the one in work. Double-click to take it back.");
             if (index.column() == Kld && run.storeError > 0)
                 return tr("Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.")
                     .arg(numberText(run.storeError));
@@ -118,7 +120,7 @@ QString RunTableModel::text(const EvaluationRun& run, int column) const {
         case Name: {
             QString name = run.name.isEmpty() ? tr("recipe") : run.name;
             if (!run.note.isEmpty()) name.prepend(QStringLiteral("▲ "));
-            return m_evaluation.isStale(run) ? QStringLiteral("◷ ") + name : name;
+            return m_evaluation.isOfRecipeInWork(run) ? QStringLiteral("● ") + name : name;
         }
         case Perplexity:
             return perplexityText(result.perplexity.mean, result.perplexity.standardError);

@@ -8,7 +8,8 @@ namespace halftone::app {
 class EvaluationService;
 struct EvaluationRun;
 
-/// What was measured, oldest first. Runs of another recipe than the one in work are stale: muted, with a clock.
+/// What was measured, oldest first. Runs of the recipe in work are bold, with a dot; the others stay what they are:
+/// measurements of their own recipes.
 class RunTableModel : public QAbstractTableModel {
     Q_OBJECT
 
@@ -32,7 +33,7 @@ class RunTableModel : public QAbstractTableModel {
         When,
         ColumnCount
     };
-    enum DataRole { StaleRole = Qt::UserRole + 1 };
+    enum DataRole { InWorkRole = Qt::UserRole + 1 };
 
     explicit RunTableModel(EvaluationService& evaluation, QObject* parent = nullptr);
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;

@@ -101,7 +101,12 @@ void EvaluationService::retranslate() {
 }
 
 EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {
-    connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &EvaluationService::stateChanged);
+    connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, [this] {
+        const quint64 key = m_modelJobs.weightsKey();
+        const bool isMeasured = std::ranges::any_of(m_runs, [&](const auto& run) { return isOfWeights(run, key); });
+        if (isMeasured) m_measuredKey = key;
+        emit stateChanged();
+    });
 }
 
 void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
@@ -110,6 +115,7 @@ void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_checkpoint = std::move(checkpoint);
     m_runs.clear();
     m_overlaps.clear();
+    m_measuredKey.reset();
     m_running.reset();
     m_problem.clear();
     emit runsReset();
@@ -254,10 +260,8 @@ int EvaluationService::seriesLeft() const {
 }
 
 bool EvaluationService::hasRun(quint64 weightsKey, const EvaluationOptions& options) const {
-    return std::ranges::any_of(m_runs, [&](const auto& run) {
-        return run.target == EvaluationTarget::Recipe && run.weightsKey == weightsKey && !run.isEarlier &&
-               run.options.sameMeasurement(options);
-    });
+    return std::ranges::any_of(
+        m_runs, [&](const auto& run) { return isOfWeights(run, weightsKey) && run.options.sameMeasurement(options); });
 }
 
 void EvaluationService::continueSeries() {
@@ -335,6 +339,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
 }
 
 void EvaluationService::addRun(EvaluationRun run) {
+    if (run.target == EvaluationTarget::Recipe && !run.ofSeries && !run.isEarlier) m_measuredKey = run.weightsKey;
     m_runs.append(std::move(run));
     forgetOldTokens();
     emit runAdded(int(m_runs.size()) - 1);
@@ -354,20 +359,27 @@ void EvaluationService::forgetOldTokens() {
     }
 }
 
+bool EvaluationService::isOfWeights(const EvaluationRun& run, quint64 key) {
+    return run.target == EvaluationTarget::Recipe && !run.isEarlier && run.weightsKey == key;
+}
+
 bool EvaluationService::isStale(const EvaluationRun& run) const {
     return run.target == EvaluationTarget::Recipe && run.weightsKey != m_modelJobs.weightsKey();
 }
 
+bool EvaluationService::isOfRecipeInWork(const EvaluationRun& run) const {
+    return isOfWeights(run, m_modelJobs.weightsKey());
+}
+
 const EvaluationRun* EvaluationService::ofRecipe() const {
     if (m_modelJobs.recipe().changesNothing()) return nullptr;
-    const auto find = [this](const auto& condition) {
-        const auto found = std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) {
-            return run.target == EvaluationTarget::Recipe && condition(run);
-        });
+    const auto latestOf = [this](quint64 key) {
+        const auto found =
+            std::find_if(m_runs.rbegin(), m_runs.rend(), [&](const auto& run) { return isOfWeights(run, key); });
         return found == m_runs.rend() ? nullptr : &*found;
     };
-    if (const auto* fresh = find([this](const auto& run) { return !isStale(run); })) return fresh;
-    return find([](const auto& run) { return !run.ofSeries; });
+    if (const auto* fresh = latestOf(m_modelJobs.weightsKey())) return fresh;
+    return m_measuredKey ? latestOf(*m_measuredKey) : nullptr;
 }
 
 bool EvaluationService::wantsFollowUp(const EvaluationOptions& options) const {

@@ -81,10 +81,12 @@ class EvaluationService : public QObject {
     [[nodiscard]] const QList<EvaluationRun>& runs() const { return m_runs; }
     /// The run belongs to other weights than the recipe in work makes.
     [[nodiscard]] bool isStale(const EvaluationRun& run) const;
+    /// The run belongs to the recipe in work as it is.
+    [[nodiscard]] bool isOfRecipeInWork(const EvaluationRun& run) const;
     /// The latest run of this kind, or null.
     [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
-    /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of any other
-    /// that it was; null where there is none or the recipe changes nothing.
+    /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of those that it
+    /// made when it was last measured; null where there is none or the recipe changes nothing.
     [[nodiscard]] const EvaluationRun* ofRecipe() const;
     /// Whether the original has been measured so, and the recipe in work has not: a live evaluation then follows edits.
     [[nodiscard]] bool wantsFollowUp(const EvaluationOptions& options) const;
@@ -117,6 +119,7 @@ class EvaluationService : public QObject {
                                          const std::map<std::string, std::vector<float>>& inputScales);
     [[nodiscard]] std::shared_ptr<Request> makeRequest(EvaluationTarget target, const EvaluationOptions& options) const;
     [[nodiscard]] static QString nameOf(const Recipe& recipe);
+    [[nodiscard]] static bool isOfWeights(const EvaluationRun& run, quint64 key);
     void continueSeries();
     [[nodiscard]] bool hasRun(quint64 weightsKey, const EvaluationOptions& options) const;
     void store(const Request& request, Outcome outcome);
@@ -127,6 +130,7 @@ class EvaluationService : public QObject {
     std::shared_ptr<const Checkpoint> m_checkpoint;
     QList<EvaluationRun> m_runs;
     std::map<quint64, OverlapFigures> m_overlaps;  ///< by weights
+    std::optional<quint64> m_measuredKey;         ///< the latest weights of the recipe in work that have a run
     std::optional<SessionFigures> m_running;
     EvaluationTarget m_runningTarget = EvaluationTarget::Original;
     QList<Recipe> m_series;  // not started yet

@@ -13,6 +13,7 @@
 
 #include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/export_dialog.h"
+#include "app/models/run_table_model.h"
 #include "app/models/tensor_table_model.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/compare/compare_panel.h"
@@ -276,6 +277,29 @@ TEST_F(WindowTest, AnEditIsMeasuredByItselfAndUndoBringsItsFiguresBack) {
     EXPECT_EQ(session.evaluation().runs().size(), 3) << "what was measured before is not measured again";
     EXPECT_EQ(session.evaluation().ofRecipe(), &session.evaluation().runs()[1]);
     EXPECT_EQ(errorCount(), 0);
+}
+
+TEST_F(WindowTest, StaleFiguresAreThoseOfTheRecipeThatWasEdited) {
+    openSample();
+    const QList<int> last{tensorsOf(TensorRole::kFfnDown).last()};
+    session.recipe().setFormat(last, Format::of(DType::kQ4_K));
+    window.evaluationPanel().setChunks(1);
+    window.evaluationPanel().start(EvaluationTarget::Recipe);
+    ASSERT_TRUE(awaitIdle(300'000));
+    session.recipe().apply(Recipe::pure(Format::of(DType::kQ8_0)));
+    ASSERT_TRUE(waitUntil([&] { return session.evaluation().runs().size() == 3; }, 300'000));
+    session.recipe().undoStack().undo();
+    const auto& runs = session.evaluation().runs();
+    const RunTableModel table(session.evaluation());
+    const auto isInWork = [&](int run) {
+        return table.data(table.index(run, RunTableModel::Name), RunTableModel::InWorkRole).toBool();
+    };
+    EXPECT_TRUE(isInWork(1));
+    EXPECT_FALSE(isInWork(0) || isInWork(2));
+    session.recipe().setFormat({last.first() - 1}, Format::of(DType::kQ6_K));
+    EXPECT_EQ(session.evaluation().ofRecipe(), &runs[1]) << "the latest run belongs to another recipe";
+    EXPECT_TRUE(session.evaluation().isStale(runs[1]));
+    EXPECT_FALSE(isInWork(1));
 }
 
 TEST_F(WindowTest, AMethodThatNeedsCalibrationSaysSoAndThenLosesLess) {
