@@ -2,6 +2,7 @@
 """What the comparisons with llama.cpp share: the list of checkpoints, exporting them, running programs."""
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 
@@ -10,9 +11,10 @@ import tiny_models
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def run(command: list[str]) -> str:
+def run(command: list[str], environment: dict[str, str] | None = None) -> str:
+    """What it printed, on stderr too; `environment` is added to this process's."""
     try:
-        done = subprocess.run(command, capture_output=True)
+        done = subprocess.run(command, capture_output=True, env={**os.environ, **(environment or {})})
     except OSError as error:
         raise RuntimeError(f"{command[0]} cannot be run: {error.strerror}") from error
     output = done.stdout.decode(errors="replace")

@@ -3,9 +3,11 @@
 """Races halftone-cli quantize against llama-quantize: whole processes with the same number of threads, the same F16 file,
 the same mixture. Runs are paired and interleaved, so that a machine that others use slows all of them alike; what is
 printed are medians, and medians of the ratios within a round. Beside the time that passed stands the processor time of
-all threads, which other programs disturb less. A plain copy runs along: one thread reads the whole source and writes as
-many bytes as the result has, once with and once without waiting for the disk (halftone-cli waits, llama-quantize does
-not). Ends with status 1 where a tensor's bytes differ.
+all threads, which other programs disturb less. A plain copy runs along: one thread of a running process reads the whole
+source and writes as many bytes as the result has. halftone-cli waits for the disk before it gives a file its name,
+llama-quantize does not; against copies both kinds are compared: where both wait, and where neither does
+(libeatmydata takes the waiting out of halftone-cli; Debian: libeatmydata1). Ends with status 1 where a tensor's bytes
+differ.
 """
 import argparse
 import os
@@ -25,6 +27,7 @@ from gguf_file import GgufFile
 MIXES = ["q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k_m", "q4_k_m", "q5_k_m", "q6_k", "iq4_nl"]
 SHAPE = ["--hidden", "2048", "--ffn", "5632", "--layers", "8", "--heads", "32", "--kv-heads", "4", "--vocab", "32000"]
 CHUNK = 1 << 20
+WITHOUT_WAITING = "libeatmydata.so"
 
 
 def copy_bytes(source: pathlib.Path, target: pathlib.Path, size: int, synced: bool) -> None:
@@ -70,10 +73,11 @@ class Race:
         self.args, self.source, self.mix = args, source, mix
         self.ours, self.theirs, self.copy = (folder / f"{part}.gguf" for part in ("ours", "theirs", "copy"))
 
-    def our_run(self) -> Times:
+    def our_run(self, synced: bool) -> Times:
         command = [self.args.cli, "quantize", str(self.source), "--mix", self.mix, "--threads", str(self.args.threads),
                    "--output", str(self.ours)]
-        return timed(self.ours, resource.RUSAGE_CHILDREN, lambda: peer.run(command))
+        environment = {} if synced else {"LD_PRELOAD": WITHOUT_WAITING}
+        return timed(self.ours, resource.RUSAGE_CHILDREN, lambda: peer.run(command, environment))
 
     def their_run(self) -> Times:
         command = [str(self.args.llama_quantize), str(self.source), str(self.theirs), self.mix, str(self.args.threads)]
@@ -93,12 +97,13 @@ class Race:
             pairs = [(run[above], run[below]) for run in rounds]
             return ", ".join(f"{statistics.median(a[field] / b[field] for a, b in pairs):.2f}" for field in (0, 1))
 
-        return " | ".join([cells[0], cells[1], ratio(1, 0), *cells[2:], ratio(0, 2), ratio(0, 3)])
+        synced, unsynced, theirs, synced_copy, copy = range(5)
+        return " | ".join([*cells, ratio(theirs, synced), ratio(synced, synced_copy), ratio(unsynced, copy)])
 
     def run(self) -> bool:
         rounds = []
         for number in range(self.args.rounds + 1):
-            times = (self.our_run(), self.their_run(), self.copy_run(False), self.copy_run(True))
+            times = (self.our_run(True), self.our_run(False), self.their_run(), self.copy_run(True), self.copy_run(False))
             if number > 0:  # the first round fills the caches
                 rounds.append(times)
         found = differences(GgufFile(self.ours), GgufFile(self.theirs))
@@ -120,13 +125,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="paired runs that count (%(default)s)")
     parser.add_argument("--folder", type=pathlib.Path, help="where to work (a temporary folder)")
     args = parser.parse_args()
+    if "LD_PRELOAD" in peer.run(["/bin/true"], {"LD_PRELOAD": WITHOUT_WAITING}):  # the loader complains and goes on
+        sys.exit("libeatmydata is missing; it takes the waiting for the disk out of a run (Debian: libeatmydata1).")
     same = []
     with tempfile.TemporaryDirectory(dir=args.folder) as name:
         source = make_source(args, pathlib.Path(name))
         print(f"source: {source.stat().st_size / 1e9:.2f} GB, {args.threads} threads, {args.rounds} rounds")
         print("Pairs: time that passed, processor time.")
-        print("| mixture | here | llama-quantize | times as fast | copy | synced copy | copies a run takes | "
-              "synced copies | bytes |\n|---|---|---|---|---|---|---|---|---|", flush=True)
+        print("| mixture | here | here, no wait | llama-quantize | copy and wait | copy | times as fast | "
+              "copies, both wait | copies, neither | bytes |\n|---|---|---|---|---|---|---|---|---|---|", flush=True)
         for mix in args.mixes:
             same.append(Race(args, source, pathlib.Path(name), mix).run())
     return 0 if all(same) else 1
