@@ -362,13 +362,13 @@ void GroupPanel::updateBar() {
         widget->setEnabled(m_shown != nullptr);
     m_showWorst->setEnabled(canRank);
     if (m_inspection && !canRank) {
-        m_status->setText(tr("as stored: the original is not known"));
+        m_status->setFullText(tr("as stored: the original is not known"));
     } else if (found.rows == 0) {
-        m_status->setText(ranking ? tr("comparing…") : QString());
+        m_status->setFullText(ranking ? tr("comparing…") : QString());
     } else if (complete) {
-        m_status->setText(tr("worst %1 of %2 groups").arg(m_worst->entries().size()).arg(countText(found.groups)));
+        m_status->setFullText(tr("worst %1 of %2 groups").arg(m_worst->entries().size()).arg(countText(found.groups)));
     } else {
-        m_status->setText(tr("%1 of %2 rows compared").arg(countText(found.seenRows), countText(found.rows)));
+        m_status->setFullText(tr("%1 of %2 rows compared").arg(countText(found.seenRows), countText(found.rows)));
     }
 }
 

@@ -85,7 +85,8 @@ class GroupPanel : public QWidget {
     GroupValueModel* m_values;
     StateStack* m_stack = nullptr;
     ElidedLabel* m_title = nullptr;
-    QLabel *m_caption = nullptr, *m_status = nullptr;
+    QLabel* m_caption = nullptr;
+    ElidedLabel* m_status = nullptr;
     QSpinBox *m_row = nullptr, *m_group = nullptr;
     QComboBox* m_measure = nullptr;
     QToolButton *m_previous = nullptr, *m_next = nullptr, *m_find = nullptr, *m_showWorst = nullptr,

@@ -155,7 +155,7 @@ void GroupPanel::createLayout() {
     createBar();
     createTables();
     m_stack = new StateStack(createContent(), this);
-    m_status = new QLabel(this);
+    m_status = new ElidedLabel(this);
     m_status->setObjectName(QStringLiteral("groupStatus"));
     m_status->setProperty("role", "muted");
     auto* bar = new QHBoxLayout;
@@ -165,7 +165,7 @@ void GroupPanel::createLayout() {
     bar->addWidget(m_showRow);
     bar->addWidget(m_measure);
     bar->addWidget(m_find);
-    bar->addWidget(m_status);
+    bar->addWidget(m_status, 1);
     bar->addWidget(m_title, 1);
     for (QWidget* widget : {static_cast<QWidget*>(m_previous), static_cast<QWidget*>(m_next),
                             static_cast<QWidget*>(m_row), static_cast<QWidget*>(m_group)})
