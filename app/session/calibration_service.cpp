@@ -120,7 +120,7 @@ void CalibrationService::start(const CalibrationOptions& options) {
 
 void CalibrationService::store(Outcome outcome, const CalibrationOptions& options) {
     if (!m_checkpoint) return;
-    m_textPath = options.textPath;
+    m_options = options;
     m_tokens = outcome.tokens;
     m_calibration = outcome.calibration;
     if (!outcome.note.empty()) m_modelJobs.messages().note(coreText(outcome.note));

@@ -38,7 +38,9 @@ class CalibrationService : public QObject {
     [[nodiscard]] bool isRunning() const;
     [[nodiscard]] bool hasData() const { return m_tokens > 0; }
     [[nodiscard]] int64_t tokens() const { return m_tokens; }
-    [[nodiscard]] const QString& textPath() const { return m_textPath; }
+    [[nodiscard]] const QString& textPath() const { return m_options.textPath; }
+    /// How the data was made; of meaning while hasData().
+    [[nodiscard]] const CalibrationOptions& options() const { return m_options; }
     /// Null before calibration and for tensors that are no linear layer's weight.
     [[nodiscard]] std::shared_ptr<const LayerActivations> of(int tensor) const;
     /// What methods may know of the layers' inputs, the second moments only where they fit into memory; null before.
@@ -59,7 +61,8 @@ class CalibrationService : public QObject {
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::vector<std::shared_ptr<const LayerActivations>> m_layers;
     std::shared_ptr<const Calibration> m_calibration;
-    QString m_textPath, m_problem;
+    CalibrationOptions m_options;
+    QString m_problem;
     int64_t m_tokens = 0;
 };
 

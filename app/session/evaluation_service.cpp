@@ -8,6 +8,7 @@
 #include "app/language/core_text.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
+#include "core/base/hash.h"
 #include "core/pipeline/activation_scales.h"
 
 namespace halftone::app {
@@ -101,12 +102,14 @@ void EvaluationService::retranslate() {
 }
 
 EvaluationService::EvaluationService(ModelJobs& modelJobs, QObject* parent) : QObject(parent), m_modelJobs(modelJobs) {
-    connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, [this] {
-        const quint64 key = m_modelJobs.weightsKey();
-        const bool isMeasured = std::ranges::any_of(m_runs, [&](const auto& run) { return isOfWeights(run, key); });
-        if (isMeasured) m_measuredKey = key;
-        emit stateChanged();
-    });
+    connect(&m_modelJobs.recipe(), &RecipeEditor::changed, this, &EvaluationService::followWeights);
+}
+
+void EvaluationService::followWeights() {
+    const quint64 key = m_modelJobs.weightsKey();
+    const bool isMeasured = std::ranges::any_of(m_runs, [&](const auto& run) { return isOfWeights(run, key); });
+    if (isMeasured) m_measuredKey = key;
+    emit stateChanged();
 }
 
 void EvaluationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
@@ -260,8 +263,9 @@ int EvaluationService::seriesLeft() const {
 }
 
 bool EvaluationService::hasRun(quint64 weightsKey, const EvaluationOptions& options) const {
-    return std::ranges::any_of(
-        m_runs, [&](const auto& run) { return isOfWeights(run, weightsKey) && run.options.sameMeasurement(options); });
+    return std::ranges::any_of(m_runs, [&](const auto& run) {
+        return isOfWeights(run, weightsKey) && !run.isEarlier && run.options.sameMeasurement(options);
+    });
 }
 
 void EvaluationService::continueSeries() {
@@ -360,7 +364,7 @@ void EvaluationService::forgetOldTokens() {
 }
 
 bool EvaluationService::isOfWeights(const EvaluationRun& run, quint64 key) {
-    return run.target == EvaluationTarget::Recipe && !run.isEarlier && run.weightsKey == key;
+    return run.target == EvaluationTarget::Recipe && run.weightsKey == key && key != 0;
 }
 
 bool EvaluationService::isStale(const EvaluationRun& run) const {
@@ -426,6 +430,7 @@ std::vector<RecordedRun> EvaluationService::recordedRuns() const {
         record.device = run.result.device;
         record.seconds = run.result.seconds;
         record.when = run.when.toString(Qt::ISODate).toStdString();
+        if (run.weightsKey != 0) record.weights = toHex(run.weightsKey);
         recorded.push_back(std::move(record));
     }
     return recorded;
@@ -453,11 +458,13 @@ void EvaluationService::restoreRuns(const std::vector<RecordedRun>& runs) {
         run.tokensPerSecond = record.tokensPerSecond;
         run.result.device = record.device;
         run.result.seconds = record.seconds;
+        run.weightsKey = QString::fromStdString(record.weights).toULongLong(nullptr, 16);
         run.bytes = record.bytes;
         run.bitsPerWeight = record.bitsPerWeight;
         run.when = QDateTime::fromString(QString::fromStdString(record.when), Qt::ISODate);
         addRun(std::move(run));
     }
+    followWeights();
 }
 
 }  // namespace halftone::app

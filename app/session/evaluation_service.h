@@ -83,6 +83,8 @@ class EvaluationService : public QObject {
     [[nodiscard]] bool isStale(const EvaluationRun& run) const;
     /// The run belongs to the recipe in work as it is.
     [[nodiscard]] bool isOfRecipeInWork(const EvaluationRun& run) const;
+    /// Recipe or calibration changed: other runs may be those of the recipe in work.
+    void followWeights();
     /// The latest run of this kind, or null.
     [[nodiscard]] const EvaluationRun* latest(EvaluationTarget target) const;
     /// The run that tells most of the recipe in work: the latest of its weights, or, stale, the latest of those that it
@@ -130,7 +132,7 @@ class EvaluationService : public QObject {
     std::shared_ptr<const Checkpoint> m_checkpoint;
     QList<EvaluationRun> m_runs;
     std::map<quint64, OverlapFigures> m_overlaps;  ///< by weights
-    std::optional<quint64> m_measuredKey;         ///< the latest weights of the recipe in work that have a run
+    std::optional<quint64> m_measuredKey;          ///< the latest weights of the recipe in work that have a run
     std::optional<SessionFigures> m_running;
     EvaluationTarget m_runningTarget = EvaluationTarget::Original;
     QList<Recipe> m_series;  // not started yet

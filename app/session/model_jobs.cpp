@@ -4,14 +4,30 @@
 #include <QFile>
 
 #include <algorithm>
+#include <span>
 
 #include "app/language/core_text.h"
 #include "app/session/device_service.h"
 #include "app/session/message_log.h"
 #include "app/session/recipe_editor.h"
+#include "core/base/hash.h"
 #include "core/tokenizer/text_coverage.h"
 
 namespace halftone::app {
+
+namespace {
+
+/// Of what was measured and not of when: the same text on the same device, in another session too, has the same.
+quint64 keyOf(const Calibration& calibration) {
+    uint64_t key = hashBytes({}, calibration.hasHessians() ? 2 : 1);
+    for (const auto& [name, statistics] : calibration.byTensor) {
+        key = hashBytes(std::as_bytes(std::span(name)), key);
+        key = hashBytes(std::as_bytes(std::span(statistics.sumSquares)), key);
+    }
+    return key;
+}
+
+}  // namespace
 
 ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devices, RecipeEditor& recipe,
                      QObject* parent)
@@ -21,7 +37,6 @@ void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString
     m_model = std::move(model);
     m_whyNot = whyNot;
     m_calibration.reset();
-    ++m_calibrationRevision;
     if (!m_model) {
         m_jobs.start<int>(
             {tr("Freeing the model"), JobLane::Compute, QStringLiteral("drop"), true}, this,
@@ -36,7 +51,7 @@ void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString
 
 void ModelJobs::setCalibration(std::shared_ptr<const Calibration> calibration) {
     m_calibration = std::move(calibration);
-    ++m_calibrationRevision;
+    m_calibrationKey = m_calibration ? keyOf(*m_calibration) : 0;
 }
 
 QString ModelJobs::whyNot() const {
@@ -45,8 +60,7 @@ QString ModelJobs::whyNot() const {
 }
 
 quint64 ModelJobs::withCalibration(quint64 recipeKey) const {
-    const quint64 revision = m_calibration ? m_calibrationRevision : 0;
-    return recipeKey ^ (revision * 0x9e3779b97f4a7c15ULL);
+    return m_calibration ? recipeKey ^ m_calibrationKey : recipeKey;
 }
 
 quint64 ModelJobs::weightsKey() const {

@@ -36,7 +36,7 @@ class ModelJobs : public QObject {
 
     /// Empty if the model can run, else the sentence to show.
     [[nodiscard]] QString whyNot() const;
-    /// Equal for equal weights: recipe and calibration together.
+    /// Equal for equal weights of one checkpoint: recipe and calibration together, by their content.
     [[nodiscard]] quint64 weightsKey() const;
     [[nodiscard]] WeightsRequest weightsRequest() const;
     /// The same for another recipe than the one in work.
@@ -61,7 +61,7 @@ class ModelJobs : public QObject {
     std::shared_ptr<const LoadedModel> m_model;
     QString m_whyNot;
     std::shared_ptr<const Calibration> m_calibration;
-    quint64 m_calibrationRevision = 0;
+    quint64 m_calibrationKey = 0;
 };
 
 /// The first tensor whose codes another method than the default chooses; null: there is none.

@@ -79,6 +79,10 @@ void QuantizationService::setModel(std::shared_ptr<const LoadedModel> model) {
     recomputeAll();
 }
 
+void QuantizationService::setAwaitsCalibration(bool awaits) {
+    if (std::exchange(m_awaitsCalibration, awaits) && !awaits) recomputeAll();
+}
+
 void QuantizationService::recomputeAll() {
     QList<int> all;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
@@ -138,7 +142,8 @@ bool QuantizationService::prepare(int tensor) {
 }
 
 void QuantizationService::startPending() {
-    if (m_awaitsModel && firstWithMethod(m_recipe.resolved())) return;  // setModel() starts it
+    // What brings it starts the pass.
+    if ((m_awaitsModel || m_awaitsCalibration) && firstWithMethod(m_recipe.resolved())) return;
     std::vector<Task> tasks;
     int64_t totalBytes = 0;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {

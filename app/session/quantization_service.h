@@ -34,6 +34,9 @@ class QuantizationService : public QObject {
     void reset(std::shared_ptr<const Checkpoint> checkpoint);
     /// What the methods may know of the layers' inputs; null: nothing. All figures are recomputed.
     void setCalibration(std::shared_ptr<const Calibration> calibration);
+    /// Whether a calibration is on its way that methods of the recipe may need: they wait for it. Its end, whatever it
+    /// brought, recomputes all figures.
+    void setAwaitsCalibration(bool awaits);
     /// The model that methods look at; null: the checkpoint does not run here. All figures are recomputed. Until it is
     /// known, after reset(), formats that need it wait.
     void setModel(std::shared_ptr<const LoadedModel> model);
@@ -88,7 +91,7 @@ class QuantizationService : public QObject {
     std::shared_ptr<const Checkpoint> m_checkpoint;
     std::shared_ptr<const Calibration> m_calibration;
     std::shared_ptr<const LoadedModel> m_model;
-    bool m_awaitsModel = false;
+    bool m_awaitsModel = false, m_awaitsCalibration = false;
     std::shared_ptr<const MethodPlan> m_plan;
     TensorEncoder::Device m_device;
     std::shared_ptr<TensorEncoder> m_encoder = std::make_shared<TensorEncoder>();  ///< touched by the lane's jobs only

@@ -70,6 +70,7 @@ Session::~Session() {
 void Session::connectServices() {
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, [this] { m_quantization.setModel(m_modelJobs.model()); });
     connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::modelChanged);
+    connect(&m_modelJobs, &ModelJobs::modelChanged, this, &Session::calibrateAgain);
     connect(&m_jobs, &JobManager::jobFinished, this,
             [this] { m_devices.setStreamedBytes(m_modelJobs.engine()->streamedBytes()); });
     connect(&m_statistics, &StatisticsService::tensorReady, this,
@@ -88,7 +89,9 @@ void Session::connectServices() {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
     });
     connect(&m_calibration, &CalibrationService::changed, this, [this] {
+        if (m_calibration.hasData()) m_awaitedCalibration.reset();
         setUseCalibration(m_useCalibration);
+        if (!m_calibration.isRunning()) m_quantization.setAwaitsCalibration(false);
         emit tensorsChanged({});
     });
 }
@@ -202,7 +205,9 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     m_checkpoint = std::move(checkpoint);
     m_preferences = {};
     m_selection.clear();
+    m_quantization.reset(nullptr);  // what the model's going would begin again belongs to a checkpoint that goes too
     m_modelJobs.setModel(nullptr);
+    m_awaitedCalibration.reset();
     m_calibration.reset(m_checkpoint);
     m_evaluation.reset(m_checkpoint);
     m_sensitivity.reset(m_checkpoint);
@@ -247,7 +252,7 @@ void Session::setUseCalibration(bool use) {
     if (calibration == m_modelJobs.calibration()) return;
     m_modelJobs.setCalibration(calibration);
     m_quantization.setCalibration(calibration);
-    emit m_evaluation.stateChanged();
+    m_evaluation.followWeights();
     emit m_compare.stateChanged();
 }
 
@@ -314,6 +319,11 @@ SessionFile Session::snapshot(const QString& uiState) const {
     file.lockedTensors.assign(m_recipe.lockedTensors().begin(), m_recipe.lockedTensors().end());
     file.runs = m_evaluation.recordedRuns();
     file.votes = m_compare.tally();
+    file.calibration = m_awaitedCalibration;
+    if (m_calibration.hasData()) {
+        const auto& options = m_calibration.options();
+        file.calibration = {options.textPath.toStdString(), options.contextLength, options.maxTokens, m_useCalibration};
+    }
     const auto* target = m_recipe.target();
     file.target = target ? std::string(target->id) : std::string();
     file.cacheFormat = m_runChoice.format().cache.name();
@@ -346,7 +356,19 @@ void Session::restore(const SessionFile& saved) {
     m_runChoice.setFormat(format);
     m_evaluation.restoreRuns(saved.runs);
     m_compare.setTally(saved.votes);
+    m_awaitedCalibration = saved.calibration;
+    m_quantization.setAwaitsCalibration(m_awaitedCalibration.has_value());
+    calibrateAgain();
     emit sessionRestored();
+}
+
+/// The calibration that the restored session had: without it methods would make other weights of the same recipe. A
+/// session that is saved before it is there again keeps asking for it.
+void Session::calibrateAgain() {
+    if (!m_awaitedCalibration || !m_modelJobs.model() || m_calibration.isRunning()) return;
+    setUseCalibration(m_awaitedCalibration->isUsed);
+    m_calibration.start({QString::fromStdString(m_awaitedCalibration->text.string()),
+                         m_awaitedCalibration->contextLength, m_awaitedCalibration->maxTokens});
 }
 
 }  // namespace halftone::app

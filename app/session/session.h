@@ -132,6 +132,7 @@ class Session : public QObject {
     void setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe recipe);
     void restore(const SessionFile& saved);
     void startLoadingModel();
+    void calibrateAgain();
     void connectServices();
 
     JobManager m_jobs;
@@ -154,6 +155,7 @@ class Session : public QObject {
 
     std::shared_ptr<const Checkpoint> m_checkpoint;
     bool m_useCalibration = true;
+    std::optional<RecordedCalibration> m_awaitedCalibration;  ///< of a restored session
     StudioSettings m_settings;
     QString m_sessionPath;
     bool m_isRecovered = false;  ///< what is open came back after a crash

@@ -44,7 +44,8 @@ Json runToJson(const RecordedRun& run) {
               {"perplexity_stderr", run.perplexityError},
               {"device", run.device},
               {"seconds", run.seconds},
-              {"when", run.when}};
+              {"when", run.when},
+              {"weights", run.weights}};
     for (const OptionalField& field : kOptionalFields) {
         if (run.*field.member) json[field.key] = *(run.*field.member);
     }
@@ -105,8 +106,19 @@ RecordedRun runFromJson(const Json& json) {
     run.device = reader.string("device");
     run.seconds = reader.number("seconds").value_or(0);
     run.when = reader.string("when");
+    run.weights = reader.string("weights");
     for (const OptionalField& field : kOptionalFields) run.*field.member = reader.number(field.key);
     return run;
+}
+
+/// What no window could be cut with is no calibration.
+std::optional<RecordedCalibration> calibrationFromJson(const Json& json) {
+    const JsonReader reader(json);
+    RecordedCalibration calibration{reader.string("text"), reader.integer("context"), reader.integer("tokens"), true};
+    if (calibration.text.empty() || calibration.contextLength <= 0 || calibration.maxTokens <= 0) return std::nullopt;
+    const auto used = json.find("used");
+    calibration.isUsed = used == json.end() || !used->is_boolean() || used->get<bool>();
+    return calibration;
 }
 
 Result<Json> parseSession(const std::string& text, const fs::path& path) {
@@ -160,6 +172,12 @@ Status SessionFile::save(const fs::path& path) const {
               {"runs", Json::array()},
               {"ui_state", uiState}};
     if (target) json["target"] = *target;
+    if (calibration) {
+        json["calibration"] = {{"text", calibration->text.string()},
+                               {"context", calibration->contextLength},
+                               {"tokens", calibration->maxTokens},
+                               {"used", calibration->isUsed}};
+    }
     for (const RecordedRun& run : runs) json["runs"].push_back(runToJson(run));
     // Paths may hold bytes that are not UTF-8; they are replaced rather than losing the session.
     return writeFileAtomically(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -185,6 +203,7 @@ Result<SessionFile> SessionFile::load(const fs::path& path) {
     if (json.contains("target")) session.target = reader.string("target");
     session.cacheFormat = reader.string("cache");
     session.activationFormat = reader.string("activations");
+    if (const Json* calibration = reader.object("calibration")) session.calibration = calibrationFromJson(*calibration);
     readLists(reader, session);
     return session;
 }

@@ -25,6 +25,16 @@ struct RecordedRun {
     std::string device;
     double seconds = 0;
     std::string when;  ///< ISO 8601, UTC
+    /// Equal for equal weights, calibration included, within one checkpoint; empty: not known.
+    std::string weights;
+};
+
+/// How the calibration that was there was made. Its sums can be gigabytes, and the same text makes them again.
+struct RecordedCalibration {
+    std::filesystem::path text;
+    int64_t contextLength = 0, maxTokens = 0;
+    bool isUsed = true;  ///< by methods
+    bool operator==(const RecordedCalibration&) const = default;
 };
 
 /// What people preferred without knowing which text was whose.
@@ -43,6 +53,7 @@ struct SessionFile {
     Recipe recipe;
     std::vector<std::string> lockedTensors;  ///< canonical names of tensors that edits leave alone
     std::filesystem::path evaluationText, calibrationText;
+    std::optional<RecordedCalibration> calibration;  ///< nullopt: there was none
     std::string protocol;
     std::vector<std::string> prompts;
     /// Id of the hardware target; empty: none is set. nullopt: the file does not say (version 1).

@@ -434,20 +434,6 @@ TEST_F(WindowTest, WorkspacesRememberTheirDocks) {
     EXPECT_TRUE(window.comparePanel().isVisible());
 }
 
-TEST_F(WindowTest, EveryWorkspaceFitsASmallScreen) {
-    openSample();
-    session.recipe().setFormat(tensorsOf(TensorRole::kFfnDown), Format::of(DType::kQ4_K));
-    window.resize(1280, 720);
-    // The second round restores what the first one left.
-    for (const int round : {1, 2, 3}) {
-        for (const auto workspace : {Workspace::Inspect, Workspace::Tune, Workspace::Compare}) {
-            window.setWorkspace(workspace);
-            QTest::qWait(100);
-            EXPECT_EQ(window.size(), QSize(1280, 720)) << workspaceName(workspace).toStdString() << ", " << round;
-        }
-    }
-}
-
 TEST_F(WindowTest, BothThemesPaintEveryWorkspace) {
     openSample();
     for (const auto theme : {ThemeChoice::Light, ThemeChoice::Dark}) {

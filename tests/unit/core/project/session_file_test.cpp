@@ -19,6 +19,7 @@ SessionFile everyField() {
     session.recipe.overrides["blk.0.attn_q.weight"] = Format::parse("int4_g128_asym").value();
     session.evaluationText = "/texts/wiki.txt";
     session.calibrationText = "/texts/calibration.txt";
+    session.calibration = {"/texts/another.txt", 256, 4096, false};
     session.protocol = "p512 ctx 256";
     session.lockedTensors = {"blk.0.ffn_down.weight", "output.weight"};
     session.prompts = {"Once upon a time", "line one\nline two", "诗"};
@@ -43,6 +44,7 @@ SessionFile everyField() {
     run.device = "cpu";
     run.seconds = 12.5;
     run.when = "2026-01-02T03:04:05Z";
+    run.weights = "00ff00ff00ff00ff";
     session.runs = {run, RecordedRun{}};
     session.uiState = "AAECAw==";
     return session;
@@ -67,6 +69,7 @@ void expectSameRun(const RecordedRun& a, const RecordedRun& b) {
     EXPECT_EQ(a.device, b.device);
     EXPECT_EQ(a.seconds, b.seconds);
     EXPECT_EQ(a.when, b.when);
+    EXPECT_EQ(a.weights, b.weights);
 }
 
 TEST(SessionFile, EveryFieldSurvives) {
@@ -81,6 +84,7 @@ TEST(SessionFile, EveryFieldSurvives) {
     EXPECT_EQ(loaded->recipe, session.recipe);
     EXPECT_EQ(loaded->evaluationText, session.evaluationText);
     EXPECT_EQ(loaded->calibrationText, session.calibrationText);
+    EXPECT_EQ(loaded->calibration, session.calibration);
     EXPECT_EQ(loaded->protocol, session.protocol);
     EXPECT_EQ(loaded->prompts, session.prompts);
     EXPECT_EQ(loaded->votes, session.votes);
@@ -91,6 +95,21 @@ TEST(SessionFile, EveryFieldSurvives) {
     EXPECT_EQ(loaded->activationFormat, session.activationFormat);
     ASSERT_EQ(loaded->runs.size(), 2u);
     for (size_t i = 0; i < 2; ++i) expectSameRun(loaded->runs[i], session.runs[i]);
+}
+
+TEST(SessionFile, ACalibrationThatCannotBeMadeAgainIsNone) {
+    const TemporaryFolder folder;
+    const auto path = folder.path() / "edited.halftone";
+    for (const char* calibration :
+         {R"({"text":"","context":512,"tokens":64})", R"({"text":"/t","context":-1,"tokens":64})",
+          R"({"text":"/t","context":512})", R"("yes")"}) {
+        std::ofstream(path)
+            << R"({"halftone-session":2,"checkpoint":"/m","recipe":"halftone-recipe 1\n","calibration":)" << calibration
+            << "}";
+        const auto loaded = SessionFile::load(path);
+        HT_ASSERT_OK(loaded);
+        EXPECT_FALSE(loaded->calibration.has_value()) << calibration;
+    }
 }
 
 TEST(SessionFile, AFileOfVersion1LoadsAndSaysNothingOfMachines) {
