@@ -13,6 +13,10 @@ find_package(CLI11 REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+# Instruction sets that vector code is not compiled for: one that brings nothing over its neighbours, and those whose vectors
+# have no size at compile time, so that no struct can hold one.
+target_compile_definitions(PkgConfig::HWY INTERFACE
+  "HWY_DISABLED_TARGETS=(HWY_SSSE3|HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)")
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(SENTENCEPIECE REQUIRED IMPORTED_TARGET sentencepiece)
 if(HT_BUILD_GPU)

@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 
-// Instruction sets that bring nothing over a neighbour, and those whose vectors have no size at compile time.
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/evaluation/logit_math.cpp"
 #include <hwy/foreach_target.h>

@@ -11,8 +11,9 @@ std::vector<ConformanceBackend> vulkanConformanceBackends();
 
 std::vector<ConformanceBackend> conformanceBackends() {
     std::vector<ConformanceBackend> backends;
-    backends.push_back(
-        {.name = "cpu", .create = []() -> Result<std::shared_ptr<Backend>> { return createCpuBackend(); }});
+    backends.push_back({.name = "cpu",
+                        .create = []() -> Result<std::shared_ptr<Backend>> { return createCpuBackend(); },
+                        .formats = {}});
 #if HT_CONFORMANCE_VULKAN
     for (ConformanceBackend& backend : vulkanConformanceBackends()) backends.push_back(std::move(backend));
 #endif

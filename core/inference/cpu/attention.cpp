@@ -3,8 +3,6 @@
 
 #include "core/inference/cpu/simd_kernels.h"
 
-#include "core/inference/cpu/simd_targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/inference/cpu/attention.cpp"
 #include <hwy/foreach_target.h>
@@ -189,6 +187,8 @@ void begin(Tile& tile) {
 /// Sums of four rows for one vector of keys or channels; named members stay in registers where an array might not.
 struct Column {
     FloatVec s0, s1, s2, s3;
+    // Said in words, because a constructor that the compiler makes lacks the instruction set.
+    HWY_INLINE Column() {}
     HWY_INLINE void load(const float* rows, int64_t stride) {
         const FloatTag d;
         s0 = hn::LoadU(d, rows);

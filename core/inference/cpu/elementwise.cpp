@@ -3,8 +3,6 @@
 
 #include "core/inference/cpu/simd_kernels.h"
 
-#include "core/inference/cpu/simd_targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/inference/cpu/elementwise.cpp"
 #include <hwy/foreach_target.h>

@@ -5,8 +5,6 @@
 
 #include "core/inference/cpu/integer_product.h"
 
-#include "core/inference/cpu/simd_targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/inference/cpu/integer_matmul.cpp"
 #include <hwy/foreach_target.h>

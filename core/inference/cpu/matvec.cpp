@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/inference/cpu/simd_kernels.h"
 
-#include "core/inference/cpu/simd_targets.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/inference/cpu/matvec.cpp"
 #include <hwy/foreach_target.h>

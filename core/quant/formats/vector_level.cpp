@@ -20,24 +20,23 @@ namespace halftone {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr bool kLanesAreKnown = !HWY_HAVE_SCALABLE && HWY_TARGET != HWY_SCALAR;
-constexpr size_t kKnownLanes = kLanesAreKnown ? hn::MaxLanes(FloatTag()) : 0;
+constexpr size_t kLanes = hn::MaxLanes(FloatTag());
 
 /// Levels by code. Tables of up to 16 stay in registers where two of those hold them.
 class Lookup {
   public:
     HWY_INLINE explicit Lookup(const LevelTableInfo& table)
-        : m_levels(table.byCode.data()), m_isSmall(kKnownLanes >= 8 && table.byCode.size() <= 16) {
+        : m_levels(table.byCode.data()), m_isSmall(kLanes >= 8 && table.byCode.size() <= 16) {
         if (!m_isSmall) return;
         std::copy(table.byCode.begin(), table.byCode.end(), m_padded.begin());
     }
 
     HWY_INLINE FloatVec operator()(FloatTag d, BitsVec code) const {
         const auto index = hn::BitCast(IntTag(), code);
-#if !HWY_HAVE_SCALABLE && HWY_TARGET != HWY_SCALAR
-        if constexpr (kKnownLanes == 16) {
+#if HWY_TARGET != HWY_SCALAR
+        if constexpr (kLanes == 16) {
             if (m_isSmall) return hn::TableLookupLanes(hn::Load(d, m_padded.data()), hn::IndicesFromVec(d, index));
-        } else if constexpr (kKnownLanes == 8) {
+        } else if constexpr (kLanes == 8) {
             if (m_isSmall) {
                 const auto within = hn::IndicesFromVec(d, hn::And(index, hn::Set(IntTag(), 7)));
                 const auto low = hn::TableLookupLanes(hn::Load(d, m_padded.data()), within);

@@ -42,7 +42,7 @@ struct Chunk {
 
 using Rows = const float* [kMaxLanes];
 
-#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+#if HWY_TARGET == HWY_SCALAR
 
 void transposeRows(const Rows& rows, size_t size, float* columns) {
     const size_t lanes = hn::Lanes(FloatTag());
@@ -337,6 +337,8 @@ struct ThreeBitSearch {
     Columns codes;
     FitSums sums;
 
+    // Said in words, because a constructor that the compiler makes lacks the instruction set.
+    ThreeBitSearch() : sums{hn::Zero(FloatTag()), hn::Zero(FloatTag())} {}
     void start();
     FloatMask refine(size_t i, FitSums& best);
     void finish(const SearchResult& result) const;

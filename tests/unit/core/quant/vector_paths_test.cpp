@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The vectorized codecs against the scalar ones, bit by bit, on every instruction set that this processor has.
+// The vectorized codecs against the scalar ones, bit by bit, on every instruction set that this processor has and
+// the code is compiled for.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -292,13 +293,7 @@ std::string targetName(const testing::TestParamInfo<int64_t>& parameter) {
     return hwy::TargetName(parameter.param);
 }
 
-std::vector<int64_t> supportedTargets() {
-    std::vector<int64_t> targets;
-    for (int64_t rest = hwy::SupportedTargets(); rest != 0; rest &= rest - 1) targets.push_back(rest & ~(rest - 1));
-    return targets;
-}
-
-INSTANTIATE_TEST_SUITE_P(EveryTarget, VectorPaths, testing::ValuesIn(supportedTargets()), targetName);
+INSTANTIATE_TEST_SUITE_P(EveryTarget, VectorPaths, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()), targetName);
 
 }  // namespace
 }  // namespace halftone
