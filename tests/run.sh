@@ -5,6 +5,7 @@
 #   --asan-all   the same with them
 #   --tsan   also the core and gpu tests under ThreadSanitizer
 #   --fuzz   also each fuzz target for 30 seconds from its corpus
+#   --arm64  also, as 64-bit ARM under qemu, what depends on the processor (not counted in the sum)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -47,6 +48,7 @@ for option in "$@"; do
         --asan-all) configure=-DHT_LONG_TESTS=ON run_preset asan -L 'core|gpu' ;;
         --tsan) run_preset tsan -L 'core|gpu' ;;
         --fuzz) "$root/tests/fuzz/run.sh" 30 ;;
+        --arm64) "$root/tests/arm64/run.sh" ;;
         *) echo "tests/run.sh: unknown option $option" >&2; exit 2 ;;
     esac
 done
