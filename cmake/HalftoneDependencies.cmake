@@ -8,6 +8,11 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
+# Bytes of methods depend on its sums (docs/decisions/0002-no-contraction.md): its vector code fuses multiply-adds where the
+# processor can, whatever the compiler is told, and its products are cut where the processor's caches end. Definitions of the
+# target, because all users of its templates must agree.
+target_compile_definitions(Eigen3::Eigen INTERFACE EIGEN_DONT_VECTORIZE EIGEN_NO_CPUID
+  EIGEN_DEFAULT_L1_CACHE_SIZE=32768 EIGEN_DEFAULT_L2_CACHE_SIZE=262144 EIGEN_DEFAULT_L3_CACHE_SIZE=2097152)
 find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
