@@ -9,8 +9,8 @@
 
 #include "core/base/checked.h"
 #include "core/quant/corrections/correction.h"
-#include "core/quant/methods/block_grid.h"
 #include "core/quant/methods/calibration.h"
+#include "core/quant/methods/clipping.h"
 #include "core/quant/methods/output_error.h"
 
 namespace halftone {
@@ -31,22 +31,13 @@ struct TileError {
 void countGroup(std::span<const float> levels, std::span<const float> values, std::span<const float> decoded,
                 TileError& out) {
     if (out.counts.size() < levels.size()) out.counts.resize(std::min(levels.size(), kMaxLevels));
-    const float low = levels.front(), high = levels.back();
-    const float lowStep = levels.size() > 1 ? 0.5f * (levels[1] - low) : 0.0f;
-    const float highStep = levels.size() > 1 ? 0.5f * (high - levels[levels.size() - 2]) : 0.0f;
+    const ClipLimits limits = ClipLimits::of(levels);
     for (size_t i = 0; i < values.size(); ++i) {
         const auto at = static_cast<size_t>(std::ranges::lower_bound(levels, decoded[i]) - levels.begin());
         ++out.counts[std::min(at, out.counts.size() - 1)];
-        if (values[i] < low - lowStep || values[i] > high + highStep) ++out.clipped;
+        if (limits.clips(values[i])) ++out.clipped;
     }
     out.counted += static_cast<int64_t>(values.size());
-}
-
-/// Columns that share their levels; 16 divides the sub-blocks of every block type.
-int64_t levelColumns(const PackedLayout& layout) {
-    if (!layout.format.isStorage()) return layout.groupSize;
-    const DType type = layout.format.storage();
-    return hasBlockGrid(type) ? blockGridSize(type) : 16;
 }
 
 void countCodes(const QuantizedTensor& quantized, int64_t row, std::span<const float> values,
