@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <mutex>
+#include <numeric>
 
+#include "core/quant/corrections/correction.h"
 #include "core/quant/formats/codec.h"
 
 namespace halftone::app {
@@ -15,6 +17,7 @@ constexpr int64_t kTileElements = 1 << 16;
 /// What one tile finds; merged in any order, because sums and maxima do not depend on it.
 struct TileResult {
     FloatHistogram histogram;
+    Clipping clipping;
     std::optional<WorstGroup> worst;
 };
 
@@ -37,6 +40,27 @@ void keepWorse(std::optional<WorstGroup>& best, const WorstGroup& candidate) {
     if (!best || isWorse(candidate, *best)) best = candidate;
 }
 
+/// What the codes cut off: codes are of what is left when outliers have been taken out, and without corrections.
+Status examineClipping(const PackedTensor& packed, int64_t begin, std::vector<float> original,
+                       std::vector<float> decoded, Clipping& clipping) {
+    const auto& layout = packed.layout;
+    const auto width = size_t(layout.cols);
+    const int64_t count = int64_t(original.size()) / layout.cols;
+    const auto rowBytes = size_t(layout.rowBytes);
+    const auto bytes = packed.bytes.subspan(size_t(begin) * rowBytes, size_t(count) * rowBytes);
+    if (packed.correction) {
+        std::vector<int64_t> rows(static_cast<size_t>(count));
+        std::iota(rows.begin(), rows.end(), begin);
+        addOutliers(packed.correction->outliers, rows, -1.0f, original, layout.cols);
+        HT_TRY(decodeRows(layout, bytes, count, decoded));
+    }
+    for (size_t row = 0; row < size_t(count); ++row)
+        clipping.addRow(layout, bytes.subspan(row * rowBytes, rowBytes),
+                        std::span(original).subspan(row * width, width),
+                        std::span(decoded).subspan(row * width, width));
+    return {};
+}
+
 /// Decodes rows [begin, end) and compares them with the original.
 Result<TileResult> examineTile(const RowSource& source, const PackedTensor& packed, int64_t begin, int64_t end) {
     const int64_t cols = packed.cols();
@@ -57,6 +81,7 @@ Result<TileResult> examineTile(const RowSource& source, const PackedTensor& pack
             keepWorse(tile.worst, candidate);
         }
     }
+    HT_TRY(examineClipping(packed, begin, std::move(original), std::move(decoded), tile.clipping));
     return tile;
 }
 
@@ -74,6 +99,7 @@ Status examineAll(const RowSource& source, const PackedTensor& packed, Distribut
             return;
         }
         data.quantized.merge(tile->histogram);
+        data.clipping.merge(tile->clipping);
         if (tile->worst) keepWorse(data.worst, *tile->worst);
     });
     HT_TRY(context.checkpoint());

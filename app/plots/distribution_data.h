@@ -9,6 +9,7 @@
 #include "core/base/job_context.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/pipeline/method_plan.h"
+#include "core/quant/methods/clipping.h"
 #include "core/quant/methods/quantize.h"
 #include "core/stats/tensor_stats.h"
 
@@ -35,6 +36,7 @@ struct DistributionData {
     std::optional<Format> format;
     FloatHistogram quantized;  ///< of the dequantized weights
     Distortion distortion;
+    Clipping clipping;                ///< what the groups cut off
     std::optional<WorstGroup> worst;  ///< formats with groups only
 };
 

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "app/widgets/number_text.h"
+#include "core/stats/edged_histogram.h"
 
 namespace halftone::app {
 
@@ -22,14 +23,25 @@ class CountTicker : public QCPAxisTickerLog {
 
 constexpr int kPixelsPerBin = 2, kFewestBins = 24, kMostBins = 1024;
 constexpr double kBinsPerRootOfCount = 3;
-constexpr size_t kMostLevels = 64;  // more are a solid bar
-constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
+constexpr double kTickRoom = 8;  // characters
+
+/// About where the linear part of a symmetric logarithm should end: the middle half of the values lies in it.
+double linearPartOf(const TensorStats& stats) {
+    const double spread = 0.5 * (stats.histogram.quantile(0.75) - stats.histogram.quantile(0.25));
+    for (const double unit : {spread, stats.standardDeviation, stats.maxAbs}) {
+        if (unit > 0 && std::isfinite(unit)) return unit;
+    }
+    return 1;
+}
 }  // namespace
 
-DistributionPlot::DistributionPlot(QWidget* parent) : PlotBase(parent) {
+DistributionPlot::DistributionPlot(QWidget* parent)
+    : PlotBase(parent), m_logTicker(QSharedPointer<QCPAxisTickerText>::create()) {
     setObjectName(QStringLiteral("distributionPlot"));
     setAccessibleName(tr("Distribution of the selected tensor"));
     createGraphs();
+    m_markers = std::make_unique<DistributionMarkers>(*this);
+    m_logTicker->setSubTickCount(0);
     setInteraction(QCP::iRangeDrag);
     setInteraction(QCP::iRangeZoom);
     axisRect()->setRangeDrag(Qt::Horizontal);
@@ -45,19 +57,7 @@ void DistributionPlot::createGraphs() {
     m_originalGraph = addGraph();
     m_litGraph = addGraph();
     m_quantizedGraph = addGraph();
-    m_percentileGraph = addGraph(xAxis, yAxis2);
-    m_levelGraph = addGraph(xAxis, yAxis2);
     for (auto* graph : {m_originalGraph, m_litGraph, m_quantizedGraph}) graph->setLineStyle(QCPGraph::lsStepCenter);
-    for (auto* graph : {m_percentileGraph, m_levelGraph}) graph->setLineStyle(QCPGraph::lsImpulse);
-    for (size_t i = 0; i < kMarked.size(); ++i) {
-        auto* label = new QCPItemText(this);
-        label->position->setTypeX(QCPItemPosition::ptPlotCoords);
-        label->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-        label->setPositionAlignment(Qt::AlignTop | Qt::AlignHCenter);
-        label->setText(QStringLiteral("p%1").arg(kMarked[i]));
-        label->setVisible(false);
-        m_percentileLabels.append(label);
-    }
     m_chosen = new QCPItemRect(this);
     for (auto* corner : {m_chosen->topLeft, m_chosen->bottomRight}) {
         corner->setTypeX(QCPItemPosition::ptPlotCoords);
@@ -68,7 +68,7 @@ void DistributionPlot::createGraphs() {
 
 void DistributionPlot::applyColors(const ThemeColors& theme) {
     PlotBase::applyColors(theme);
-    if (!m_originalGraph) return;
+    if (!m_markers) return;
     m_originalGraph->setPen(QPen(theme.accent, 1));
     m_originalGraph->setBrush(theme.accentSoft);
     QColor lit = theme.second;
@@ -76,21 +76,18 @@ void DistributionPlot::applyColors(const ThemeColors& theme) {
     m_litGraph->setPen(Qt::NoPen);
     m_litGraph->setBrush(lit);
     m_quantizedGraph->setPen(QPen(theme.second, 1.2));
-    m_levelGraph->setPen(QPen(theme.second, 1));
-    m_percentileGraph->setPen(QPen(theme.mutedText, 1, Qt::DotLine));
+    m_markers->applyColors(theme, font());
     QColor veil = theme.second;
     veil.setAlpha(40);
     m_chosen->setPen(QPen(theme.second, 1));
     m_chosen->setBrush(veil);
-    for (auto* label : m_percentileLabels) {
-        label->setColor(theme.mutedText);
-        label->setFont(font());
-    }
 }
 
 void DistributionPlot::setData(std::shared_ptr<const DistributionData> distribution) {
+    // The quantized line that follows the original is drawn where one has moved meanwhile.
+    const bool isOther = !m_data || m_data->stats != distribution->stats;
     m_data = std::move(distribution);
-    fitRange();
+    if (isOther) chooseAxis();
     resample();
 }
 
@@ -104,7 +101,7 @@ void DistributionPlot::clear() {
     m_data.reset();
     m_lit.reset();
     for (int i = 0; i < graphCount(); ++i) graph(i)->data()->clear();
-    for (auto* label : m_percentileLabels) label->setVisible(false);
+    m_markers->clear();
     replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -114,10 +111,11 @@ void DistributionPlot::setChoosesRanges(bool choosesRanges) {
 }
 
 void DistributionPlot::markRange(std::optional<ValueRange> range) {
+    m_marked = range;
     m_chosen->setVisible(range.has_value());
     if (range) {
-        m_chosen->topLeft->setCoords(range->low, 0);
-        m_chosen->bottomRight->setCoords(range->high, 1);
+        m_chosen->topLeft->setCoords(m_axis.placeOf(range->low), 0);
+        m_chosen->bottomRight->setCoords(m_axis.placeOf(range->high), 1);
     }
     replot(QCustomPlot::rpQueuedReplot);
 }
@@ -137,6 +135,22 @@ void DistributionPlot::setLogCounts(bool logarithmic) {
     resample();
 }
 
+void DistributionPlot::setLogValues(bool logarithmic) {
+    m_logValues = logarithmic;
+    xAxis->setTicker(logarithmic ? QSharedPointer<QCPAxisTicker>(m_logTicker)
+                                 : QSharedPointer<QCPAxisTicker>(new PlainTicker));
+    chooseAxis();
+    markRange(m_marked);
+    resample();
+}
+
+/// The linear part of a logarithmic axis follows the tensor.
+void DistributionPlot::chooseAxis() {
+    const bool isLogarithmic = m_logValues && m_data && !m_data->stats->histogram.empty();
+    m_axis = isLogarithmic ? ValueAxis::symmetricLog(linearPartOf(*m_data->stats)) : ValueAxis();
+    fitRange();
+}
+
 void DistributionPlot::setFullRange(bool full) {
     m_fullRange = full;
     fitRange();
@@ -147,10 +161,13 @@ void DistributionPlot::fitRange() {
     if (!m_data || m_data->stats->histogram.empty()) return;
     const auto& stats = *m_data->stats;
     double low = stats.min, high = stats.max;
-    if (!m_fullRange) {
+    // A logarithmic axis has room for everything.
+    if (!m_fullRange && !m_axis.isLogarithmic()) {
         low = std::max(low, stats.histogram.quantile(0.0001));
         high = std::min(high, stats.histogram.quantile(0.9999));
     }
+    low = m_axis.placeOf(low);
+    high = m_axis.placeOf(high);
     double margin = 0.08 * (high - low);
     if (!(margin > 0)) margin = std::max(std::abs(high) * 0.1, 1e-6);
     m_isResampling = true;
@@ -162,7 +179,7 @@ void DistributionPlot::fitRange() {
 /// be a comb of fractions.
 int DistributionPlot::binCount(const QCPRange& range) const {
     const int drawable = std::clamp(axisRect()->width() / kPixelsPerBin, kFewestBins, kMostBins);
-    const auto inside = m_data->stats->histogram.resample(range.lower, range.upper, 1);
+    const auto inside = m_data->stats->histogram.resample(m_axis.valueAt(range.lower), m_axis.valueAt(range.upper), 1);
     const double fillable = kBinsPerRootOfCount * std::sqrt(inside.counts.front());
     return std::clamp(int(fillable), kFewestBins, drawable);
 }
@@ -171,11 +188,10 @@ void DistributionPlot::resample() {
     if (!m_data || m_isResampling) return;
     const QCPRange range = xAxis->range();
     const int bins = binCount(range);
-    m_original = m_data->stats->histogram.resample(range.lower, range.upper, bins);
-    m_quantized =
-        m_data->format ? m_data->quantized.resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
-    m_litCounts =
-        m_lit && !m_lit->empty() ? m_lit->resample(range.lower, range.upper, bins) : FloatHistogram::Resampled{};
+    m_edges = m_axis.binEdges(range.lower, range.upper, bins);
+    m_original = counted(m_data->stats->histogram);
+    m_quantized = m_data->format ? counted(m_data->quantized) : FloatHistogram::Resampled{};
+    m_litCounts = m_lit && !m_lit->empty() ? counted(*m_lit) : FloatHistogram::Resampled{};
     const double width = range.size() / bins;
     double most = 1;
     const auto fill = [&](QCPGraph* graph, const std::vector<double>& counts) {
@@ -191,32 +207,24 @@ void DistributionPlot::resample() {
     fill(m_litGraph, m_litCounts.counts);
     fill(m_quantizedGraph, m_quantized.counts);
     yAxis->setRange(floorCount(), m_logCounts ? most * 4 : most * 1.15);
-    drawMarkers();
+    m_markers->draw(*m_data, m_axis);
+    if (m_axis.isLogarithmic()) chooseTicks();
     replot(QCustomPlot::rpQueuedReplot);
     emit rangeChanged();
 }
 
-void DistributionPlot::drawMarkers() {
-    QVector<double> levels, heights;
-    if (m_data->worst && m_data->worst->levels.size() <= kMostLevels) {
-        for (const float level : m_data->worst->levels) levels.append(double(level));
-    }
-    heights.fill(0.05, levels.size());
-    m_levelGraph->setData(levels, heights, true);
-    QVector<double> at, full;
-    double lastLabelPixel = -1e9;
-    for (size_t i = 0; i < kMarked.size(); ++i) {
-        const double value = m_data->stats->histogram.quantile(kMarked[i] / 100);
-        at.append(value);
-        full.append(0.93);
-        auto* label = m_percentileLabels[qsizetype(i)];
-        const double pixel = xAxis->coordToPixel(value);
-        const bool fits = xAxis->range().contains(value) && pixel - lastLabelPixel > 40;
-        if (fits) lastLabelPixel = pixel;
-        label->setVisible(fits);
-        label->position->setCoords(value, 0);
-    }
-    m_percentileGraph->setData(at, full, true);
+/// On the bins that are drawn; equal ones are found without a search.
+FloatHistogram::Resampled DistributionPlot::counted(const FloatHistogram& histogram) const {
+    if (m_axis.isLogarithmic()) return resampleOnEdges(histogram, m_edges);
+    return histogram.resample(m_edges.front(), m_edges.back(), int(m_edges.size()) - 1);
+}
+
+void DistributionPlot::chooseTicks() {
+    const QCPRange range = xAxis->range();
+    const double room = kTickRoom * double(fontMetrics().averageCharWidth()) / std::max(1, axisRect()->width());
+    m_logTicker->clear();
+    for (const auto& tick : ticksOf(m_axis, range.lower, range.upper, room * range.size()))
+        m_logTicker->addTick(tick.place, tick.label);
 }
 
 void DistributionPlot::resizeEvent(QResizeEvent* event) {
@@ -226,8 +234,8 @@ void DistributionPlot::resizeEvent(QResizeEvent* event) {
 
 ValueRange DistributionPlot::draggedTo(int x) const {
     const QRect room = axisRect()->rect();
-    const double from = xAxis->pixelToCoord(std::clamp(*m_dragFrom, room.left(), room.right()));
-    const double to = xAxis->pixelToCoord(std::clamp(x, room.left(), room.right()));
+    const double from = m_axis.valueAt(xAxis->pixelToCoord(std::clamp(*m_dragFrom, room.left(), room.right())));
+    const double to = m_axis.valueAt(xAxis->pixelToCoord(std::clamp(x, room.left(), room.right())));
     return {std::min(from, to), std::max(from, to)};
 }
 
@@ -261,11 +269,14 @@ void DistributionPlot::tellValueAt(QPoint place) {
         emit probed({});
         return;
     }
-    const double value = xAxis->pixelToCoord(place.x());
+    const double coordinate = xAxis->pixelToCoord(place.x());
     const QCPRange range = xAxis->range();
     const auto bin =
-        size_t(std::clamp((value - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
-    QStringList parts{tr("value %1").arg(numberText(value)),
+        size_t(std::clamp((coordinate - range.lower) / range.size(), 0.0, 0.999999) * double(m_original.counts.size()));
+    // Bins of a logarithmic axis differ in width: a count says little without it.
+    QStringList parts{m_axis.isLogarithmic()
+                          ? tr("values %1 to %2").arg(numberText(m_edges[bin]), numberText(m_edges[bin + 1]))
+                          : tr("value %1").arg(numberText(coordinate)),
                       tr("original %1").arg(countText(int64_t(std::llround(m_original.counts[bin]))))};
     if (bin < m_quantized.counts.size())
         parts << tr("quantized %1").arg(countText(int64_t(std::llround(m_quantized.counts[bin]))));
@@ -297,12 +308,11 @@ QString DistributionPlot::csv() const {
     const bool isLit = !m_litCounts.counts.empty();
     QString text = isLit ? QStringLiteral("lower,upper,original,quantized,channels\n")
                          : QStringLiteral("lower,upper,original,quantized\n");
-    const double width = (m_original.upper - m_original.lower) / double(std::max<size_t>(m_original.counts.size(), 1));
     for (size_t i = 0; i < m_original.counts.size(); ++i) {
         const double quantized = i < m_quantized.counts.size() ? m_quantized.counts[i] : 0;
         text += QStringLiteral("%1,%2,%3,%4")
-                    .arg(m_original.lower + double(i) * width, 0, 'g', 9)
-                    .arg(m_original.lower + double(i + 1) * width, 0, 'g', 9)
+                    .arg(m_edges[i], 0, 'g', 9)
+                    .arg(m_edges[i + 1], 0, 'g', 9)
                     .arg(m_original.counts[i])
                     .arg(quantized);
         if (isLit) text += QStringLiteral(",%1").arg(m_litCounts.counts[i]);

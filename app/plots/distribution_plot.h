@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "app/plots/channels_of_range.h"
 #include "app/plots/distribution_data.h"
+#include "app/plots/distribution_markers.h"
 #include "app/plots/plot_base.h"
+#include "app/plots/value_axis.h"
 
 namespace halftone::app {
 
 /// Histogram of a tensor: the original filled, the share of brushed channels filled in the second colour, the
-/// dequantized weights as a line over it, the levels of the worst group
-/// as ticks at the bottom, percentiles as dashed lines. A drag chooses a range of values; Shift+drag and the wheel move
-/// along the values, and the bins follow.
+/// dequantized weights as a line over it, single values marked (DistributionMarkers). Values lie on a linear or a
+/// symmetric logarithmic axis, counts are those of the bins drawn. A drag chooses a range of values; Shift+drag and the
+/// wheel move along the values, and the bins follow.
 class DistributionPlot : public PlotBase {
     Q_OBJECT
 
@@ -29,6 +33,9 @@ class DistributionPlot : public PlotBase {
     /// The range that is marked; nullopt: none.
     void markRange(std::optional<ValueRange> range);
     void setLogCounts(bool logarithmic);
+    /// Values on a symmetric logarithm, which always shows all of them.
+    void setLogValues(bool logarithmic);
+    [[nodiscard]] const ValueAxis& valueAxis() const { return m_axis; }
     /// The whole range of values, or the 99.98 % in the middle.
     void setFullRange(bool full);
     [[nodiscard]] QString csv() const override;
@@ -54,24 +61,30 @@ class DistributionPlot : public PlotBase {
 
   private:
     void createGraphs();
+    void chooseAxis();
     void fitRange();
     [[nodiscard]] int binCount(const QCPRange& range) const;
     void resample();
-    void drawMarkers();
+    [[nodiscard]] FloatHistogram::Resampled counted(const FloatHistogram& histogram) const;
+    void chooseTicks();
     void tellValueAt(QPoint place);
     [[nodiscard]] ValueRange draggedTo(int x) const;
     [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }
 
     std::shared_ptr<const DistributionData> m_data;
     std::shared_ptr<const FloatHistogram> m_lit;
+    ValueAxis m_axis;
+    std::vector<double> m_edges;  ///< of the bins, as values
     FloatHistogram::Resampled m_original, m_quantized, m_litCounts;
-    QCPGraph *m_originalGraph = nullptr, *m_litGraph = nullptr, *m_quantizedGraph = nullptr, *m_levelGraph = nullptr,
-             *m_percentileGraph = nullptr;
-    QList<QCPItemText*> m_percentileLabels;
+    QSharedPointer<QCPAxisTickerText> m_logTicker;
+    QCPGraph *m_originalGraph = nullptr, *m_litGraph = nullptr, *m_quantizedGraph = nullptr;
+    std::unique_ptr<DistributionMarkers> m_markers;
     QCPItemRect* m_chosen = nullptr;
+    std::optional<ValueRange> m_marked;
     std::optional<int> m_dragFrom;  ///< pixel at which a range was begun
     bool m_choosesRanges = true;
     bool m_logCounts = true;
+    bool m_logValues = false;
     bool m_fullRange = false;
     bool m_isResampling = false;
 };

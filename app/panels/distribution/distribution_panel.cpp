@@ -50,8 +50,17 @@ void DistributionPanel::createToggles() {
     m_weights = toggle(tr("weights"), tr("The tensor's own numbers"), true);
     m_activations = toggle(tr("activations"), tr("What enters the layer on the calibration text"), false);
     m_logCounts = toggle(tr("log y"), tr("Counts on a logarithmic axis"), true);
-    m_fullRange =
-        toggle(tr("full range"), tr("From the smallest to the largest value; otherwise the middle 99.98 %"), false);
+    m_logCounts->setObjectName(QStringLiteral("logCounts"));
+    m_logValues = toggle(tr("log x"),
+                         tr("Values on a symmetric logarithmic axis, which is linear around 0: centre and outliers of "
+                            "both signs at once"),
+                         false);
+    m_logValues->setObjectName(QStringLiteral("logValues"));
+    m_fullRange = toggle(tr("full range"),
+                         tr("From the smallest to the largest value, as on a logarithmic axis; otherwise the middle "
+                            "99.98 %"),
+                         false);
+    m_fullRange->setObjectName(QStringLiteral("fullRange"));
     auto* group = new QButtonGroup(this);
     group->addButton(m_weights);
     group->addButton(m_activations);
@@ -76,7 +85,7 @@ void DistributionPanel::createLayout() {
     bar->setContentsMargins(8, 4, 8, 0);
     m_title->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     bar->addWidget(m_title, 1);
-    for (auto* button : {m_weights, m_activations, m_logCounts, m_fullRange}) bar->addWidget(button);
+    for (auto* button : {m_weights, m_activations, m_logCounts, m_logValues, m_fullRange}) bar->addWidget(button);
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
@@ -85,6 +94,8 @@ void DistributionPanel::createLayout() {
     m_caption->setContentsMargins(8, 0, 8, 4);
     layout->addWidget(m_caption);
     connect(m_logCounts, &QToolButton::toggled, m_plot, &DistributionPlot::setLogCounts);
+    connect(m_logValues, &QToolButton::toggled, m_plot, &DistributionPlot::setLogValues);
+    connect(m_logValues, &QToolButton::toggled, m_fullRange, &QWidget::setDisabled);
     connect(m_fullRange, &QToolButton::toggled, m_plot, &DistributionPlot::setFullRange);
 }
 
@@ -273,6 +284,22 @@ QString DistributionPanel::rangeText() const {
              named.isEmpty() ? noValue() : named.join(QStringLiteral(", ")));
 }
 
+/// How many values groups cut off, and between which bounds. Empty where nothing is.
+QString DistributionPanel::clippingText() const {
+    const auto& clipping = m_data->clipping;
+    if (!m_data->format || clipping.values() == 0) return {};
+    QStringList bounds;
+    for (const auto* end : {&clipping.low, &clipping.high}) {
+        if (end->values == 0) continue;
+        const QString least = numberText(double(end->least)), most = numberText(double(end->most));
+        bounds << (least == most ? least : tr("%1 to %2").arg(least, most));
+    }
+    const QString count = countText(clipping.values());
+    const QString share = percentText(double(clipping.values()) / double(m_data->distortion.count));
+    return bounds.size() == 1 ? tr("clipped %1 (%2) at %3").arg(count, share, bounds[0])
+                              : tr("clipped %1 (%2) at %3 and %4").arg(count, share, bounds[0], bounds[1]);
+}
+
 void DistributionPanel::updateCaption() {
     if (!m_data) return;
     const auto colors = themeColors(palette());
@@ -293,13 +320,14 @@ void DistributionPanel::updateCaption() {
     const auto& stats = *m_data->stats;
     QStringList parts;
     parts << tr("σ %1").arg(numberText(stats.standardDeviation)) << tr("kurtosis %1").arg(numberText(stats.kurtosis))
-          << tr("min %1 · max %2 (%3 σ)")
+          << tr("min %1 · max %2 · |x| up to %3 σ")
                  .arg(numberText(stats.min), numberText(stats.max), numberText(stats.maxOverSigma()))
           << tr("outside: %1").arg(m_plot->outsideText());
     if (stats.nonFiniteCount > 0) parts << tr("%1 not finite").arg(countText(stats.nonFiniteCount));
     if (m_data->format)
         parts << tr("error %1 · SQNR %2 dB")
                      .arg(numberText(m_data->distortion.relativeMse()), fixedText(m_data->distortion.sqnrDb(), 1));
+    if (const QString clipped = clippingText(); !clipped.isEmpty()) parts << clipped;
     if (m_data->worst) {
         const auto& worst = *m_data->worst;
         parts << tr("worst group: row %1, columns %2–%3, error %4, %n levels", nullptr, int(worst.levels.size()))

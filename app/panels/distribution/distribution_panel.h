@@ -41,11 +41,13 @@ class DistributionPanel : public QWidget {
     void showChannels(const ChannelsOfRange& found);
     void forgetRange();
     [[nodiscard]] QString rangeText() const;
+    [[nodiscard]] QString clippingText() const;
     [[nodiscard]] QString titleOf(int tensor) const;
 
     Session& m_session;
     QLabel *m_title = nullptr, *m_caption = nullptr;
-    QToolButton *m_weights = nullptr, *m_activations = nullptr, *m_logCounts = nullptr, *m_fullRange = nullptr;
+    QToolButton *m_weights = nullptr, *m_activations = nullptr, *m_logCounts = nullptr, *m_logValues = nullptr,
+                *m_fullRange = nullptr;
     DistributionPlot* m_plot = nullptr;
     StateStack* m_stack = nullptr;
     int m_shownTensor = -1;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/stats/float_histogram.h"
+#include "core/stats/edged_histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -167,6 +168,26 @@ TEST(FloatHistogram, ResamplingKeepsTheMass) {
         const double from = -4.0 + 0.1 * bin;
         const double exact = countIn(from, from + 0.1) + (bin == 40 ? 1000 : 0);  // bin 40 starts at 0
         EXPECT_NEAR(drawn.counts[static_cast<size_t>(bin)], exact, 60) << bin;
+    }
+}
+
+TEST(FloatHistogram, ResamplingOnUnequalBinsIsThatOnEqualOnesPutTogether) {
+    FloatHistogram histogram;
+    histogram.add(gaussian(50000, 1.0f));
+    histogram.add(0.0f, 100);
+    const auto fine = histogram.resample(-2.0, 2.0, 400);
+    const std::vector<double> edges{-2.0, -1.9, -1.0, 0.0, 0.01, 2.0};
+    const auto coarse = resampleOnEdges(histogram, edges);
+    ASSERT_EQ(coarse.counts.size(), 5u);
+    EXPECT_EQ(coarse.lower, -2.0);
+    EXPECT_EQ(coarse.upper, 2.0);
+    EXPECT_NEAR(coarse.underflow, fine.underflow, 1e-6);
+    EXPECT_NEAR(coarse.overflow, fine.overflow, 1e-6);
+    for (size_t bin = 0; bin < coarse.counts.size(); ++bin) {
+        const auto at = [](double value) { return std::lround((value + 2.0) * 100); };
+        const double sum =
+            std::accumulate(fine.counts.begin() + at(edges[bin]), fine.counts.begin() + at(edges[bin + 1]), 0.0);
+        EXPECT_NEAR(coarse.counts[bin], sum, 1e-6 * (1 + sum)) << bin;
     }
 }
 
