@@ -142,9 +142,9 @@ void RangePlot::mouseMoveEvent(QMouseEvent* event) {
     }
     const auto& shown = m_columns[column];
     const auto spread = [](const ValueBands& bands) {
-        return tr("%1 to %2, middle 68 % %3 to %4, median %5")
-            .arg(numberText(bands.least()), numberText(bands.most()), numberText(bands.values[2]),
-                 numberText(bands.values[kLast - 2]), numberText(bands.median()));
+        const auto at = [&](double quantile) { return numberText(bands.atQuantile(quantile)); };
+        return tr("%1 to %2, 0.1–99.9 % %3 to %4, 1–99 % %5 to %6, 25–75 % %7 to %8, median %9")
+            .arg(at(0), at(1), at(0.001), at(0.999), at(0.01), at(0.99), at(0.25), at(0.75), at(0.5));
     };
     QString text = QStringLiteral("%1 · %2").arg(shown.name, spread(shown.before));
     if (shown.after) text += tr(" · after smoothing %1").arg(spread(*shown.after));

@@ -6,7 +6,15 @@
 #include <iterator>
 #include <vector>
 
+#include "core/base/error.h"
+
 namespace halftone {
+
+double ValueBands::atQuantile(double quantile) const {
+    const auto found = std::ranges::find(kBandQuantiles, quantile);
+    HT_CHECK(found != kBandQuantiles.end());
+    return values[size_t(found - kBandQuantiles.begin())];
+}
 
 std::optional<ValueBands> bandsOf(const FloatHistogram& histogram, double least, double most) {
     if (histogram.empty()) return std::nullopt;

@@ -9,15 +9,17 @@
 
 namespace halftone {
 
-/// Shares of values below the bands of a spread: those of a Gaussian at 0.5, 1 and 1.5 standard deviations around the
-/// median, and both ends.
-inline constexpr std::array<double, 9> kBandQuantiles{0, 0.07, 0.16, 0.31, 0.5, 0.69, 0.84, 0.93, 1};
+/// Shares of values below the borders of nested bands: both ends, 0.1 to 99.9 %, 1 to 99 %, the middle half, the
+/// median. What matters for rounding is in the tails: a band for bulk and two that tell how far beyond it how few
+/// values lie.
+inline constexpr std::array<double, 9> kBandQuantiles{0, 0.001, 0.01, 0.25, 0.5, 0.75, 0.99, 0.999, 1};
 
 /// How numbers are spread: smallest, quantiles, largest; ascending.
 struct ValueBands {
     std::array<double, kBandQuantiles.size()> values{};
     [[nodiscard]] double least() const { return values.front(); }
     [[nodiscard]] double median() const { return values[kBandQuantiles.size() / 2]; }
+    [[nodiscard]] double atQuantile(double quantile) const;  ///< one of kBandQuantiles
     [[nodiscard]] double most() const { return values.back(); }
 };
 

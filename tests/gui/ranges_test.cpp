@@ -59,6 +59,27 @@ TEST_F(RangesTest, AColumnForEachBlockWithTheEndsOfWhatWasSeen) {
     EXPECT_EQ(find<RangePlot>("rangePlot")->csv().count('\n'), downs.size() + 1);
 }
 
+/// Outliers are what ranges are looked at for: the bands reach into the tails.
+TEST_F(RangesTest, TheBandsReachIntoTheTails) {
+    showRanges();
+    calibrate();
+    chooseRole(TensorRole::kFfnDown);
+    const auto& histogram = session.calibration().of(tensorsOf(TensorRole::kFfnDown).first())->summary.histogram;
+    const auto& bands = columns().first().before;
+    for (const double quantile : {0.001, 0.01, 0.25, 0.75, 0.99, 0.999})
+        EXPECT_EQ(bands.atQuantile(quantile), histogram.quantile(quantile));
+    EXPECT_TRUE(find<QLabel>("rangeCaption")->text().contains("0.1–99.9 %"));
+    auto* plot = find<RangePlot>("rangePlot");
+    EXPECT_TRUE(plot->csv().startsWith("tensor,block,state,q0,q0.1,q1,q25,q50,q75,q99,q99.9,q100\n"))
+        << plot->csv().left(90).toStdString();
+    QString probe;
+    QObject::connect(plot, &RangePlot::probed, [&](const QString& text) { probe = text; });
+    plot->replot();
+    QTest::mouseMove(plot, plot->pixelOf(0).toPoint());
+    EXPECT_TRUE(probe.contains(", 0.1–99.9 % ")) << probe.toStdString();
+    EXPECT_TRUE(probe.contains(", 25–75 % "));
+}
+
 TEST_F(RangesTest, SmoothingShowsTheChannelsAfterItAndUndoTakesThemAway) {
     showRanges();
     calibrate();

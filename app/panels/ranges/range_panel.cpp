@@ -218,7 +218,7 @@ void RangePanel::updateCaption(bool byChannel, bool isSmoothed) {
                                                  swatch(theme.second, tr("after smoothing"))
                                            : QString();
     if (!text.isEmpty()) text += QStringLiteral("&nbsp;&nbsp;");
-    text += tr("bands: 38, 68 and 86 % around the median, and the ends");
+    text += tr("bands: 25–75 %, 1–99 %, 0.1–99.9 %, and the ends");
     const auto& columns = m_plot->columns();
     if (!columns.isEmpty() && !columns.first().lit.isEmpty())
         text += QStringLiteral("&nbsp;&nbsp;● ") + tr("%n selected channels", nullptr, int(columns.first().lit.size()));
