@@ -27,10 +27,16 @@ QString spelledToken(const Tokenizer& tokenizer, TokenId id) {
     return escaped.replace(QLatin1String("\\X"), QLatin1String("\\x"));
 }
 
+QString placeholderOf(const Tokenizer& tokenizer, TokenId id) {
+    if (!tokenizer.tokenBytes(id).empty() || id == tokenizer.bos()) return {};
+    const auto text = tokenizer.tokenText(id);
+    return text.empty() ? QStringLiteral("⟨%1⟩").arg(id) : QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
 QStringList runningTexts(const std::shared_ptr<const Tokenizer>& tokenizer, std::span<const TokenId> ids) {
     QStringList texts;
     TextStream stream(tokenizer);
-    for (const TokenId id : ids) texts.append(QString::fromStdString(stream.push(id)));
+    for (const TokenId id : ids) texts.append(QString::fromStdString(stream.push(id)) + placeholderOf(*tokenizer, id));
     if (!texts.isEmpty()) texts.last() += QString::fromStdString(stream.finish());
     return texts;
 }

@@ -16,7 +16,10 @@ namespace halftone::app {
 [[nodiscard]] QString spelledToken(const Tokenizer& tokenizer, TokenId id);
 /// Visible spaces, tabs and line breaks.
 [[nodiscard]] QString visibleText(QString text);
-/// What each token adds to a running text; put together they are the text.
+/// What stands for a token that adds nothing to a text (unknown characters, control tokens): the vocabulary's spelling,
+/// or its number where it has none, ⟨259⟩. Empty for tokens with text of their own, and for the one that begins a text.
+[[nodiscard]] QString placeholderOf(const Tokenizer& tokenizer, TokenId id);
+/// What each token adds to a running text; put together they are the text, with placeholders for tokens that have none.
 [[nodiscard]] QStringList runningTexts(const std::shared_ptr<const Tokenizer>& tokenizer, std::span<const TokenId> ids);
 
 }  // namespace halftone::app

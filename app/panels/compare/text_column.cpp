@@ -8,6 +8,7 @@
 
 #include "app/widgets/elided_label.h"
 #include "app/widgets/number_text.h"
+#include "app/widgets/token_text.h"
 #include "app/widgets/token_view.h"
 
 namespace halftone::app {
@@ -70,10 +71,13 @@ void TextColumn::begin(const QString& prompt) {
     shareBar();
 }
 
-void TextColumn::showColumn(const CompareColumn& column, int count) {
+void TextColumn::showColumn(const CompareColumn& column, const Tokenizer* tokenizer, int count) {
     QStringList texts;
-    for (int at = m_view->tokenCount(); at < std::min(count, int(column.tokens.size())); ++at)
-        texts.append(QString::fromStdString(column.tokens[at].text));
+    for (int at = m_view->tokenCount(); at < std::min(count, int(column.tokens.size())); ++at) {
+        const auto& token = column.tokens[at];
+        texts.append(QString::fromStdString(token.text) +
+                     (tokenizer ? placeholderOf(*tokenizer, token.id) : QString()));
+    }
     if (!texts.isEmpty()) m_view->appendTokens(texts);
     const QString figures = statusOf(column);
     if (figures == m_status->fullText()) return;

@@ -20,8 +20,9 @@ class TextColumn : public QWidget {
     explicit TextColumn(QWidget* parent = nullptr);
 
     void begin(const QString& prompt);
-    /// Shows the tokens that are not shown yet, `count` of them at most.
-    void showColumn(const CompareColumn& column, int count);
+    /// Shows the tokens that are not shown yet, `count` of them at most. `tokenizer` spells those without text; or
+    /// null.
+    void showColumn(const CompareColumn& column, const Tokenizer* tokenizer, int count);
     /// Figures that would tell whose text this is stay away.
     void setTitle(const QString& title, bool showsFigures);
     [[nodiscard]] TokenView& view() { return *m_view; }

@@ -129,6 +129,16 @@ TEST(TokenText, ShowsWhatCannotBeSeen) {
     EXPECT_TRUE(spelledToken(*tokenizer, ids->back()).startsWith(QLatin1String("\\x"))) << "a part of a character";
 }
 
+TEST(TokenText, WhatHasNoTextIsSpelledOrNumbered) {
+    const auto tokenizer = sampleTokenizer();
+    EXPECT_EQ(placeholderOf(*tokenizer, TokenId(tokenizer->vocabSize()) + 7),
+              QStringLiteral("⟨%1⟩").arg(tokenizer->vocabSize() + 7));
+    ASSERT_TRUE(tokenizer->eos() && tokenizer->bos());
+    EXPECT_FALSE(placeholderOf(*tokenizer, *tokenizer->eos()).isEmpty());
+    EXPECT_TRUE(placeholderOf(*tokenizer, *tokenizer->bos()).isEmpty()) << "it begins every text";
+    EXPECT_TRUE(placeholderOf(*tokenizer, tokenizer->encode("earth", {})->front()).isEmpty());
+}
+
 class TokenViewTest : public ::testing::Test {
   protected:
     void SetUp() override {
