@@ -176,7 +176,7 @@ void RecipeDiffDialog::openFile() {
 
 void RecipeDiffDialog::addFile(const QString& path) {
     auto recipe = Recipe::load(path.toStdString());
-    if (!recipe) return m_session.messages().fail(tr("Recipe"), recipe.error());
+    if (!recipe) return m_session.messages().fail([] { return tr("Recipe"); }, recipe.error());
     m_files.push_back({QFileInfo(path).fileName(), std::move(*recipe), std::nullopt, -1, false});
     collectSources();
     fillChoices();

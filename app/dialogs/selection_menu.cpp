@@ -160,7 +160,7 @@ void askForExtrasOfSelection(Session& session, QWidget* parent) {
         return entry && entry->quantizable && !session.recipe().isLocked(tensor);
     });
     if (first == tensors.end())
-        return session.messages().note(Texts::tr("Every selected tensor stays as stored or is locked"));
+        return session.messages().note([] { return Texts::tr("Every selected tensor stays as stored or is locked"); });
     const auto* entry = session.recipe().resolvedTensor(*first);
     askForExtras(entry->requested, entry->rows, entry->cols, parent, [&session, tensors](const FormatExtras& extras) {
         session.recipe().changeFormats(tensors, [extras](const ResolvedTensor& tensor) {

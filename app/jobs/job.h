@@ -35,8 +35,9 @@ enum class JobState { Queued, Running, Done, Failed, Cancelled };
 struct JobSpec {
     QString title;  ///< for the strip: "Evaluating Q4_K"
     JobLane lane = JobLane::Plots;
-    QString tag;         ///< a newer job of the same tag replaces older ones: they stop, their results are dropped
-    bool quiet = false;  ///< too short to be worth a line in the strip
+    QString tag;             ///< a newer job of the same tag replaces older ones: they stop, their results are dropped
+    bool quiet = false;      ///< too short to be worth a line in the strip
+    bool automatic = false;  ///< nobody asked for it, and it starts again by itself
 };
 
 /// What the strip shows of a job. A plain value.

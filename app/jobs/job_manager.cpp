@@ -100,6 +100,12 @@ int JobManager::visibleCount() const {
                              [](const auto& job) { return !job->spec.quiet && !job->superseded; }));
 }
 
+int JobManager::askedForCount() const {
+    return int(std::count_if(m_jobs.begin(), m_jobs.end(), [](const auto& job) {
+        return !job->spec.quiet && !job->spec.automatic && !job->superseded;
+    }));
+}
+
 QList<JobStatus> JobManager::status() {
     QList<JobStatus> list;
     for (const auto& job : m_jobs) {

@@ -59,6 +59,8 @@ class JobManager : public QObject {
     [[nodiscard]] bool hasTag(const QString& tag) const;
     /// Queued or running jobs that have a line in the strip.
     [[nodiscard]] int visibleCount() const;
+    /// Those of them that a person asked for, and would have to ask for again.
+    [[nodiscard]] int askedForCount() const;
     [[nodiscard]] const ThreadPool& pool() const { return m_pool; }
     /// Of jobs that start from now on; 0: one thread per hardware thread.
     void setThreads(int threads);

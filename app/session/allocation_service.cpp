@@ -90,7 +90,7 @@ void AllocationService::measure(const AllocationOptions& options) {
                 m_table = *built;
                 emit measured();
             } else if (!built && built.error().code != ErrorCode::kCancelled) {
-                m_modelJobs.messages().fail(tr("Allocation"), built.error());
+                m_modelJobs.messages().fail([] { return tr("Allocation"); }, built.error());
             }
             emit stateChanged();
         });
@@ -102,8 +102,9 @@ Result<AllocatedRecipe> AllocationService::allocate(int64_t budgetBytes) const {
 }
 
 void AllocationService::take(const AllocatedRecipe& allocated) {
-    m_modelJobs.recipe().apply(allocated.recipe,
-                               tr("Allocate %1 bits per weight").arg(allocated.totals.bitsPerWeight(), 0, 'f', 2));
+    m_modelJobs.recipe().apply(allocated.recipe, [bits = allocated.totals.bitsPerWeight()] {
+        return tr("Allocate %1 bits per weight").arg(bits, 0, 'f', 2);
+    });
 }
 
 }  // namespace halftone::app

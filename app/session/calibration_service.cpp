@@ -111,7 +111,7 @@ void CalibrationService::start(const CalibrationOptions& options) {
                 store(std::move(**outcome), options);
             } else if (outcome.error().code != ErrorCode::kCancelled) {
                 m_problem = errorText(outcome.error());
-                m_modelJobs.messages().fail(tr("Calibration"), outcome.error());
+                m_modelJobs.messages().fail([] { return tr("Calibration"); }, outcome.error());
             }
             emit changed();
         });
@@ -123,12 +123,14 @@ void CalibrationService::store(Outcome outcome, const CalibrationOptions& option
     m_options = options;
     m_tokens = outcome.tokens;
     m_calibration = outcome.calibration;
-    if (!outcome.note.empty()) m_modelJobs.messages().note(coreText(outcome.note));
-    for (const std::string& remark : outcome.remarks) m_modelJobs.messages().note(coreText(remark));
+    if (!outcome.note.empty()) m_modelJobs.messages().note([note = outcome.note] { return coreText(note); });
+    for (const std::string& remark : outcome.remarks)
+        m_modelJobs.messages().note([remark] { return coreText(remark); });
     if (!m_calibration->hasHessians()) {
-        m_modelJobs.messages().note(
-            tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")
-                .arg(bytesText(double(kMostHessianBytes))));
+        m_modelJobs.messages().note([] {
+            return tr("The second moments that GPTQ and AWQ need would take more than %1 of memory and were left out.")
+                .arg(bytesText(double(kMostHessianBytes)));
+        });
     }
     m_layers.assign(m_checkpoint->tensors().size(), nullptr);
     for (size_t i = 0; i < m_layers.size(); ++i) {

@@ -219,7 +219,7 @@ void DamageService::look(int scored) {
 void DamageService::fail(int scored, const Error& error) {
     if (error.code == ErrorCode::kCancelled || m_study.scored != scored) return;
     m_study.problem = errorText(error);
-    m_modelJobs.messages().fail(tr("Looking at a word"), error);
+    m_modelJobs.messages().fail([] { return tr("Looking at a word"); }, error);
     emit studyChanged();
 }
 

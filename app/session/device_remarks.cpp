@@ -12,7 +12,7 @@ void tellDeviceRemarks(MessageLog& messages, const std::vector<std::string>& rem
     for (const auto& remark : remarks) {
         const QString text = coreText(remark);
         const auto isTold = [&](const Message& message) { return message.text == text; };
-        if (!std::ranges::any_of(messages.messages(), isTold)) messages.warn(text);
+        if (!std::ranges::any_of(messages.messages(), isTold)) messages.warn([remark] { return coreText(remark); });
     }
 }
 

@@ -80,7 +80,7 @@ void DeviceService::setStreamedBytes(int64_t bytes) {
 void DeviceService::markLost(const QString& id, const QString& message) {
     if (!m_lost.contains(id)) m_lost.append(id);
     decide();
-    m_messages.warn(tr("%1 stopped working; the CPU takes over. %2").arg(id, message));
+    m_messages.warn([=] { return tr("%1 stopped working; the CPU takes over. %2").arg(id, message); });
 }
 
 void DeviceService::decide() {

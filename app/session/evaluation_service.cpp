@@ -87,11 +87,12 @@ void EvaluationService::setOverlap(quint64 weightsKey, const TextOverlap& overla
         run.overlap = figures;
         isShown = true;
     }
-    const QString text = tr("BLEU %1, ROUGE-L %2 over %n prompts.", nullptr, figures.prompts)
-                             .arg(figures.bleu, 0, 'f', 3)
-                             .arg(figures.rougeL, 0, 'f', 3);
-    m_modelJobs.messages().note(
-        isShown ? text : text + QLatin1Char(' ') + tr("They stand in the table once the recipe is evaluated."));
+    m_modelJobs.messages().note([figures, isShown] {
+        const QString text = tr("BLEU %1, ROUGE-L %2 over %n prompts.", nullptr, figures.prompts)
+                                 .arg(figures.bleu, 0, 'f', 3)
+                                 .arg(figures.rougeL, 0, 'f', 3);
+        return isShown ? text : text + QLatin1Char(' ') + tr("They stand in the table once the recipe is evaluated.");
+    });
     emit stateChanged();
 }
 
@@ -131,7 +132,7 @@ bool EvaluationService::isRunning() const {
 
 void EvaluationService::takeBack(int run) {
     if (run < 0 || run >= int(m_runs.size()) || m_runs[run].target != EvaluationTarget::Recipe) return;
-    m_modelJobs.recipe().apply(m_runs[run].recipe, tr("Take back the recipe of a run"));
+    m_modelJobs.recipe().apply(m_runs[run].recipe, [] { return tr("Take back the recipe of a run"); });
 }
 
 void EvaluationService::cancel() {
@@ -237,7 +238,7 @@ void EvaluationService::start(EvaluationTarget target, const EvaluationOptions& 
                 store(*request, std::move(**outcome));
             } else if (outcome.error().code != ErrorCode::kCancelled) {
                 m_problem = errorText(outcome.error());
-                m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
+                m_modelJobs.messages().fail([] { return tr("Evaluation"); }, outcome.error());
             }
             emit stateChanged();
         });
@@ -292,7 +293,7 @@ void EvaluationService::continueSeries() {
             }
             m_series.clear();
             if (outcome.error().code != ErrorCode::kCancelled)
-                m_modelJobs.messages().fail(tr("Evaluation"), outcome.error());
+                m_modelJobs.messages().fail([] { return tr("Evaluation"); }, outcome.error());
             emit stateChanged();
         });
     emit stateChanged();
@@ -307,7 +308,7 @@ void EvaluationService::store(const Request& request, Outcome outcome) {
     run.note = notes.join(' ');
     // A run after every edit would say the same again and again.
     if (m_runs.isEmpty() || m_runs.last().note != run.note) {
-        for (const auto& note : notes) m_modelJobs.messages().note(note);
+        for (const auto& note : outcome.notes) m_modelJobs.messages().note([note] { return coreText(note); });
     }
     run.when = QDateTime::currentDateTimeUtc();
     if (outcome.referenceIsNew) {

@@ -59,13 +59,14 @@ void ExportService::start(const QString& target) {
 void ExportService::onExported(const Result<ExportReport>& report) {
     m_job = 0;
     if (!report) {
-        m_modelJobs.messages().fail(tr("Export"), report.error());
+        m_modelJobs.messages().fail([] { return tr("Export"); }, report.error());
         emit exportFailed(report.error().code == ErrorCode::kCancelled ? QString() : errorText(report.error()));
         return;
     }
-    m_modelJobs.messages().note(
-        tr("Exported %1, %2; %n tensors verified.", nullptr, int(report->tensorsVerified))
-            .arg(QString::fromStdString(report->path.string()), bytesText(double(report->fileBytes))));
+    m_modelJobs.messages().note([path = QString::fromStdString(report->path.string()),
+                                 verified = int(report->tensorsVerified), bytes = double(report->fileBytes)] {
+        return tr("Exported %1, %2; %n tensors verified.", nullptr, verified).arg(path, bytesText(bytes));
+    });
     emit exported(*report);
 }
 

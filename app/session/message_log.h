@@ -6,6 +6,7 @@
 #include <QObject>
 #include <QString>
 
+#include "app/language/spoken_text.h"
 #include "core/base/error.h"
 
 namespace halftone::app {
@@ -16,8 +17,9 @@ enum class MessageSeverity { Note, Warning, Error };
 struct Message {
     QDateTime when;
     MessageSeverity severity = MessageSeverity::Note;
-    QString text;
+    QString text;  ///< in the language that is spoken
     QString details;
+    SpokenText spoken{};  ///< what `text` is made of
 };
 
 /// What the studio has to tell, oldest first. Never modal.
@@ -28,12 +30,14 @@ class MessageLog : public QObject {
     using QObject::QObject;
 
     [[nodiscard]] const QList<Message>& messages() const { return m_messages; }
-    void note(const QString& text, const QString& details = {}) { add(MessageSeverity::Note, text, details); }
-    void warn(const QString& text, const QString& details = {}) { add(MessageSeverity::Warning, text, details); }
+    void note(const SpokenText& text, const QString& details = {}) { add(MessageSeverity::Note, text, details); }
+    void warn(const SpokenText& text, const QString& details = {}) { add(MessageSeverity::Warning, text, details); }
     /// A cancelled job is no error and is not told.
-    void fail(const QString& what, const Error& error);
-    void add(MessageSeverity severity, const QString& text, const QString& details = {});
+    void fail(const SpokenText& what, const Error& error);
+    void add(MessageSeverity severity, const SpokenText& text, const QString& details = {});
     void clear();
+    /// Says everything again in the language now spoken.
+    void retranslate();
 
   signals:
     void added(int index);

@@ -33,7 +33,7 @@ ModelJobs::ModelJobs(JobManager& jobs, MessageLog& messages, DeviceService& devi
                      QObject* parent)
     : QObject(parent), m_jobs(jobs), m_messages(messages), m_devices(devices), m_recipe(recipe) {}
 
-void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot) {
+void ModelJobs::setModel(std::shared_ptr<const LoadedModel> model, const SpokenText& whyNot) {
     m_model = std::move(model);
     m_whyNot = whyNot;
     m_calibration.reset();
@@ -56,7 +56,7 @@ void ModelJobs::setCalibration(std::shared_ptr<const Calibration> calibration) {
 
 QString ModelJobs::whyNot() const {
     if (m_model) return {};
-    return m_whyNot.isEmpty() ? tr("No checkpoint that can be run is open.") : m_whyNot;
+    return m_whyNot.isEmpty() ? tr("No checkpoint that can be run is open.") : m_whyNot.text();
 }
 
 quint64 ModelJobs::withCalibration(quint64 recipeKey) const {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/jobs/job_manager.h"
+#include "app/language/spoken_text.h"
 #include "app/session/engine.h"
 
 namespace halftone::app {
@@ -25,7 +26,7 @@ class ModelJobs : public QObject {
               QObject* parent = nullptr);
 
     /// Null with a sentence: the checkpoint cannot be run; null without: nothing is open, or it is not known yet.
-    void setModel(std::shared_ptr<const LoadedModel> model, const QString& whyNot = {});
+    void setModel(std::shared_ptr<const LoadedModel> model, const SpokenText& whyNot = {});
     /// What methods may use of the calibration; null: nothing.
     void setCalibration(std::shared_ptr<const Calibration> calibration);
     [[nodiscard]] const std::shared_ptr<const Calibration>& calibration() const { return m_calibration; }
@@ -36,6 +37,8 @@ class ModelJobs : public QObject {
 
     /// Empty if the model can run, else the sentence to show.
     [[nodiscard]] QString whyNot() const;
+    /// Says it in the language now spoken.
+    void retranslate() { m_whyNot.retranslate(); }
     /// Equal for equal weights of one checkpoint: recipe and calibration together, by their content.
     [[nodiscard]] quint64 weightsKey() const;
     [[nodiscard]] WeightsRequest weightsRequest() const;
@@ -59,7 +62,7 @@ class ModelJobs : public QObject {
     RecipeEditor& m_recipe;
     std::shared_ptr<Engine> m_engine = std::make_shared<Engine>();
     std::shared_ptr<const LoadedModel> m_model;
-    QString m_whyNot;
+    SpokenText m_whyNot;
     std::shared_ptr<const Calibration> m_calibration;
     quint64 m_calibrationKey = 0;
 };

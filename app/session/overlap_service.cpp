@@ -39,7 +39,7 @@ std::vector<std::string> OverlapService::promptsFor(const OverlapOptions& option
         if (!options.chatTemplate || !model.chatTemplate) continue;
         auto rendered = model.chatTemplate->render(prompts.back(), *model.tokenizer);
         if (!rendered) {
-            m_modelJobs.messages().warn(errorText(rendered.error()));
+            m_modelJobs.messages().warn([error = rendered.error()] { return errorText(error); });
             return {};
         }
         prompts.back() = std::move(*rendered);
@@ -92,7 +92,7 @@ void OverlapService::start(const OverlapOptions& options) {
             if (overlap) {
                 emit measured(key, *overlap);
             } else if (overlap.error().code != ErrorCode::kCancelled) {
-                m_modelJobs.messages().fail(tr("Overlap of texts"), overlap.error());
+                m_modelJobs.messages().fail([] { return tr("Overlap of texts"); }, overlap.error());
             }
         });
 }

@@ -152,7 +152,7 @@ void QuantizationService::startPending() {
         totalBytes += int64_t(m_checkpoint->tensors()[size_t(tensor)].sizeBytes);
     }
     m_jobs.start<PassSummary>(
-        {tr("Error of the recipe's formats"), JobLane::Quantization, kTag}, this,
+        {tr("Error of the recipe's formats"), JobLane::Quantization, kTag, false, true}, this,
         [this, tasks, totalBytes,
          source = Source{m_checkpoint, m_model, m_calibration, m_recipe.resolved(), m_device, m_encoder}](
             const JobControl& control) -> Result<PassSummary> {
@@ -176,7 +176,7 @@ void QuantizationService::startPending() {
         },
         [this](const Result<PassSummary>& result) {
             if (result) return;
-            m_messages.fail(tr("Error of the formats"), result.error());
+            m_messages.fail([] { return tr("Error of the formats"); }, result.error());
             abandonPending();
         });
 }

@@ -12,17 +12,41 @@
 
 namespace halftone::app {
 
-/// One step: the recipes before and after it.
-class RecipeCommand : public QUndoCommand {
+/// One step, named in the language that is spoken.
+class EditCommand : public QUndoCommand {
   public:
-    RecipeCommand(RecipeEditor& editor, Recipe before, Recipe after, const QString& name)
-        : QUndoCommand(name), m_editor(editor), m_before(std::move(before)), m_after(std::move(after)) {}
+    explicit EditCommand(const SpokenText& name) : QUndoCommand(name.text()), m_name(name) {}
+    void retranslate() { setText(m_name.spokenNow()); }
+
+  private:
+    SpokenText m_name;
+};
+
+/// The recipes before and after it.
+class RecipeCommand : public EditCommand {
+  public:
+    RecipeCommand(RecipeEditor& editor, Recipe before, Recipe after, const SpokenText& name)
+        : EditCommand(name), m_editor(editor), m_before(std::move(before)), m_after(std::move(after)) {}
     void undo() override { m_editor.assign(m_before); }
     void redo() override { m_editor.assign(m_after); }
 
   private:
     RecipeEditor& m_editor;
     Recipe m_before, m_after;
+};
+
+/// Tensors that are locked or unlocked.
+class LockCommand : public EditCommand {
+  public:
+    LockCommand(RecipeEditor& editor, QList<int> tensors, bool locked, const SpokenText& name)
+        : EditCommand(name), m_editor(editor), m_tensors(std::move(tensors)), m_locked(locked) {}
+    void undo() override { m_editor.assignLocks(m_tensors, !m_locked); }
+    void redo() override { m_editor.assignLocks(m_tensors, m_locked); }
+
+  private:
+    RecipeEditor& m_editor;
+    QList<int> m_tensors;
+    bool m_locked;
 };
 
 namespace {
@@ -65,11 +89,20 @@ bool RecipeEditor::changesNothing() const {
     return true;
 }
 
-void RecipeEditor::apply(Recipe next, const QString& name) {
+void RecipeEditor::apply(Recipe next, const SpokenText& name) {
     keepLocked(next);
     if (next == m_recipe) return;
-    const QString stepName = name.isEmpty() ? nameOfStep(next) : name;
-    m_undoStack.push(new RecipeCommand(*this, m_recipe, std::move(next), stepName));
+    const auto changes = [this, before = m_recipe, next] {
+        return m_checkpoint ? nameOfStep(resolve(before, m_checkpoint->tensors()), next) : QString();
+    };
+    const auto step = name.isEmpty() ? SpokenText(nameOfStep(m_resolved, next), changes) : name;
+    m_undoStack.push(new RecipeCommand(*this, m_recipe, next, step));
+}
+
+void RecipeEditor::retranslate() {
+    // The stack hands its commands out as const; they are those that were made here.
+    for (int i = 0; i < m_undoStack.count(); ++i)
+        static_cast<EditCommand*>(const_cast<QUndoCommand*>(m_undoStack.command(i)))->retranslate();
 }
 
 void RecipeEditor::setFormat(const QList<int>& tensors, const Format& format) {
@@ -108,7 +141,7 @@ void RecipeEditor::clearOverrides(const QList<int>& tensors) {
         next.overrides.erase(entry->name);
         next.methodOverrides.erase(entry->name);
     }
-    apply(std::move(next), tr("Clear what was set by hand"));
+    apply(std::move(next), [] { return tr("Clear what was set by hand"); });
 }
 
 void RecipeEditor::clearAllOverrides() {
@@ -116,40 +149,42 @@ void RecipeEditor::clearAllOverrides() {
     Recipe next = m_recipe;
     std::erase_if(next.overrides, isOpen);
     std::erase_if(next.methodOverrides, isOpen);
-    apply(std::move(next), tr("Clear what was set by hand"));
+    apply(std::move(next), [] { return tr("Clear what was set by hand"); });
 }
 
 void RecipeEditor::setDefaultFormat(std::optional<Format> format) {
     Recipe next = m_recipe;
     next.defaultFormat = format;
-    apply(std::move(next), format ? tr("Default format: %1").arg(QString::fromStdString(format->displayName()))
-                                  : tr("Default format: keep as stored"));
+    apply(std::move(next), [format] {
+        return format ? tr("Default format: %1").arg(QString::fromStdString(format->displayName()))
+                      : tr("Default format: keep as stored");
+    });
 }
 
 void RecipeEditor::setDefaultMethod(const MethodChoice& method) {
     Recipe next = m_recipe;
     next.defaultMethod = method;
-    apply(std::move(next), tr("Default method: %1").arg(methodName(method)));
+    apply(std::move(next), [method] { return tr("Default method: %1").arg(methodName(method)); });
 }
 
 void RecipeEditor::addRule(const RecipeRule& rule) {
     Recipe next = m_recipe;
     next.rules.push_back(rule);
-    apply(std::move(next), tr("Add a rule"));
+    apply(std::move(next), [] { return tr("Add a rule"); });
 }
 
 void RecipeEditor::replaceRule(int index, const RecipeRule& rule) {
     if (index < 0 || size_t(index) >= m_recipe.rules.size()) return;
     Recipe next = m_recipe;
     next.rules[size_t(index)] = rule;
-    apply(std::move(next), tr("Edit rule %1").arg(index + 1));
+    apply(std::move(next), [index] { return tr("Edit rule %1").arg(index + 1); });
 }
 
 void RecipeEditor::removeRule(int index) {
     if (index < 0 || size_t(index) >= m_recipe.rules.size()) return;
     Recipe next = m_recipe;
     next.rules.erase(next.rules.begin() + index);
-    apply(std::move(next), tr("Remove rule %1").arg(index + 1));
+    apply(std::move(next), [index] { return tr("Remove rule %1").arg(index + 1); });
 }
 
 void RecipeEditor::moveRule(int from, int to) {
@@ -157,7 +192,7 @@ void RecipeEditor::moveRule(int from, int to) {
     if (from < 0 || from >= count || to < 0 || to >= count) return;
     Recipe next = m_recipe;
     std::swap(next.rules[size_t(from)], next.rules[size_t(to)]);
-    apply(std::move(next), tr("Move rule %1").arg(from + 1));
+    apply(std::move(next), [from] { return tr("Move rule %1").arg(from + 1); });
 }
 
 const MethodChoice* RecipeEditor::methodByHand(int tensor) const {
@@ -178,19 +213,35 @@ int RecipeEditor::overrideCount() const {
     return int(m_recipe.overriddenTensorCount());
 }
 
-void RecipeEditor::setLocked(const QList<int>& tensors, bool locked) {
-    QList<int> changes;
+QList<int> RecipeEditor::lockable(const QList<int>& tensors, bool locked) const {
+    QList<int> found;
     for (const int tensor : tensors) {
         const auto* entry = resolvedTensor(tensor);
-        if (!entry || !entry->quantizable || isLocked(tensor) == locked) continue;
+        if (entry && entry->quantizable && isLocked(tensor) != locked && !found.contains(tensor)) found.append(tensor);
+    }
+    return found;
+}
+
+void RecipeEditor::setLocked(const QList<int>& tensors, bool locked) {
+    const QList<int> changes = lockable(tensors, locked);
+    if (changes.isEmpty()) return;
+    const auto name = [locked, count = int(changes.size())] {
+        return locked ? tr("Lock %n tensors", nullptr, count) : tr("Unlock %n tensors", nullptr, count);
+    };
+    m_undoStack.push(new LockCommand(*this, changes, locked, name));
+}
+
+void RecipeEditor::assignLocks(const QList<int>& tensors, bool locked) {
+    for (const int tensor : tensors) {
+        const auto* entry = resolvedTensor(tensor);
+        if (!entry) continue;
         if (locked) {
             m_locked.insert(entry->name);
         } else {
             m_locked.erase(entry->name);
         }
-        changes.append(tensor);
     }
-    if (!changes.isEmpty()) emit locksChanged(changes);
+    emit locksChanged(tensors);
 }
 
 bool RecipeEditor::isLocked(int tensor) const {
@@ -198,13 +249,15 @@ bool RecipeEditor::isLocked(int tensor) const {
     return entry && m_locked.contains(entry->name);
 }
 
+/// As the session was: no step that could be undone.
 void RecipeEditor::restoreLocks(const std::vector<std::string>& names) {
     const std::set<std::string> wanted(names.begin(), names.end());
     QList<int> tensors;
     for (size_t i = 0; i < m_resolved.tensors.size(); ++i) {
         if (wanted.contains(m_resolved.tensors[i].name)) tensors.append(int(i));
     }
-    setLocked(tensors, true);
+    const QList<int> changes = lockable(tensors, true);
+    if (!changes.isEmpty()) assignLocks(changes, true);
 }
 
 QList<int> RecipeEditor::editable(const QList<int>& tensors) {
@@ -259,9 +312,9 @@ QString RecipeEditor::targetObstacleOf(const Format& format) const {
     return m_target ? coreText(targetObstacle(*m_target, format)) : QString();
 }
 
-QString RecipeEditor::nameOfStep(const Recipe& next) const {
+QString RecipeEditor::nameOfStep(const ResolvedRecipe& before, const Recipe& next) const {
     if (!m_checkpoint) return tr("Edit the recipe");
-    const auto changes = diff(m_resolved, resolve(next, m_checkpoint->tensors()));
+    const auto changes = diff(before, resolve(next, m_checkpoint->tensors()));
     if (changes.empty()) return tr("Edit the recipe");
     return changeText(describeChanges(changes, m_checkpoint->tensors()));
 }

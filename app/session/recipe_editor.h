@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "app/language/spoken_text.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/recipe/recipe.h"
 
@@ -29,8 +30,8 @@ namespace halftone::app {
 /// Resolves at once: size and problems are never out of date.
 ///
 /// Tensors can be locked: edits of a selection leave them out, and where rules, defaults or another recipe would give
-/// them something else, what they have is set by hand. Locks are no part of the recipe: undo leaves them alone, and it
-/// brings back what a tensor was before it was locked.
+/// them something else, what they have is set by hand. Locks are no part of the recipe, but steps of the history beside
+/// its edits: what undo changes was not locked then.
 class RecipeEditor : public QObject {
     Q_OBJECT
 
@@ -51,7 +52,9 @@ class RecipeEditor : public QObject {
     [[nodiscard]] bool changesNothing() const;
 
     /// One undo step; an empty name is made from what changes. Does nothing if the recipe is the same.
-    void apply(Recipe next, const QString& name = {});
+    void apply(Recipe next, const SpokenText& name = {});
+    /// Names the steps in the language now spoken.
+    void retranslate();
     void setFormat(const QList<int>& tensors, const Format& format);
     /// A format for each of them; nullopt leaves it as it is.
     using FormatChange = std::function<std::optional<Format>(const ResolvedTensor&)>;
@@ -103,9 +106,13 @@ class RecipeEditor : public QObject {
 
   private:
     friend class RecipeCommand;
+    friend class LockCommand;
     void assign(const Recipe& recipe);
+    void assignLocks(const QList<int>& tensors, bool locked);
+    /// Those of them whose lock is not so yet, and that can have one.
+    [[nodiscard]] QList<int> lockable(const QList<int>& tensors, bool locked) const;
     void resolveAgain();
-    [[nodiscard]] QString nameOfStep(const Recipe& next) const;
+    [[nodiscard]] QString nameOfStep(const ResolvedRecipe& before, const Recipe& next) const;
     /// Those that can be edited; tells how many are locked.
     [[nodiscard]] QList<int> editable(const QList<int>& tensors);
     /// Writes what locked tensors have into `next` where it would change that.

@@ -117,7 +117,7 @@ void SensitivityService::start(const EvaluationOptions& options) {
         },
         [this](Result<bool> done) {
             if (!done && done.error().code != ErrorCode::kCancelled)
-                m_modelJobs.messages().fail(tr("Sensitivity"), done.error());
+                m_modelJobs.messages().fail([] { return tr("Sensitivity"); }, done.error());
             emit stateChanged();
         });
     emit stateChanged();

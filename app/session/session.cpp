@@ -82,8 +82,9 @@ void Session::connectServices() {
     connect(&m_sensitivity, &SensitivityService::tensorsChanged, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::changed, this, &Session::tensorsChanged);
     connect(&m_recipe, &RecipeEditor::locksChanged, this, &Session::tensorsChanged);
-    connect(&m_recipe, &RecipeEditor::lockedSkipped, this,
-            [this](int count) { m_messages.note(tr("%n locked tensors were left as they are.", nullptr, count)); });
+    connect(&m_recipe, &RecipeEditor::lockedSkipped, this, [this](int count) {
+        m_messages.note([count] { return tr("%n locked tensors were left as they are.", nullptr, count); });
+    });
     connect(&m_overlap, &OverlapService::measured, &m_evaluation, &EvaluationService::setOverlap);
     connect(&m_selection, &Selection::changed, this, [this] {
         if (m_selection.tensors().size() <= kMostPrioritized) m_statistics.prioritize(m_selection.tensors());
@@ -105,6 +106,9 @@ void Session::setSettings(const StudioSettings& settings) {
 }
 
 void Session::retranslate() {
+    m_messages.retranslate();
+    m_recipe.retranslate();
+    m_modelJobs.retranslate();
     m_devices.refresh();
     m_evaluation.retranslate();
     m_memory.recompute();
@@ -149,14 +153,26 @@ void Session::waitForCheckpoint(std::shared_ptr<const SavedSession> saved) {
 }
 
 bool Session::hasUnsavedWork() const {
+    return hasUnsavedRecipe() || hasUnsavedFindings();
+}
+
+bool Session::hasUnsavedRecipe() const {
     return m_checkpoint && (m_isRecovered || !m_recipe.undoStack().isClean());
+}
+
+bool Session::hasUnsavedFindings() const {
+    return m_checkpoint && findings() != m_savedFindings;
+}
+
+Session::Findings Session::findings() const {
+    return {m_evaluation.runs().size(), m_compare.tally()};
 }
 
 /// `savePath`: where it is saved again; empty: it has no file of its own.
 void Session::openSessionFile(const QString& path, const QString& savePath) {
     auto saved = SessionFile::load(path.toStdString());
     if (!saved) {
-        m_messages.fail(tr("Session"), saved.error());
+        m_messages.fail([] { return tr("Session"); }, saved.error());
         emit openFailed(path, errorText(saved.error()));
         return;
     }
@@ -166,7 +182,7 @@ void Session::openSessionFile(const QString& path, const QString& savePath) {
 
 void Session::openCheckpoint(const QString& path, std::shared_ptr<const SavedSession> saved) {
     m_jobs.start<OpenedSession>(
-        {tr("Opening %1").arg(QFileInfo(path).fileName()), JobLane::Files, kOpenTag}, this,
+        {tr("Opening %1").arg(QFileInfo(path).fileName()), JobLane::Files, kOpenTag, false, true}, this,
         [path, saved](const JobControl&) -> Result<OpenedSession> {
             OpenedSession opened;
             HT_ASSIGN_OR_RETURN(opened.checkpoint, Checkpoint::open(path.toStdString()));
@@ -187,8 +203,11 @@ void Session::openCheckpoint(const QString& path, std::shared_ptr<const SavedSes
             m_sessionPath = saved ? saved->path : QString();
             m_isRecovered = saved && saved->path.isEmpty();
             if (opened->fingerprintDiffers)
-                m_messages.warn(tr(
-                    "The checkpoint has changed since this session was saved; earlier figures may not belong to it."));
+                m_messages.warn([] {
+                    return tr(
+                        "The checkpoint has changed since this session was saved; earlier figures may not belong to "
+                        "it.");
+                });
             setCheckpoint(opened->checkpoint, saved ? saved->file.recipe : Recipe{});
             if (saved) restore(saved->file);
         });
@@ -217,10 +236,12 @@ void Session::setCheckpoint(std::shared_ptr<const Checkpoint> checkpoint, Recipe
     m_exporter.reset(m_checkpoint);
     m_quantization.reset(m_checkpoint);
     m_recipe.reset(m_checkpoint, std::move(recipe));
+    m_savedFindings = findings();
     emit checkpointChanged();
     m_statistics.start(m_checkpoint);
     if (!m_checkpoint) return;
-    for (const auto& warning : m_checkpoint->warnings()) m_messages.warn(coreText(warning.message));
+    for (const auto& warning : m_checkpoint->warnings())
+        m_messages.warn([text = warning.message] { return coreText(text); });
     startLoadingModel();
 }
 
@@ -236,11 +257,13 @@ void Session::startLoadingModel() {
             if (model) {
                 m_modelJobs.setModel(*model);
             } else if (model.error().code == ErrorCode::kCancelled && checkpoint == m_checkpoint) {
-                m_modelJobs.setModel(nullptr, tr("Reading its tokenizer was stopped; open the checkpoint again."));
+                m_modelJobs.setModel(
+                    nullptr, [] { return tr("Reading its tokenizer was stopped; open the checkpoint again."); });
             } else if (model.error().code != ErrorCode::kCancelled) {
-                const QString why = errorText(model.error());
-                m_messages.note(
-                    tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why));
+                const auto why = [error = model.error()] { return errorText(error); };
+                m_messages.note([why] {
+                    return tr("Weights can be inspected and exported, but the model does not run here. %1").arg(why());
+                });
                 m_modelJobs.setModel(nullptr, why);
             }
         });
@@ -335,13 +358,14 @@ SessionFile Session::snapshot(const QString& uiState) const {
 void Session::saveTo(const QString& path, const QString& uiState) {
     if (!m_checkpoint) return;
     if (auto status = snapshot(uiState).save(path.toStdString()); !status) {
-        m_messages.fail(tr("Saving the session"), status.error());
+        m_messages.fail([] { return tr("Saving the session"); }, status.error());
         return;
     }
     m_sessionPath = path;
     m_isRecovered = false;
     m_recipe.undoStack().setClean();
-    m_messages.note(tr("Saved the session to %1.").arg(path));
+    m_savedFindings = findings();
+    m_messages.note([path] { return tr("Saved the session to %1.").arg(path); });
 }
 
 void Session::restore(const SessionFile& saved) {
@@ -359,6 +383,7 @@ void Session::restore(const SessionFile& saved) {
     m_awaitedCalibration = saved.calibration;
     m_quantization.setAwaitsCalibration(m_awaitedCalibration.has_value());
     calibrateAgain();
+    m_savedFindings = findings();
     emit sessionRestored();
 }
 

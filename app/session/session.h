@@ -74,8 +74,12 @@ class Session : public QObject {
     [[nodiscard]] QString missingCheckpoint() const;
     /// That session is not wanted any more.
     void forgetMissing();
-    /// The recipe was edited, or came from a crash, and no session file has it.
+    /// Something that a session file keeps is in none yet: one of the two that follow.
     [[nodiscard]] bool hasUnsavedWork() const;
+    /// The recipe or its locks were edited, or came from a crash.
+    [[nodiscard]] bool hasUnsavedRecipe() const;
+    /// Runs or votes are others than those of the file.
+    [[nodiscard]] bool hasUnsavedFindings() const;
     void close();
     [[nodiscard]] bool isOpening() const;
     [[nodiscard]] const std::shared_ptr<const Checkpoint>& checkpoint() const { return m_checkpoint; }
@@ -126,6 +130,14 @@ class Session : public QObject {
         QString path;  ///< to save it to again; empty: it has none
     };
 
+    /// What was found out, as far as a session file keeps it.
+    struct Findings {
+        qsizetype runs = 0;  ///< which only ever become more
+        VoteTally votes;
+        bool operator==(const Findings&) const = default;
+    };
+
+    [[nodiscard]] Findings findings() const;
     void openCheckpoint(const QString& path, std::shared_ptr<const SavedSession> saved);
     void waitForCheckpoint(std::shared_ptr<const SavedSession> saved);
     void openSessionFile(const QString& path, const QString& savePath);
@@ -159,6 +171,7 @@ class Session : public QObject {
     StudioSettings m_settings;
     QString m_sessionPath;
     bool m_isRecovered = false;  ///< what is open came back after a crash
+    Findings m_savedFindings;
     std::shared_ptr<const SavedSession> m_missing;
     SessionFile m_preferences;
     MemoryService m_memory{m_modelJobs, m_devices, m_runChoice};

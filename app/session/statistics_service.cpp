@@ -51,7 +51,7 @@ void StatisticsService::start(std::shared_ptr<const Checkpoint> checkpoint) {
     std::iota(order.begin(), order.end(), 0);
     m_queue = std::make_shared<TensorQueue>(order);
     m_jobs.start<PassSummary>(
-        {tr("Statistics of the weights"), JobLane::Statistics, kTag}, this,
+        {tr("Statistics of the weights"), JobLane::Statistics, kTag, false, true}, this,
         [this, source = m_checkpoint, queue = m_queue](const JobControl& control) -> Result<PassSummary> {
             const auto& context = control.context();
             context.start("statistics", int64_t(source->totalTensorBytes()), "B");
@@ -65,7 +65,7 @@ void StatisticsService::start(std::shared_ptr<const Checkpoint> checkpoint) {
             return PassSummary{};
         },
         [this](Result<PassSummary> result) {
-            if (!result) m_messages.fail(tr("Statistics"), result.error());
+            if (!result) m_messages.fail([] { return tr("Statistics"); }, result.error());
             emit finished();
         });
 }

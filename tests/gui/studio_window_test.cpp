@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <QAction>
 #include <QApplication>
 #include <QComboBox>
 #include <QDockWidget>
@@ -19,6 +20,8 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QTextEdit>
+
+#include <algorithm>
 
 #include "app/dialogs/preferences_dialog.h"
 #include "app/dialogs/rotate_dialog.h"
@@ -107,6 +110,47 @@ TEST_F(StudioWindowTest, ALanguageIsSpokenAtOnceAndTheSessionStaysAsItWas) {
     choose("en");
     EXPECT_EQ(menuTitle(), "&File");
     EXPECT_TRUE(awaitIdle());
+}
+
+/// What was said before is said again: undo steps, messages, and why there is nothing to run.
+TEST_F(StudioWindowTest, WhatWasSaidFollowsTheLanguage) {
+    openSample();
+    ASSERT_TRUE(awaitIdle());
+    session.recipe().setDefaultFormat(Format::of(DType::kQ4_K));
+    session.recipe().setFormat({0}, Format::of(DType::kQ6_K));
+    session.recipe().clearOverrides({0});
+    session.messages().fail([] { return MainWindow::tr("Report"); }, Error{ErrorCode::kNotFound, "x", "y"});
+    session.messages().note(QStringLiteral("/a/path"));
+    session.saveTo(QStringLiteral("/nonexistent/folder/x.halftone"), {});
+    const auto said = [this] {
+        QStringList all;
+        const auto& stack = session.recipe().undoStack();
+        for (int i = 0; i < stack.count(); ++i) all << stack.text(i);
+        for (const auto& message : session.messages().messages()) all << message.text;
+        return all;
+    };
+    const QStringList english = said();
+    ASSERT_GE(english.size(), 6);
+    EXPECT_TRUE(english.contains("Clear what was set by hand"));
+    choose("zh_CN");
+    const QStringList chinese = said();
+    ASSERT_EQ(chinese.size(), english.size());
+    const auto isChinese = [](const QString& text) {
+        return std::any_of(text.begin(), text.end(),
+                           [](QChar c) { return c.unicode() >= 0x4e00 && c.unicode() < 0xa000; });
+    };
+    for (int i = 0; i < chinese.size(); ++i) {
+        const bool isOfNames = chinese[i].startsWith("/a/path") || chinese[i].contains("→");
+        if (!isOfNames) {
+            EXPECT_TRUE(isChinese(chinese[i])) << chinese[i].toStdString();
+        }
+    }
+    const auto actions = window().findChildren<QAction*>();
+    EXPECT_TRUE(std::ranges::any_of(actions, [](const QAction* action) {
+        return action->text().contains(QStringLiteral("清除手动")) && action->shortcut() == QKeySequence::Undo;
+    })) << "the menu's step";
+    choose("en");
+    EXPECT_EQ(said(), english);
 }
 
 TEST_F(StudioWindowTest, JobsThatRunGoOn) {

@@ -172,7 +172,9 @@ void EvaluationPanel::saveRuns() {
     QSaveFile file(path);
     if (path.isEmpty()) return;
     const bool written = file.open(QIODevice::WriteOnly) && file.write(m_model->csv().toUtf8()) >= 0 && file.commit();
-    if (!written) m_session.messages().warn(tr("%1 cannot be written: %2.").arg(path, file.errorString()));
+    if (written) return;
+    m_session.messages().warn(
+        [path, why = file.errorString()] { return tr("%1 cannot be written: %2.").arg(path, why); });
 }
 
 void EvaluationPanel::createLayout() {

@@ -235,7 +235,7 @@ void GroupPanel::showRanking(GroupRanking ranking) {
 void GroupPanel::onRankingEnded(const Result<GroupRanking>& ranking) {
     if (!ranking) {
         if (ranking.error().code != ErrorCode::kCancelled)
-            m_session.messages().fail(tr("Groups of the tensor"), ranking.error());
+            m_session.messages().fail([] { return tr("Groups of the tensor"); }, ranking.error());
         return updateBar();
     }
     showRanking(*ranking);

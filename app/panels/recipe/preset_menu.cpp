@@ -56,7 +56,7 @@ QList<Preset> presets() {
 }
 
 void take(Session& session, Recipe recipe) {
-    const QString name = Texts::tr("Load the recipe “%1”").arg(coreText(recipe.name));
+    const auto name = [of = recipe.name] { return Texts::tr("Load the recipe “%1”").arg(coreText(of)); };
     session.recipe().apply(std::move(recipe), name);
 }
 
@@ -146,7 +146,7 @@ void fillWithPresets(QMenu& menu, Session& session) {
 
 void loadPreset(Session& session, const QString& path) {
     auto recipe = Recipe::load(path.toStdString());
-    if (!recipe) return session.messages().fail(Texts::tr("Recipe"), recipe.error());
+    if (!recipe) return session.messages().fail([] { return Texts::tr("Recipe"); }, recipe.error());
     take(session, std::move(*recipe));
 }
 

@@ -151,7 +151,8 @@ void TensorPanel::askForFilterName() {
     dialog->setLabelText(tr("Name of the filter %1").arg(m_filterEdit->text().trimmed()));
     connect(dialog, &QInputDialog::textValueSelected, this, [this, text = m_filterEdit->text()](const QString& name) {
         if (!m_saved->add(name, text))
-            m_session.messages().warn(tr("A filter cannot be kept under the name “%1”: take another.").arg(name));
+            m_session.messages().warn(
+                [name] { return tr("A filter cannot be kept under the name “%1”: take another.").arg(name); });
     });
     dialog->show();
 }

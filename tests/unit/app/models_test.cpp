@@ -197,7 +197,7 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
     other.method = MethodChoice::parse("awq:clip=0").value();
     session.recipe().replaceRule(0, other);
     EXPECT_EQ(rules.index(0, RuleTableModel::MethodColumn).data().toString(), "AWQ (clip 0)");
-    session.messages().warn("Something is odd.", "details");
+    session.messages().warn(QStringLiteral("Something is odd."), "details");
     EXPECT_TRUE(messages.fullText(messages.rowCount() - 1).contains("details"));
     session.messages().clear();
     EXPECT_EQ(messages.rowCount(), 0);
@@ -224,7 +224,7 @@ TEST_F(ModelsTest, SmallModelsKeepTheContract) {
 
 TEST_F(ModelsTest, ACancelledErrorIsNoMessage) {
     session.messages().clear();
-    session.messages().fail("Job", Error{ErrorCode::kCancelled, "The job was cancelled.", {}});
+    session.messages().fail(QStringLiteral("Job"), Error{ErrorCode::kCancelled, "The job was cancelled.", {}});
     EXPECT_TRUE(session.messages().messages().isEmpty());
 }
 

@@ -147,10 +147,29 @@ TEST_F(RecipeEditorTest, ALockedTensorThatIsKeptStaysAsStored) {
     EXPECT_EQ(editor.recipe(), Recipe{});
 }
 
+TEST_F(RecipeEditorTest, LocksAreStepsOfTheHistory) {
+    editor.setFormat(downs, Format::of(DType::kQ4_K));
+    editor.setLocked(downs, true);
+    editor.setLocked(downs, true);
+    auto& stack = editor.undoStack();
+    ASSERT_EQ(stack.count(), 2) << "the second time nothing changed";
+    EXPECT_EQ(stack.undoText(), QStringLiteral("Lock %1 tensors").arg(downs.size()));
+    stack.undo();
+    EXPECT_TRUE(editor.lockedTensors().empty());
+    EXPECT_EQ(formatOf(downs[0]), "q4_k") << "the lock alone was taken back";
+    stack.redo();
+    EXPECT_TRUE(editor.isLocked(downs[0]));
+    editor.setLocked({downs[0]}, false);
+    EXPECT_EQ(stack.undoText(), "Unlock 1 tensor");
+    stack.undo();
+    EXPECT_TRUE(editor.isLocked(downs[0]));
+}
+
 TEST_F(RecipeEditorTest, LocksAreRestoredForTensorsThatAreThere) {
     const std::string name = checkpoint->tensors()[size_t(downs[1])].canonicalName;
     editor.restoreLocks({"no.such.weight", name});
     EXPECT_EQ(editor.lockedTensors(), std::set<std::string>{name});
+    EXPECT_TRUE(editor.undoStack().isClean());
     editor.reset(checkpoint, Recipe{});
     EXPECT_TRUE(editor.lockedTensors().empty());
 }
