@@ -62,6 +62,8 @@ void CompareService::reset() {
     m_mode = CompareMode::FreeRunning;
     m_blind = m_swapped = false;
     m_vote.reset();
+    m_blindObstacle = {};
+    m_named.clear();
     m_tally = {};
     emit started();
     emit stateChanged();
@@ -93,6 +95,12 @@ std::shared_ptr<const Tokenizer> CompareService::tokenizer() const {
 const ChatTemplate* CompareService::chatTemplate() const {
     const auto& model = m_modelJobs.model();
     return model && model->chatTemplate ? &*model->chatTemplate : nullptr;
+}
+
+QString CompareService::greedySentence() {
+    return tr(
+        "The texts of this prompt were shown with their names, and without chance (temperature 0 or top-k 1) they come "
+        "out the same again: a vote would not be blind. Take another prompt or a temperature above 0.");
 }
 
 /// Of two texts that were both written.
@@ -212,17 +220,25 @@ std::optional<QString> CompareService::promptFor(const CompareOptions& options) 
     if (!options.chatTemplate || !chat) return options.prompt;
     const auto rendered = chat->render(options.prompt.toStdString(), *tokenizer());
     if (rendered) return QString::fromStdString(*rendered);
-    m_modelJobs.messages().warn(errorText(rendered.error()));
+    m_modelJobs.messages().warn([error = rendered.error()] { return errorText(error); });
     return std::nullopt;
 }
 
-void CompareService::start(const CompareOptions& options) {
+void CompareService::start(const CompareOptions& given) {
     if (const QString why = m_modelJobs.whyNot(); !why.isEmpty()) {
         m_modelJobs.messages().warn(why);
         return;
     }
+    CompareOptions options = given;
     const auto prompt = promptFor(options);
     if (!prompt) return;
+    options.blind = options.blind && options.mode == CompareMode::FreeRunning;
+    auto& sampling = options.generate.sampling;
+    if (options.blind) {
+        const auto seed = m_named.freshSeed(prompt->toStdString(), sampling);
+        if (!seed) return refuseBlindness(greedySentence);
+        sampling.seed = *seed;
+    }
     stop();
     m_columns = {};
     m_columns[Quantized].weightsKey = m_modelJobs.weightsKey();
@@ -230,7 +246,9 @@ void CompareService::start(const CompareOptions& options) {
     m_overlap.reset();
     m_prompt = *prompt;
     m_mode = options.mode;
-    m_blind = options.blind && options.mode == CompareMode::FreeRunning;
+    m_sampling = sampling;
+    m_blindObstacle = {};
+    m_blind = options.blind;
     m_swapped = m_blind && QRandomGenerator::global()->bounded(2) == 1;
     m_vote.reset();
     const auto request =
@@ -239,6 +257,7 @@ void CompareService::start(const CompareOptions& options) {
     if (options.mode == CompareMode::ForcedText) {
         startComparison(request);
     } else {
+        if (!m_blind) m_named.add(request->prompt, m_sampling);
         startGeneration(request);
     }
     emit started();
@@ -260,6 +279,7 @@ void CompareService::startGeneration(const std::shared_ptr<const Request>& reque
             if (request->run != m_run) return;
             if (outcome) {
                 store(**outcome);
+                checkBlindness();
                 startComparison(request);
             } else {
                 failed(outcome.error());
@@ -297,7 +317,7 @@ void CompareService::startComparison(const std::shared_ptr<const Request>& reque
 void CompareService::failed(const Error& error) {
     if (error.code == ErrorCode::kCancelled) return;
     for (auto& column : m_columns) column.problem = errorText(error);
-    m_modelJobs.messages().fail(tr("Comparison"), error);
+    m_modelJobs.messages().fail([] { return tr("Comparison"); }, error);
 }
 
 void CompareService::addToken(Side side, const GeneratedToken& token) {
@@ -334,7 +354,7 @@ void CompareService::store(const Outcome& outcome) {
         if (!*result) {
             if (result->error().code == ErrorCode::kCancelled) continue;
             column.problem = errorText(result->error());
-            m_modelJobs.messages().fail(tr("Generation"), result->error());
+            m_modelJobs.messages().fail([] { return tr("Generation"); }, result->error());
             continue;
         }
         column.reason = (*result)->reason;
@@ -342,6 +362,43 @@ void CompareService::store(const Outcome& outcome) {
         column.generateSeconds = (*result)->generateSeconds;
         column.promptIds = (*result)->promptIds;
     }
+}
+
+/// Says why there is no blind vote, until the next start.
+void CompareService::refuseBlindness(const SpokenText& why) {
+    m_blindObstacle = why;
+    m_modelJobs.messages().warn(why);
+    emit stateChanged();
+}
+
+std::vector<TokenId> CompareService::idsOf(Side side) const {
+    std::vector<TokenId> ids;
+    for (const auto& token : m_columns[side].tokens) ids.push_back(token.id);
+    return ids;
+}
+
+/// Once both texts are there: another seed may have given the same words, and equal texts have no better one.
+void CompareService::checkBlindness() {
+    const auto prompt = m_prompt.toStdString();
+    if (m_mode != CompareMode::ForcedText && !m_blind) rememberNames();
+    if (!isBlind()) return;
+    const auto first = idsOf(Original), second = idsOf(Quantized);
+    const bool areSame = first == second && !first.empty();
+    if (!areSame && !m_named.contains(prompt, first) && !m_named.contains(prompt, second)) return;
+    m_blind = false;
+    rememberNames();
+    refuseBlindness([areSame] {
+        return areSame ? tr("Both texts are the same: there is nothing to vote on.")
+                       : tr("A text of this prompt came out as one that was shown with its name, so a vote would not "
+                            "be blind. Another prompt or a higher temperature gives other texts.");
+    });
+}
+
+/// What is shown has its names now.
+void CompareService::rememberNames() {
+    const auto prompt = m_prompt.toStdString();
+    m_named.add(prompt, m_sampling);
+    for (const Side side : {Original, Quantized}) m_named.add(prompt, idsOf(side));
 }
 
 QList<int> CompareService::divergences(Side side) const {
@@ -368,6 +425,7 @@ void CompareService::vote(Vote vote) {
         ++(sideAt(vote == Vote::Left ? 0 : 1) == Original ? m_tally.original : m_tally.recipe);
     }
     m_vote = vote;
+    rememberNames();
     emit stateChanged();
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/session/model_jobs.h"
+#include "app/session/named_texts.h"
 #include "core/evaluation/text_overlap.h"
 #include "core/evaluation/token_comparison.h"
 #include "core/inference/generate.h"
@@ -59,6 +60,8 @@ class CompareService : public QObject {
     explicit CompareService(ModelJobs& modelJobs, QObject* parent = nullptr);
 
     void reset();
+    /// Blind texts are such as have not been shown with their names: of the next seed that has not, where those of the
+    /// given one have. Where no seed would change them nothing starts, and blindObstacle() says why.
     void start(const CompareOptions& options);
     void stop();
     [[nodiscard]] bool isRunning() const;
@@ -79,6 +82,10 @@ class CompareService : public QObject {
 
     /// Which text is whose is hidden.
     [[nodiscard]] bool isBlind() const { return m_blind && !m_vote; }
+    /// Why there is nothing to vote on although a blind comparison was asked for; empty: there is, or none was.
+    [[nodiscard]] QString blindObstacle() const { return m_blindObstacle.spokenNow(); }
+    /// The seed of the texts that are shown.
+    [[nodiscard]] uint64_t seed() const { return m_sampling.seed; }
     [[nodiscard]] bool canVote() const;
     /// The side that stands in a place: 0 is left. Shuffled when blind.
     [[nodiscard]] Side sideAt(int place) const { return Side(m_swapped ? 1 - place : place); }
@@ -119,6 +126,11 @@ class CompareService : public QObject {
     void addPart(const Part& part);
     void store(const Outcome& outcome);
     void failed(const Error& error);
+    void refuseBlindness(const SpokenText& why);
+    void checkBlindness();
+    [[nodiscard]] static QString greedySentence();
+    [[nodiscard]] std::vector<TokenId> idsOf(Side side) const;
+    void rememberNames();
 
     ModelJobs& m_modelJobs;
     std::array<CompareColumn, 2> m_columns;
@@ -129,6 +141,9 @@ class CompareService : public QObject {
     int m_run = 0;
     bool m_blind = false, m_swapped = false;
     std::optional<Vote> m_vote;
+    SpokenText m_blindObstacle;
+    NamedTexts m_named;
+    SamplingOptions m_sampling;  ///< of the texts that are shown
     VoteTally m_tally;
 };
 

@@ -13,6 +13,7 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QScrollBar>
+#include <QSpinBox>
 #include <QToolButton>
 
 #include <cmath>
@@ -214,6 +215,91 @@ TEST_F(CompareTest, ABlindVoteNamesTheSidesAfterwardsAndIsSavedWithTheSession) {
     EXPECT_TRUE(labelText(panel, "voteTally").contains(QString::number(expected.recipe)));
 }
 
+/// Texts that were shown with their names are no texts for a blind vote.
+TEST_F(CompareTest, ABlindVoteAfterANamedComparisonIsOnOtherTexts) {
+    openWithRecipe("int2_g64_asym");
+    auto& panel = window.comparePanel();
+    const auto idsOf = [](const CompareColumn& column) {
+        std::vector<TokenId> ids;
+        for (const auto& token : column.tokens) ids.push_back(token.id);
+        return ids;
+    };
+    generate(12);
+    const auto named = idsOf(original());
+    const int seed = find<QSpinBox>("samplingSeed")->value();
+    panel.setBlind(true);
+    generate(12);
+    ASSERT_TRUE(session.compare().canVote());
+    EXPECT_NE(idsOf(original()), named);
+    EXPECT_EQ(find<QSpinBox>("samplingSeed")->value(), seed + 1) << "the field tells what was run";
+    const auto blind = idsOf(original());
+    generate(12);
+    EXPECT_EQ(idsOf(original()), blind) << "nobody knows yet whose it is";
+    QTest::mouseClick(find<QPushButton>("voteTie"), Qt::LeftButton);
+    generate(12);
+    ASSERT_TRUE(session.compare().canVote());
+    EXPECT_NE(idsOf(original()), blind);
+    // Another recipe does not change what the original writes.
+    QTest::mouseClick(find<QPushButton>("voteTie"), Qt::LeftButton);
+    const auto last = idsOf(original());
+    session.recipe().setDefaultFormat(Format::parse("int3_g64_asym").value());
+    ASSERT_TRUE(awaitIdle());
+    generate(12);
+    EXPECT_NE(idsOf(original()), last);
+}
+
+TEST_F(CompareTest, WithoutChanceABlindVoteIsRefusedWhereTheTextsWereNamed) {
+    openWithRecipe("int2_g64_asym");
+    auto& panel = window.comparePanel();
+    find<QDoubleSpinBox>("samplingTemperature")->setValue(0);
+    generate(8);
+    ASSERT_EQ(original().tokens.size(), 8);
+    panel.setBlind(true);
+    generate(8);
+    EXPECT_FALSE(session.compare().canVote());
+    EXPECT_FALSE(find<QPushButton>("voteLeft")->isVisible());
+    EXPECT_TRUE(labelText(panel, "compareStatus").contains("would not be blind"));
+    EXPECT_EQ(find<TextColumn>("leftColumn")->title(), "original") << "the named texts stay";
+    panel.setPrompt("Now the rest of the acts of the king");
+    generate(8);
+    EXPECT_TRUE(session.compare().canVote()) << "another prompt";
+    EXPECT_FALSE(labelText(panel, "compareStatus").contains("would not be blind"));
+}
+
+TEST_F(CompareTest, EqualTextsHaveNothingToVoteOn) {
+    openWithRecipe("f32");
+    window.comparePanel().setBlind(true);
+    generate(6);
+    EXPECT_FALSE(session.compare().canVote());
+    EXPECT_TRUE(labelText(window.comparePanel(), "compareStatus").contains("nothing to vote on"));
+    EXPECT_EQ(session.compare().tally(), VoteTally{});
+}
+
+TEST_F(CompareTest, PromptsFollowTheCheckpoint) {
+    HT_SHARED_OR_SKIP(chinese, "models/zh-poem-750K");
+    HT_SHARED_OR_SKIP(english, "models/stories260K");
+    const auto prompts = [&] {
+        QStringList all;
+        for (const auto& prompt : session.preferences().prompts) all << QString::fromStdString(prompt);
+        return all;
+    };
+    const auto open = [&](const std::filesystem::path& path) {
+        const auto before = session.checkpoint();
+        window.openPath(QString::fromStdString(path.string()));
+        EXPECT_TRUE(waitUntil([&] { return session.checkpoint() != before && session.model(); }));
+        QTest::qWait(20);
+    };
+    open(chinese);
+    ASSERT_EQ(prompts().size(), 2) << "those that its vocabulary spells";
+    EXPECT_TRUE(prompts().first().startsWith(QString::fromUtf8("从前")));
+    EXPECT_EQ(window.comparePanel().options().prompt, prompts().first());
+    open(english);
+    EXPECT_TRUE(prompts().first().startsWith("Once upon a time")) << prompts().first().toStdString();
+    window.comparePanel().setPrompt("My own");
+    open(chinese);
+    EXPECT_TRUE(prompts().contains("My own")) << "prompts of one's own stay";
+}
+
 TEST_F(CompareTest, ANewStartForgetsTheOldText) {
     openWithRecipe("int3_g64_asym");
     CompareOptions options = window.comparePanel().options();
@@ -306,6 +392,31 @@ TEST_F(DamageTest, TheEvaluationTextIsColouredAndTheWorstWordsAreListed) {
     for (int scored = 0; scored < session.damage().scoredCount(); scored += 17)
         EXPECT_EQ(session.damage().scoredAt(session.damage().placeOf(scored)), scored);
     EXPECT_EQ(model.csv().count('\n'), WorstTokenModel::kMost + 1);
+}
+
+/// A vocabulary of single letters: other characters are read as one unknown token, which has no text.
+TEST_F(DamageTest, UnknownTokensCanBeSeen) {
+    HT_SHARED_OR_SKIP(model, "models/babyllama-105");
+    window.openPath(QString::fromStdString((model / "babyllama-105-f16.gguf").string()));
+    ASSERT_TRUE(waitUntil([&] { return session.model() != nullptr; }));
+    window.setWorkspace(Workspace::Compare);
+    session.recipe().setDefaultFormat(Format::parse("q4_0").value());
+    ASSERT_TRUE(awaitIdle());
+    evaluate(1);
+    window.docks().panelDock(QStringLiteral("damage"))->raise();
+    ASSERT_TRUE(waitUntil([&] { return session.damage().run() && find<TokenView>("damageText")->tokenCount() > 0; }));
+    const auto& tokenizer = *session.damage().tokenizer();
+    const auto& window0 = (*session.damage().run()->windows).front();
+    const auto* text = find<TokenView>("damageText");
+    int unknown = 0;
+    for (int token = 0; token < text->tokenCount(); ++token) {
+        const TokenId id = window0.tokens[size_t(token)];
+        if (id == tokenizer.bos() || !tokenizer.tokenBytes(id).empty()) continue;
+        ++unknown;
+        EXPECT_FALSE(text->tokenRect(token).width() < 4) << "token " << token;
+    }
+    ASSERT_GT(unknown, 0) << "the text has characters that the vocabulary lacks";
+    EXPECT_TRUE(text->toPlainText().contains("<unk>"));
 }
 
 TEST_F(DamageTest, AWordLeadsToBothListsAndToTheLayersThatMatter) {

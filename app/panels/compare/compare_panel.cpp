@@ -3,8 +3,6 @@
 
 #include <QCheckBox>
 #include <QComboBox>
-#include <QFile>
-#include <QFileInfo>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -15,6 +13,7 @@
 #include <limits>
 
 #include "app/language/core_text.h"
+#include "app/panels/compare/default_prompts.h"
 #include "app/panels/compare/prompt_list.h"
 #include "app/panels/compare/sampling_bar.h"
 #include "app/panels/compare/text_column.h"
@@ -29,28 +28,10 @@
 
 namespace halftone::app {
 
-namespace {
-
-/// One prompt per line.
-QStringList bundledPrompts(const QString& name) {
-    QFile file(QStringLiteral(":/prompts/%1.txt").arg(name));
-    if (!file.open(QIODevice::ReadOnly)) return {};
-    return QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts);
-}
-
-QStringList promptsFor(const Checkpoint* checkpoint) {
-    const QString sample = resourcePath(QStringLiteral("sample"));
-    const bool isSample = checkpoint && !sample.isEmpty() &&
-                          QFileInfo(QString::fromStdString(checkpoint->path().string())) == QFileInfo(sample);
-    return bundledPrompts(isSample ? QStringLiteral("sample") : QStringLiteral("general"));
-}
-
-}  // namespace
-
 ComparePanel::ComparePanel(Session& session, QWidget* parent) : QWidget(parent), m_session(session) {
     setObjectName(QStringLiteral("comparePanel"));
     createControls();
-    m_prompts->setPrompts(promptsFor(nullptr));
+    offerPrompts();
     createColorControls();
     createColumns();
     createLayout();
@@ -78,10 +59,14 @@ void ComparePanel::connectSession() {
     connect(&compare, &CompareService::stateChanged, this, &ComparePanel::refresh);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &ComparePanel::refresh);
     connect(&m_session, &Session::modelChanged, this, [this] {
+        offerPrompts();
         refreshTemplate();
         refresh();
     });
-    connect(&m_session, &Session::checkpointChanged, this, &ComparePanel::offerPrompts);
+    connect(&m_session, &Session::checkpointChanged, this, [this] {
+        offerPrompts();
+        keepPrompts();
+    });
     connect(&m_session, &Session::sessionRestored, this, &ComparePanel::restorePrompts);
 }
 
@@ -102,13 +87,11 @@ void ComparePanel::keepPrompts() {
     for (const auto& prompt : m_prompts->prompts()) kept.push_back(prompt.toStdString());
 }
 
-/// Bundled prompts give way to those that suit the checkpoint; prompts of one's own stay.
+/// What was offered gives way to what suits the checkpoint; prompts of one's own stay.
 void ComparePanel::offerPrompts() {
-    const auto shown = m_prompts->prompts();
-    const bool isBundled =
-        shown == bundledPrompts(QStringLiteral("general")) || shown == bundledPrompts(QStringLiteral("sample"));
-    if (isBundled) m_prompts->setPrompts(promptsFor(m_session.checkpoint().get()));
-    keepPrompts();
+    const QStringList offered = defaultPrompts(m_session.checkpoint().get(), m_session.compare().tokenizer().get());
+    if (m_offered.isEmpty() || m_prompts->prompts() == m_offered) m_prompts->setPrompts(offered);
+    m_offered = offered;
 }
 
 void ComparePanel::restorePrompts() {
@@ -178,6 +161,7 @@ int ComparePanel::shownCount() const {
 void ComparePanel::beginColumns() {
     unpin();
     for (auto* column : m_columns) column->begin(m_session.compare().prompt());
+    if (m_session.compare().isBlind()) m_sampling->setSeed(m_session.compare().seed());
     m_columns[1]->setVisible(!isForced());
     recolor();
 }
@@ -185,9 +169,10 @@ void ComparePanel::beginColumns() {
 void ComparePanel::refreshText() {
     const auto& compare = m_session.compare();
     const int count = shownCount();
+    const auto tokenizer = compare.tokenizer();
     for (int place = 0; place < 2; ++place) {
         auto& column = *m_columns[size_t(place)];
-        column.showColumn(columnAt(place), count);
+        column.showColumn(columnAt(place), tokenizer.get(), count);
         column.view().setMark(compare.isBlind() ? -1 : compare.divergence());
     }
     m_status->setText(statusText());
@@ -306,6 +291,7 @@ QString ComparePanel::titleOf(int place) const {
 QString ComparePanel::statusText() const {
     const auto& compare = m_session.compare();
     if (const QString why = m_session.modelJobs().whyNot(); !why.isEmpty()) return why;
+    if (!compare.blindObstacle().isEmpty()) return compare.blindObstacle();
     const auto& first = compare.column(CompareService::Original);
     if (first.tokens.isEmpty()) {
         return m_session.recipe().changesNothing()
@@ -331,6 +317,7 @@ QString ComparePanel::statusText() const {
 
 QString ComparePanel::hintText() const {
     const auto& compare = m_session.compare();
+    if (!compare.blindObstacle().isEmpty()) return compare.blindObstacle();
     if (compare.isBlind()) return tr("Figures come after the vote.");
     if (compare.column(CompareService::Original).tokens.isEmpty())
         return tr("Point at a word of the texts to see what both models expected there.");

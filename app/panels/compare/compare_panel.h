@@ -81,6 +81,7 @@ class ComparePanel : public QWidget {
 
     Session& m_session;
     PromptList* m_prompts = nullptr;
+    QStringList m_offered;  ///< the prompts that the checkpoint was offered
     SamplingBar* m_sampling = nullptr;
     QComboBox *m_mode = nullptr, *m_measure = nullptr;
     QCheckBox *m_template = nullptr, *m_blind = nullptr;

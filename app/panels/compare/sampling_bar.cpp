@@ -47,9 +47,12 @@ SamplingBar::SamplingBar(QWidget* parent)
       m_repeat(withName(realSpin(this, 5, 1.1), tr("repeat"), tr("Penalty on tokens of the last 64; 1 is off"))),
       m_topK(withName(wholeSpin(this, 1000, 0), tr("top-k"), tr("Keeps the k most likely tokens; 0 is off"))),
       m_seed(withName(wholeSpin(this, 2'000'000'000, 1), tr("seed"),
-                      tr("The same seed gives the same text on every machine"))),
+                      tr("The same seed gives the same text on every machine; a blind comparison takes the next one "
+                         "whose texts have not been shown with their names"))),
       m_length(withName(wholeSpin(this, 100'000, 128), tr("length"), tr("At most so many tokens"))) {
     m_length->setMinimum(1);
+    m_seed->setObjectName(QStringLiteral("samplingSeed"));
+    m_temperature->setObjectName(QStringLiteral("samplingTemperature"));
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(4);
@@ -73,6 +76,10 @@ GenerateOptions SamplingBar::options() const {
     sampling.repeatPenalty = m_repeat->value();
     sampling.seed = uint64_t(m_seed->value());
     return options;
+}
+
+void SamplingBar::setSeed(uint64_t seed) {
+    m_seed->setValue(int(seed));
 }
 
 }  // namespace halftone::app

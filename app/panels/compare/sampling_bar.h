@@ -17,6 +17,7 @@ class SamplingBar : public QWidget {
   public:
     explicit SamplingBar(QWidget* parent = nullptr);
     [[nodiscard]] GenerateOptions options() const;
+    void setSeed(uint64_t seed);
 
   private:
     QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_repeat;
