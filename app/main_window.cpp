@@ -9,7 +9,6 @@
 #include <QHash>
 #include <QLabel>
 #include <QMenuBar>
-#include <QMessageBox>
 #include <QMimeData>
 #include <QScreen>
 #include <QSettings>
@@ -22,6 +21,7 @@
 #include "app/dialogs/export_dialog.h"
 #include "app/dialogs/preferences_dialog.h"
 #include "app/dialogs/rotate_dialog.h"
+#include "app/leaving.h"
 #include "app/panels/calibration/calibration_panel.h"
 #include "app/panels/candidates/candidate_panel.h"
 #include "app/panels/channels/channel_map_panel.h"
@@ -151,10 +151,10 @@ void MainWindow::showMissingCheckpoint() {
     auto* bar = new MissingCheckpointBar(missing);
     setNotice(bar);
     connect(bar, &MissingCheckpointBar::fileWanted, this, [this] {
-        if (const QString path = askForFile(); !path.isEmpty()) m_session.openMissingFrom(path);
+        if (const QString path = askForFile(); !path.isEmpty()) openMissingFrom(path);
     });
     connect(bar, &MissingCheckpointBar::folderWanted, this, [this] {
-        if (const QString path = askForFolder(); !path.isEmpty()) m_session.openMissingFrom(path);
+        if (const QString path = askForFolder(); !path.isEmpty()) openMissingFrom(path);
     });
     connect(bar, &MissingCheckpointBar::dismissed, &m_session, &Session::forgetMissing);
 }
@@ -186,8 +186,10 @@ void MainWindow::connectSession() {
     connect(&m_session, &Session::checkpointChanged, this, &MainWindow::onCheckpointChanged);
     connect(&m_session, &Session::sessionRestored, this, &MainWindow::restoreUiState);
     connect(&m_session, &Session::openingChanged, this, [this] { m_empty->setOpening(m_session.isOpening()); });
-    connect(&m_session, &Session::openFailed, this,
-            [this](const QString&, const QString& message) { m_empty->setProblem(message); });
+    connect(&m_session, &Session::openFailed, this, [this](const QString&, const QString& message) {
+        m_empty->setProblem(message);
+        m_tellsOfOpening = true;
+    });
     connect(&m_session, &Session::missingCheckpointChanged, this, &MainWindow::showMissingCheckpoint);
     connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
@@ -227,6 +229,9 @@ void MainWindow::onCheckpointChanged() {
     if (checkpoint && m_session.sessionPath().isEmpty())
         rememberRecent(QString::fromStdString(checkpoint->path().string()));
     if (checkpoint && m_session.tensorCount() > 0) m_session.selection().select({0});
+    m_lastRun = -1;
+    // What could not be opened is open now, or not wanted any more; the log still has it.
+    if (checkpoint && m_tellsOfOpening) m_message->hide();
     showCheckpoint();
 }
 
@@ -266,34 +271,13 @@ void MainWindow::fitToScreen() {
     resize(QSize(kDefaultWidth, kDefaultHeight).boundedTo(room));
 }
 
-QString MainWindow::closingQuestion() const {
-    QStringList sentences;
-    if (m_session.exporter().isRunning())
-        sentences << tr("A file is being exported; its target stays as it was.");
-    else if (m_session.jobs().visibleCount() > 0)
-        sentences << tr("Work is in progress; what it has found so far is lost.");
-    if (m_session.hasUnsavedWork()) sentences << tr("The recipe has changes that no session file has.");
-    return sentences.join(QLatin1Char(' '));
-}
-
-/// Asks once, whatever the reasons are.
-bool MainWindow::mayClose() {
-    const QString question = closingQuestion();
-    if (question.isEmpty()) return true;
-    const bool canSave = m_session.hasUnsavedWork();
-    QMessageBox box(QMessageBox::Question, tr("Close Halftone"), question, QMessageBox::Cancel, this);
-    box.setObjectName(QStringLiteral("closingQuestion"));
-    if (canSave) box.addButton(QMessageBox::Save);
-    auto* leave = box.addButton(canSave ? tr("Close without saving") : tr("Close"), QMessageBox::DestructiveRole);
-    leave->setObjectName(QStringLiteral("closeAnyway"));
-    box.setDefaultButton(canSave ? QMessageBox::Save : QMessageBox::Cancel);
-    const int answer = box.exec();
-    if (box.clickedButton() == leave) return true;
-    return answer == QMessageBox::Save && saveSession(false);
+/// Asks once, whatever would be lost; true: nothing is, or it may be.
+bool MainWindow::mayLeave(Leaving leaving) {
+    return app::mayLeave(m_session, leaving, *this, [this] { return saveSession(false); });
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (!mayClose()) return event->ignore();
+    if (!mayLeave(Leaving::Window)) return event->ignore();
     QSettings().setValue(QStringLiteral("device"), m_session.devices().choice());
     keepSettings();
     event->accept();
@@ -368,16 +352,34 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 
 void MainWindow::dropEvent(QDropEvent* event) {
     const auto urls = event->mimeData()->urls();
-    if (!urls.isEmpty() && urls.first().isLocalFile()) openPath(urls.first().toLocalFile());
+    if (urls.isEmpty() || !urls.first().isLocalFile()) return;
+    event->acceptProposedAction();
+    // Later: whoever dragged it waits for the end of the drop, not for an answer to a question.
+    QTimer::singleShot(0, this, [this, path = urls.first().toLocalFile()] { openPath(path); });
 }
 
 void MainWindow::openPath(const QString& path) {
-    m_session.open(path);
+    if (mayLeave(Leaving::ForAnother)) m_session.open(path);
+}
+
+void MainWindow::openMissingFrom(const QString& checkpointPath) {
+    if (mayLeave(Leaving::ForAnother)) m_session.openMissingFrom(checkpointPath);
+}
+
+bool MainWindow::recover(const QString& path) {
+    if (!mayLeave(Leaving::ForAnother)) return false;
+    m_session.recover(path);
+    return true;
+}
+
+void MainWindow::closeCheckpoint() {
+    if (mayLeave(Leaving::Checkpoint)) m_session.close();
 }
 
 void MainWindow::openSample() {
     const QString path = resourcePath(QStringLiteral("sample"));
-    if (path.isEmpty()) return m_session.messages().warn(tr("The bundled sample is missing from this installation."));
+    if (path.isEmpty())
+        return m_session.messages().warn([] { return tr("The bundled sample is missing from this installation."); });
     openPath(path);
 }
 
@@ -454,6 +456,16 @@ void MainWindow::updateStatus() {
     m_status->setFullText(text);
 }
 
+/// The recipe's run, or until it has one that of the recipe it was made from. A run of something else, however new,
+/// would pass for an earlier state of this one.
+const EvaluationRun* MainWindow::runToShow() {
+    const auto& evaluation = m_session.evaluation();
+    const auto& runs = evaluation.runs();
+    const auto* run = evaluation.ofRecipe();
+    if (run && !evaluation.isStale(*run)) m_lastRun = run - runs.constData();
+    return run && m_lastRun >= 0 && m_lastRun < runs.size() ? &runs[m_lastRun] : nullptr;
+}
+
 void MainWindow::updateTotals() {
     const auto& totals = m_session.recipe().resolved().totals;
     if (!m_session.checkpoint() || totals.parameters == 0) return m_totals->clear();
@@ -465,7 +477,7 @@ void MainWindow::updateTotals() {
     if (const auto& memory = m_session.memory().estimate())
         parts << tr("%1 at %2 ctx")
                      .arg(bytesText(double(memory->total())), countText(m_session.memory().contextLength()));
-    if (const auto* run = m_session.evaluation().ofRecipe()) {
+    if (const auto* run = runToShow()) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(
                             perplexityText(run->result.perplexity.mean, run->result.perplexity.standardError));
@@ -479,6 +491,7 @@ void MainWindow::updateTotals() {
 
 void MainWindow::showMessage() {
     const auto& message = m_session.messages().messages().last();
+    m_tellsOfOpening = false;
     const auto colors = themeColors(palette());
     const QColor color = message.severity == MessageSeverity::Error     ? colors.failed
                          : message.severity == MessageSeverity::Warning ? colors.stale

@@ -26,8 +26,10 @@ class DistributionPanel;
 class ElidedLabel;
 class EmptyPage;
 class EvaluationPanel;
+struct EvaluationRun;
 class GroupPanel;
 class JobsStrip;
+enum class Leaving;
 class MatrixPanel;
 class RangePanel;
 class RecipePanel;
@@ -46,8 +48,13 @@ class MainWindow : public QMainWindow {
     explicit MainWindow(Session& session, Begin begin = Begin::FromSettings, QWidget* parent = nullptr);
     ~MainWindow() override;
 
+    /// Opening and closing ask first where that would lose something; nothing happens where the answer is to stay.
     void openPath(const QString& path);
     void openSample();
+    void openMissingFrom(const QString& checkpointPath);
+    void closeCheckpoint();
+    /// A session that came back after a crash. False: what is open stays.
+    bool recover(const QString& path);
     void setWorkspace(Workspace workspace);
     void chooseTheme(ThemeChoice choice);
     /// Keeps the choice and asks for a window in that language: widgets take their texts when they are made.
@@ -113,9 +120,7 @@ class MainWindow : public QMainWindow {
     void showCheckpoint();
     void connectProbes();
     void showMissingCheckpoint();
-    /// What would be lost by closing now, as a question; empty: nothing.
-    [[nodiscard]] QString closingQuestion() const;
-    [[nodiscard]] bool mayClose();
+    [[nodiscard]] bool mayLeave(Leaving leaving);
     void connectAllocation(AllocateDialog& dialog);
 
     /// Paths that a person chose, where the last one was; empty: none was chosen.
@@ -138,6 +143,7 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] QPoint cornerOfSelection() const;
     void updateTitle();
     void updateStatus();
+    [[nodiscard]] const EvaluationRun* runToShow();
     void updateTotals();
     void showMessage();
     [[nodiscard]] QString statusOfTensor(int tensor) const;
@@ -171,6 +177,8 @@ class MainWindow : public QMainWindow {
     QLabel* m_totals = nullptr;
     QToolButton* m_message = nullptr;
     QTimer m_messageTimer;
+    qsizetype m_lastRun = -1;       ///< of the recipe as it was when it had one
+    bool m_tellsOfOpening = false;  ///< the last message is that something could not be opened
     Tour* m_tour = nullptr;
     QString m_probe;
 };

@@ -71,7 +71,7 @@ void MainWindow::createFileMenu() {
                                         &MainWindow::showReportDialog);
     menu->addSeparator();
     m_needCheckpoint << menu->addAction(tr("&Close checkpoint"), QKeySequence::Close, this,
-                                        [this] { m_session.close(); });
+                                        &MainWindow::closeCheckpoint);
     menu->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
 }
 
@@ -334,8 +334,8 @@ void MainWindow::showReportDialog() {
 
 void MainWindow::exportReport(const QString& path) {
     const auto written = writeReport(m_session, path);
-    if (!written) return m_session.messages().fail(tr("Report"), written.error());
-    m_session.messages().note(tr("The report stands in %1.").arg(path));
+    if (!written) return m_session.messages().fail([] { return tr("Report"); }, written.error());
+    m_session.messages().note([path] { return tr("The report stands in %1.").arg(path); });
 }
 
 void MainWindow::fillRecentMenu() {
@@ -353,7 +353,8 @@ void MainWindow::setBits(int bits) {
         return format;
     });
     if (without > 0)
-        m_session.messages().note(tr("%1 has no fast format of %2 bits.").arg(coreText(target->name)).arg(bits));
+        m_session.messages().note(
+            [=] { return tr("%1 has no fast format of %2 bits.").arg(coreText(target->name)).arg(bits); });
 }
 
 void MainWindow::popUp(void (*fill)(QMenu&, Session&)) {

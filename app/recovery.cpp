@@ -36,11 +36,11 @@ void Recovery::offer() {
     auto* bar = new RecoveryBar(QFileInfo(leftover.checkpoint).fileName(), when);
     m_window->setNotice(bar);
     connect(bar, &RecoveryBar::restoreRequested, this, [this, leftover] {
+        if (!m_window->recover(leftover.path)) return;
         // The file stays until its checkpoint is open: where that has moved, nothing is lost.
         connect(
             &m_session, &Session::sessionRestored, this, [leftover] { Autosave::discard(leftover); },
             Qt::SingleShotConnection);
-        m_session.recover(leftover.path);
         offerNext();
     });
     connect(bar, &RecoveryBar::discardRequested, this, [this, leftover] {

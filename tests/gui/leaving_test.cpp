@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a person is asked: where a checkpoint went, and whether work may be lost.
+#include <QAction>
 #include <QDockWidget>
+#include <QDropEvent>
 #include <QFile>
+#include <QMenu>
 #include <QMessageBox>
+#include <QMimeData>
 #include <QPushButton>
 #include <QTimer>
+#include <QToolButton>
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <functional>
 
 #include "app/panels/evaluation/evaluation_panel.h"
 #include "app/widgets/dock_area.h"
@@ -37,16 +44,42 @@ class LeavingTest : public WindowTest {
     void edit() { session.recipe().setDefaultFormat(Format::of(DType::kQ4_0)); }
     /// Closes the window and answers what it asks with the button of this name; the question, or nothing.
     QString closeAndPress(const QString& button) {
+        return askedBy([this] { window.close(); }, button);
+    }
+    /// What is asked on a way out, which is answered with the button of this name (or else cancelled).
+    QString askedBy(const std::function<void()>& wayOut, const QString& button) {
         QString asked;
-        QTimer::singleShot(0, &window, [&] {
+        QTimer timer;
+        QObject::connect(&timer, &QTimer::timeout, &window, [&] {
             auto* box = window.findChild<QMessageBox*>(QStringLiteral("closingQuestion"));
-            if (!box) return;
+            if (!box || !box->isVisible()) return;
             asked = box->text();
             auto* named = box->findChild<QPushButton*>(button);
             (named ? static_cast<QAbstractButton*>(named) : box->button(QMessageBox::Cancel))->click();
         });
-        window.close();
+        timer.start(1);
+        wayOut();
         return asked;
+    }
+    QAction* action(const QString& text) {
+        for (auto* found : window.findChildren<QAction*>()) {
+            if (found->text() == text) return found;
+        }
+        ADD_FAILURE() << text.toStdString();
+        return nullptr;
+    }
+    /// Another checkpoint than the sample.
+    QString otherCheckpoint() {
+        const auto copy = folder.path() / "other";
+        std::filesystem::copy(test::sourceDir() / "resources/sample", copy, std::filesystem::copy_options::recursive);
+        return QString::fromStdString(copy.string());
+    }
+    [[nodiscard]] bool isOpen(const QString& path) {
+        return session.checkpoint() && QString::fromStdString(session.checkpoint()->path().string()) == path;
+    }
+    /// The name of the open checkpoint, after whatever is being opened has been.
+    bool staysOpen(const std::shared_ptr<const Checkpoint>& checkpoint) {
+        return awaitIdle() && session.checkpoint() == checkpoint;
     }
     test::TemporaryFolder folder;
 };
@@ -105,6 +138,112 @@ TEST_F(LeavingTest, AJobInProgressAsksOnceAndAnythingElseWithIt) {
     EXPECT_TRUE(asked.contains("in progress")) << asked.toStdString();
     EXPECT_TRUE(asked.contains("no session file has"));
     EXPECT_FALSE(window.isVisible());
+}
+
+/// Every way to another checkpoint, with the recipe edited.
+TEST_F(LeavingTest, OpeningSomethingElseAsksBeforeAnEditIsLost) {
+    openSample();
+    const QString other = otherCheckpoint();
+    edit();
+    ASSERT_TRUE(awaitIdle());
+    const auto sample = session.checkpoint();
+    const auto drop = [&] {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(other)});
+        QDragEnterEvent enter(QPoint(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&window, &enter);
+        EXPECT_TRUE(enter.isAccepted());
+        QDropEvent event(QPointF(10, 10), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(&window, &event);
+        QTest::qWait(50);  // asked once the drop is over
+    };
+    const auto fromRecent = [&] {
+        QSettings().setValue(QStringLiteral("recent"), QStringList{other});
+        auto* menu = action("Open &recent")->menu();
+        emit menu->aboutToShow();
+        ASSERT_EQ(menu->actions().size(), 1);
+        menu->actions().first()->trigger();
+    };
+    const auto fromPalette = [&] {
+        const auto entry = action("Open the bundled sample");
+        entry->trigger();
+    };
+    const std::pair<const char*, std::function<void()>> ways[] = {{"call", [&] { window.openPath(other); }},
+                                                                  {"drop", drop},
+                                                                  {"recent", fromRecent},
+                                                                  {"palette", fromPalette},
+                                                                  {"recovery", [&] { (void)window.recover(other); }}};
+    for (const auto& [name, way] : ways) {
+        EXPECT_TRUE(askedBy(way, "none").contains("no session file has")) << name;
+        EXPECT_TRUE(staysOpen(sample)) << name;
+        EXPECT_EQ(session.recipe().recipe().defaultFormat, Format::of(DType::kQ4_0)) << name;
+    }
+    EXPECT_FALSE(askedBy([&] { window.openPath(other); }, "closeAnyway").isEmpty());
+    ASSERT_TRUE(waitUntil([&] { return isOpen(other); }));
+    EXPECT_FALSE(session.hasUnsavedWork());
+}
+
+TEST_F(LeavingTest, ClosingTheCheckpointAsksAndKeepsTheWindow) {
+    openSample();
+    edit();
+    ASSERT_TRUE(awaitIdle());
+    auto* close = action("&Close checkpoint");
+    EXPECT_TRUE(askedBy([&] { close->trigger(); }, "none").contains("no session file has"));
+    EXPECT_NE(session.checkpoint(), nullptr);
+    EXPECT_FALSE(askedBy([&] { close->trigger(); }, "closeAnyway").isEmpty());
+    EXPECT_EQ(session.checkpoint(), nullptr);
+    EXPECT_TRUE(window.isVisible());
+}
+
+TEST_F(LeavingTest, WorkInProgressIsAskedForOnEveryWayButNotWhatStartsByItself) {
+    openSample();
+    const auto sample = session.checkpoint();
+    window.evaluationPanel().start(EvaluationTarget::Original);
+    EXPECT_TRUE(askedBy([&] { window.closeCheckpoint(); }, "none").contains("in progress"));
+    EXPECT_TRUE(askedBy([&] { window.openPath(samplePath()); }, "none").contains("in progress"));
+    EXPECT_EQ(session.checkpoint(), sample);
+    session.jobs().cancelAll();
+    ASSERT_TRUE(awaitIdle());
+    // Statistics begin with every checkpoint.
+    window.openPath(samplePath());
+    ASSERT_TRUE(waitUntil([&] { return session.checkpoint() != sample; }));
+    ASSERT_GT(session.jobs().visibleCount(), 0);
+    EXPECT_EQ(session.jobs().askedForCount(), 0);
+    EXPECT_EQ(askedBy([&] { window.closeCheckpoint(); }, "none"), QString());
+    EXPECT_EQ(session.checkpoint(), nullptr);
+}
+
+TEST_F(LeavingTest, RunsVotesAndLocksAreWorkToo) {
+    openSample();
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_FALSE(session.hasUnsavedWork());
+    session.recipe().setLocked({tensorsOf(TensorRole::kFfnDown).first()}, true);
+    EXPECT_FALSE(closeAndPress("none").isEmpty());
+    const QString path = QString::fromStdString((folder.path() / "kept.halftone").string());
+    session.saveTo(path, {});
+    EXPECT_FALSE(session.hasUnsavedWork());
+    session.compare().setTally({1, 0, 0});
+    EXPECT_TRUE(session.hasUnsavedFindings());
+    EXPECT_FALSE(session.hasUnsavedRecipe());
+    EXPECT_TRUE(closeAndPress("none").contains("votes"));
+    EXPECT_FALSE(askedBy([&] { window.openPath(path); }, "closeAnyway").isEmpty());
+    ASSERT_TRUE(waitUntil([&] { return session.compare().tally() == VoteTally{}; }));
+    ASSERT_TRUE(awaitIdle());
+    EXPECT_EQ(session.recipe().lockedTensors().size(), 1u);
+    EXPECT_FALSE(session.hasUnsavedWork()) << "what a session file gives it has";
+}
+
+/// What could not be opened is no news any more once it is open.
+TEST_F(LeavingTest, AFailureToOpenLeavesTheStatusBarWithTheNextCheckpoint) {
+    const QString path = movedSession();
+    window.openPath(path);
+    auto* message = find<QToolButton>("lastMessage");
+    ASSERT_TRUE(waitUntil([&] { return message->isVisible(); }));
+    EXPECT_TRUE(message->toolTip().contains("gone")) << message->toolTip().toStdString();
+    session.openMissingFrom(samplePath());
+    ASSERT_TRUE(waitUntil([&] { return session.model() != nullptr; }));
+    EXPECT_FALSE(message->isVisible() && message->toolTip().contains("gone")) << message->toolTip().toStdString();
+    EXPECT_GT(errorCount(), 0) << "the log keeps it";
 }
 
 /// Docks whose sizes were kept have them in the next window, which is arranged before it is shown.
