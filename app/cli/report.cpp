@@ -15,9 +15,8 @@
 #include "core/base/text_file.h"
 #include "core/pipeline/method_plan.h"
 #include "core/project/figure_text.h"
-#include "core/project/html_page.h"
+#include "core/project/report_page.h"
 #include "core/project/session_file.h"
-#include "core/project/svg_chart.h"
 #include "core/quant/formats/packed_tensor.h"
 #include "core/quant/methods/quantize.h"
 
@@ -55,15 +54,17 @@ const RecordedRun* runOfRecipe(const SessionFile& session) {
     return found == session.runs.rend() ? nullptr : &*found;
 }
 
-std::string totalsText(const Sources& sources) {
+std::vector<std::string> totalsOf(const Sources& sources) {
     const auto& totals = sources.resolved.totals;
-    std::string text = fmt::format("{} bits per weight · {} of {}", figureText(totals.bitsPerWeight()),
-                                   bytesText(double(totals.bytes)), bytesText(double(totals.sourceBytes)));
+    std::vector<std::string> parts{
+        fmt::format("{} bits per weight", figureText(totals.bitsPerWeight())),
+        fmt::format("{} of {}", bytesText(double(totals.bytes)), bytesText(double(totals.sourceBytes)))};
     if (const RecordedRun* run = runOfRecipe(sources.session)) {
-        text += fmt::format(" · perplexity {}", withError(run->perplexity, run->perplexityError));
-        if (run->kldMean) text += fmt::format(" · KL divergence {} nats", withError(*run->kldMean, run->kldError));
+        parts.push_back(fmt::format("perplexity {}", withError(run->perplexity, run->perplexityError)));
+        if (run->kldMean)
+            parts.push_back(fmt::format("KL divergence {} nats", withError(*run->kldMean, run->kldError)));
     }
-    return text;
+    return parts;
 }
 
 std::string rolesText(const RecipeRule& rule) {
@@ -79,36 +80,32 @@ std::string blocksText(const RecipeRule& rule) {
                        match.lastBlock ? std::to_string(*match.lastBlock) : "last");
 }
 
-std::string recipeSection(const Sources& sources) {
+void fillRecipe(const Sources& sources, ReportContent& content) {
     const Recipe& recipe = sources.session.recipe;
-    std::string html = HtmlPage::paragraph(totalsText(sources), "totals");
-    html +=
-        HtmlPage::paragraph(recipe.defaultFormat ? fmt::format("Default: {}, {}.", recipe.defaultFormat->displayName(),
-                                                               recipe.defaultMethod.name())
-                                                 : "Tensors that no rule speaks of stay as they are stored.");
+    content.totals = totalsOf(sources);
+    content.defaultSentence =
+        recipe.defaultFormat
+            ? fmt::format("Default: {}, {}.", recipe.defaultFormat->displayName(), recipe.defaultMethod.name())
+            : "Tensors that no rule speaks of stay as they are stored.";
     if (sources.isOther) {
-        html += HtmlPage::paragraph(
-            "The checkpoint has changed since the session was saved; figures that were measured may not belong to it.",
-            "muted");
+        content.remarks.push_back(
+            "The checkpoint has changed since the session was saved; figures that were measured may not belong to it.");
     }
-    const HtmlPage::Column columns[] = {{"roles"}, {"blocks"}, {"names"}, {"format"}, {"method"}};
-    std::vector<HtmlPage::Row> rows;
+    content.rules.columns = {{"roles"}, {"blocks"}, {"names"}, {"format"}, {"method"}};
     for (const RecipeRule& rule : recipe.rules)
-        rows.push_back({rolesText(rule), blocksText(rule), rule.match.regex, rule.format.displayName(),
-                        rule.method ? rule.method->name() : ""});
-    html += HtmlPage::table(columns, rows);
-    for (const RecipeProblem& problem : sources.resolved.problems)
-        html += HtmlPage::paragraph(problem.message, "muted");
-    return html + HtmlPage::folded("The recipe as text", recipe.toText());
+        content.rules.rows.push_back({rolesText(rule), blocksText(rule), rule.match.regex, rule.format.displayName(),
+                                      rule.method ? rule.method->name() : ""});
+    for (const RecipeProblem& problem : sources.resolved.problems) content.remarks.push_back(problem.message);
+    content.recipeText = recipe.toText();
 }
 
 /// Runs that can be compared: those of the text and the conditions of the last one that has a divergence, each recipe
 /// once.
-std::string scatterOf(const Sources& sources) {
+void fillScatter(const Sources& sources, ReportContent& content) {
     const auto& runs = sources.session.runs;
     const auto last = std::ranges::find_if(runs.rbegin(), runs.rend(),
                                            [](const RecordedRun& run) { return run.kldMean.has_value(); });
-    if (last == runs.rend()) return {};
+    if (last == runs.rend()) return;
     const double original = double(sources.checkpoint->totalTensorBytes());
     const bool isLarge = original >= 1e9;
     const double unit = isLarge ? 1e9 : 1e6;
@@ -118,53 +115,44 @@ std::string scatterOf(const Sources& sources) {
         byRecipe[run.recipeText] = {nameOf(run), double(run.bytes) / unit, *run.kldMean, run.kldError.value_or(0),
                                     run.recipeText == sources.session.recipe.toText()};
     }
-    std::vector<ChartPoint> points;
-    for (const auto& [recipe, point] : byRecipe) points.push_back(point);
-    return HtmlPage::paragraph(
-               fmt::format("{} · {}", std::filesystem::path(last->textPath).filename().string(), last->protocol),
-               "muted") +
-           scatterSvg(points, {isLarge ? "size (GB)" : "size (MB)", "KL divergence (nats)", 0, original / unit});
+    for (const auto& [recipe, point] : byRecipe) content.points.push_back(point);
+    content.axes = {isLarge ? "size (GB)" : "size (MB)", "KL divergence (nats)", 0, original / unit};
+    content.chartCaption =
+        fmt::format("{} · {}", std::filesystem::path(last->textPath).filename().string(), last->protocol);
 }
 
-std::string runSection(const Sources& sources) {
-    if (sources.session.runs.empty()) return HtmlPage::paragraph("Nothing has been measured yet.", "muted");
-    const HtmlPage::Column columns[] = {{"run"},
-                                        {"perplexity", true},
-                                        {"KLD", true},
-                                        {"KLD p99", true},
-                                        {"same top-1", true},
-                                        {"BLEU", true},
-                                        {"ROUGE-L", true},
-                                        {"bits", true},
-                                        {"size", true},
-                                        {"protocol"},
-                                        {"text"},
-                                        {"device"}};
+void fillRuns(const Sources& sources, ReportContent& content) {
+    content.runs.columns = {{"run"},
+                            {"perplexity", true},
+                            {"KLD", true},
+                            {"KLD p99", true},
+                            {"same top-1", true},
+                            {"BLEU", true},
+                            {"ROUGE-L", true},
+                            {"bits", true},
+                            {"size", true},
+                            {"protocol"},
+                            {"text"},
+                            {"device"}};
     const std::string current = sources.session.recipe.toText();
-    std::vector<HtmlPage::Row> rows;
     for (const RecordedRun& run : sources.session.runs) {
         const bool isStale = !run.recipeText.empty() && run.recipeText != current;
-        rows.push_back({(isStale ? "◷ " : "") + nameOf(run), withError(run.perplexity, run.perplexityError),
-                        run.kldMean ? withError(*run.kldMean, run.kldError) : optionalText(run.kldMean),
-                        optionalText(run.kldP99),
-                        run.top1Agreement ? figureText(100 * *run.top1Agreement, 4) + " %" : optionalText({}),
-                        optionalText(run.bleu), optionalText(run.rougeL), figureText(run.bitsPerWeight),
-                        bytesText(double(run.bytes)), run.protocol,
-                        std::filesystem::path(run.textPath).filename().string(), run.device});
+        content.runs.rows.push_back(
+            {(isStale ? "◷ " : "") + nameOf(run), withError(run.perplexity, run.perplexityError),
+             run.kldMean ? withError(*run.kldMean, run.kldError) : optionalText(run.kldMean), optionalText(run.kldP99),
+             run.top1Agreement ? figureText(100 * *run.top1Agreement, 4) + " %" : optionalText({}),
+             optionalText(run.bleu), optionalText(run.rougeL), figureText(run.bitsPerWeight),
+             bytesText(double(run.bytes)), run.protocol, std::filesystem::path(run.textPath).filename().string(),
+             run.device});
     }
-    return HtmlPage::table(columns, rows) +
-           HtmlPage::paragraph(
-               "◷: measured with another recipe than the one of this report. Figures of different texts "
-               "or protocols cannot be compared.",
-               "muted") +
-           scatterOf(sources);
+    fillScatter(sources, content);
 }
 
-/// Blocks down, roles across; experts share a cell. `value` gives that of a tensor.
-ChartMatrix matrixOf(const Sources& sources, const std::string& label,
-                     const std::function<std::optional<double>(const ResolvedTensor&)>& value) {
+using Means = std::map<int, std::map<TensorRole, double>>;  // by block and role
+
+/// Means of what `value` gives for tensors, weighted by their sizes; experts share a place.
+Means meansOf(const Sources& sources, const std::function<std::optional<double>(const ResolvedTensor&)>& value) {
     std::map<int, std::map<TensorRole, std::pair<double, double>>> sums;  // weighted sum and weight
-    std::map<TensorRole, size_t> columns;
     for (const ResolvedTensor& tensor : sources.resolved.tensors) {
         const TensorInfo* info = sources.checkpoint->find(tensor.name);
         const auto found = value(tensor);
@@ -172,7 +160,19 @@ ChartMatrix matrixOf(const Sources& sources, const std::string& label,
         auto& [sum, weight] = sums[info->block][info->role];
         sum += *found * double(info->elementCount());
         weight += double(info->elementCount());
-        columns[info->role] = 0;
+    }
+    Means means;
+    for (const auto& [block, roles] : sums) {
+        for (const auto& [role, sum] : roles) means[block][role] = sum.first / sum.second;
+    }
+    return means;
+}
+
+/// Blocks down, roles across.
+ChartMatrix matrixOf(const Means& means, const std::string& label) {
+    std::map<TensorRole, size_t> columns;
+    for (const auto& [block, roles] : means) {
+        for (const auto& [role, mean] : roles) columns[role] = 0;
     }
     ChartMatrix matrix;
     matrix.label = label;
@@ -181,17 +181,33 @@ ChartMatrix matrixOf(const Sources& sources, const std::string& label,
         place = matrix.columns.size();
         matrix.columns.emplace_back(roleName(role));
     }
-    for (const auto& [block, roles] : sums) {
+    for (const auto& [block, roles] : means) {
         matrix.rows.push_back(std::to_string(block));
         matrix.cells.resize(matrix.rows.size() * columns.size());
         for (const auto& [role, mean] : roles)
             matrix.cells[(matrix.rows.size() - 1) * columns.size() + columns[role]] = {
-                mean.first / mean.second, fmt::format("block {}, {}", block, roleName(role))};
+                mean, fmt::format("block {}, {}", block, roleName(role))};
     }
     return matrix;
 }
 
-std::string tensorTable(const Sources& sources) {
+/// A line for each role, over the blocks.
+std::vector<ChartLine> linesOf(const Means& means) {
+    std::map<TensorRole, ChartLine> byRole;
+    for (const auto& [block, roles] : means) {
+        for (const auto& [role, mean] : roles) {
+            if (mean > 0) byRole[role].points.emplace_back(block, mean);
+        }
+    }
+    std::vector<ChartLine> lines;
+    for (auto& [role, line] : byRole) {
+        line.name = roleName(role);
+        lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+ReportTable tensorTable(const Sources& sources) {
     std::vector<HtmlPage::Column> columns{{"tensor"}, {"role"},       {"shape"},     {"format"},
                                           {"method"}, {"bits", true}, {"size", true}};
     if (!sources.errors.empty()) {
@@ -213,20 +229,24 @@ std::string tensorTable(const Sources& sources) {
         rows.back().push_back(isKnown ? figureText(found->second.relativeMse()) : optionalText({}));
         rows.back().push_back(isKnown ? figureText(found->second.sqnrDb()) : optionalText({}));
     }
-    return HtmlPage::table(columns, rows);
+    return {std::move(columns), std::move(rows)};
 }
 
-std::string layerSection(const Sources& sources) {
-    std::string html = matrixSvg(matrixOf(sources, "bits", [&](const ResolvedTensor& tensor) {
+void fillLayers(const Sources& sources, ReportContent& content) {
+    const Means bits = meansOf(sources, [&](const ResolvedTensor& tensor) {
         const TensorInfo* info = sources.checkpoint->find(tensor.name);
         return std::optional(8.0 * double(tensor.bytes) / double(std::max<int64_t>(1, info->elementCount())));
-    }));
-    ChartMatrix errors = matrixOf(sources, "rel. error", [&](const ResolvedTensor& tensor) -> std::optional<double> {
+    });
+    const Means errors = meansOf(sources, [&](const ResolvedTensor& tensor) -> std::optional<double> {
         const auto found = sources.errors.find(tensor.name);
         return found == sources.errors.end() ? std::nullopt : std::optional(found->second.relativeMse());
     });
-    errors.logarithmic = true;
-    return html + matrixSvg(errors) + tensorTable(sources);
+    content.matrices = {matrixOf(bits, "bits"), matrixOf(errors, "rel. error")};
+    content.matrices.back().logarithmic = true;
+    content.errorLines = linesOf(errors);
+    content.errorLineX = "block";
+    content.errorLineY = "rel. error";
+    content.tensors = tensorTable(sources);
 }
 
 std::string modelSection(const Sources& sources) {
@@ -271,15 +291,16 @@ Result<Errors> measureErrors(const Sources& sources, const std::string& calibrat
 }
 
 std::string pageOf(const Sources& sources) {
+    ReportContent content;
     const std::string& recipe = sources.session.recipe.name;
     const std::string name = sources.checkpoint->name();
-    HtmlPage page(recipe.empty() ? name : fmt::format("{}, {}", name, recipe), fmt::format("Halftone {}", HT_VERSION),
-                  "en");
-    page.addSection("Recipe", recipeSection(sources));
-    page.addSection("Measured", runSection(sources));
-    page.addSection("Layers", layerSection(sources));
-    page.addSection("Model", modelSection(sources));
-    return page.text();
+    content.title = recipe.empty() ? name : fmt::format("{}, {}", name, recipe);
+    content.made = fmt::format("Halftone {}", HT_VERSION);
+    fillRecipe(sources, content);
+    fillRuns(sources, content);
+    fillLayers(sources, content);
+    content.modelHtml = modelSection(sources);
+    return composeReport(content);
 }
 
 }  // namespace

@@ -20,15 +20,11 @@
 #include "app/plots/matrix_layout.h"
 #include "app/session/session.h"
 #include "app/widgets/number_text.h"
-#include "core/project/html_page.h"
-#include "core/project/svg_chart.h"
+#include "core/project/report_page.h"
 
 namespace halftone::app {
 
 namespace {
-
-/// A name of its own: lupdate takes a function that begins with std:: for one of that namespace.
-using Html = std::string;
 
 constexpr int kMostWords = 40;
 
@@ -38,26 +34,21 @@ class Report {
 };
 
 /// Columns of a model, its first rows; numbers stand at the right as they do in the window.
-Html table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
-    std::vector<HtmlPage::Column> titles;
+ReportTable table(const QAbstractItemModel& model, const QList<int>& columns, int mostRows) {
+    ReportTable table;
     for (const int column : columns) {
         const auto alignment = model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole).value<Qt::Alignment>();
-        titles.push_back({model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().toStdString(),
-                          bool(alignment & Qt::AlignRight)});
+        table.columns.push_back({model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString().toStdString(),
+                                 bool(alignment & Qt::AlignRight)});
     }
-    std::vector<HtmlPage::Row> rows;
     for (int row = 0; row < std::min(model.rowCount(), mostRows); ++row) {
-        auto& cells = rows.emplace_back();
+        auto& cells = table.rows.emplace_back();
         for (const int column : columns) cells.push_back(model.index(row, column).data().toString().toStdString());
     }
-    return HtmlPage::table(titles, rows);
+    return table;
 }
 
-Html paragraph(const QString& text, std::string_view kind = {}) {
-    return HtmlPage::paragraph(text.toStdString(), kind);
-}
-
-Html totals(Session& session) {
+std::vector<std::string> totals(Session& session) {
     const auto& totals = session.recipe().resolved().totals;
     QStringList parts{
         Report::tr("%1 bits per weight").arg(numberText(totals.bitsPerWeight())),
@@ -73,50 +64,47 @@ Html totals(Session& session) {
             parts << Report::tr("KL divergence %1 nats")
                          .arg(significantEstimateText(result.reference->kld.mean, result.reference->kld.standardError));
     }
-    return paragraph(parts.join(QStringLiteral(" · ")), "totals");
+    std::vector<std::string> texts;
+    for (const auto& part : parts) texts.push_back(part.toStdString());
+    return texts;
 }
 
-Html recipeSection(Session& session) {
+void fillRecipe(Session& session, ReportContent& content) {
     const auto& recipe = session.recipe().recipe();
-    std::string html = totals(session);
-    html += paragraph(recipe.defaultFormat ? Report::tr("Default: %1, %2.")
-                                                 .arg(QString::fromStdString(recipe.defaultFormat->displayName()),
-                                                      methodName(recipe.defaultMethod))
-                                           : Report::tr("Tensors that no rule speaks of stay as they are stored."));
+    content.totals = totals(session);
+    const QString sentence =
+        recipe.defaultFormat
+            ? Report::tr("Default: %1, %2.")
+                  .arg(QString::fromStdString(recipe.defaultFormat->displayName()), methodName(recipe.defaultMethod))
+            : Report::tr("Tensors that no rule speaks of stay as they are stored.");
+    content.defaultSentence = sentence.toStdString();
     const RuleTableModel rules(session.recipe());
-    html += table(rules,
-                  {RuleTableModel::Roles, RuleTableModel::Blocks, RuleTableModel::Names, RuleTableModel::FormatColumn,
-                   RuleTableModel::MethodColumn},
-                  rules.rowCount());
+    content.rules = table(rules,
+                          {RuleTableModel::Roles, RuleTableModel::Blocks, RuleTableModel::Names,
+                           RuleTableModel::FormatColumn, RuleTableModel::MethodColumn},
+                          rules.rowCount());
     for (const auto& problem : session.recipe().resolved().problems)
-        html += paragraph(coreText(problem.message), "muted");
-    return html + HtmlPage::folded(Report::tr("The recipe as text").toStdString(), recipe.toText());
+        content.remarks.push_back(coreText(problem.message).toStdString());
+    content.recipeText = recipe.toText();
 }
 
-Html runSection(Session& session) {
+void fillRuns(Session& session, ReportContent& content) {
     using Column = RunTableModel::Column;
     const RunTableModel runs(session.evaluation());
-    if (runs.rowCount() == 0) return paragraph(Report::tr("Nothing has been measured yet."), "muted");
-    std::string html =
+    content.runs =
         table(runs,
               {Column::Name, Column::Perplexity, Column::Kld, Column::KldP99, Column::Agreement, Column::Bleu,
                Column::RougeL, Column::Bits, Column::Size, Column::ProtocolColumn, Column::Text, Column::Device},
               runs.rowCount());
-    html += paragraph(
-        Report::tr("◷: measured with another recipe than the one of this report. Figures of different texts or "
-                   "protocols cannot be compared."),
-        "muted");
     const auto data = TradeoffPanel::dataOf(session);
-    if (data.points.isEmpty()) return html;
-    std::vector<ChartPoint> points;
     for (const auto& point : data.points)
-        points.push_back({point.name.toStdString(), point.x, point.y, point.yError, point.isCurrent});
-    return html + paragraph(data.caption, "muted") +
-           scatterSvg(points, {data.xLabel.toStdString(), data.yLabel.toStdString(), data.floor, data.original});
+        content.points.push_back({point.name.toStdString(), point.x, point.y, point.yError, point.isCurrent});
+    content.chartCaption = data.caption.toStdString();
+    content.axes = {data.xLabel.toStdString(), data.yLabel.toStdString(), data.floor, data.original};
 }
 
 /// The error of each layer by its block, a line for each role.
-Html errorLines(const Session& session, const MatrixLayout& layout) {
+std::vector<ChartLine> errorLines(const Session& session, const MatrixLayout& layout) {
     std::map<TensorRole, ChartLine> byRole;
     for (int row = 0; row < int(layout.rows().size()); ++row) {
         const int block = layout.rows()[size_t(row)].block;
@@ -131,11 +119,11 @@ Html errorLines(const Session& session, const MatrixLayout& layout) {
     }
     std::vector<ChartLine> lines;
     for (const auto& [role, line] : byRole) lines.push_back(line);
-    return linesSvg(lines, Report::tr("block").toStdString(), measureLabel(Measure::RelativeError).toStdString());
+    return lines;
 }
 
 /// The layer by role matrix in the colours of a measure.
-Html matrixOf(const Session& session, const MatrixLayout& layout, Measure measure) {
+ChartMatrix matrixOf(const Session& session, const MatrixLayout& layout, Measure measure) {
     ChartMatrix matrix;
     matrix.label = measureLabel(measure).toStdString();
     matrix.logarithmic = measureInfo(measure).logScale;
@@ -151,14 +139,16 @@ Html matrixOf(const Session& session, const MatrixLayout& layout, Measure measur
             if (value) place = {*value, QStringLiteral("%1 %2").arg(label, shortRoleName(cell.role)).toStdString()};
         }
     }
-    return matrixSvg(matrix);
+    return matrix;
 }
 
-Html layerSection(Session& session) {
+void fillLayers(Session& session, ReportContent& content) {
     const MatrixLayout layout(session.checkpoint()->tensors());
-    std::string html = matrixOf(session, layout, Measure::Bits) + matrixOf(session, layout, Measure::RelativeError) +
-                       errorLines(session, layout);
-    html += matrixOf(session, layout, Measure::Sensitivity);
+    for (const auto measure : {Measure::Bits, Measure::RelativeError, Measure::Sensitivity})
+        content.matrices.push_back(matrixOf(session, layout, measure));
+    content.errorLines = errorLines(session, layout);
+    content.errorLineX = Report::tr("block").toStdString();
+    content.errorLineY = measureLabel(Measure::RelativeError).toStdString();
     using Column = TensorTableModel::Column;
     const TensorTableModel tensors(session);
     QList<int> columns{Column::Name, Column::Role, Column::Shape,         Column::FormatColumn, Column::MethodColumn,
@@ -167,36 +157,51 @@ Html layerSection(Session& session) {
     for (int tensor = 0; tensor < session.tensorCount(); ++tensor)
         isMeasured |= session.value(Measure::Sensitivity, tensor).has_value();
     if (isMeasured) columns << Column::KldAlone;
-    return html + table(tensors, columns, tensors.rowCount());
+    content.tensors = table(tensors, columns, tensors.rowCount());
 }
 
-Html wordSection(Session& session) {
-    if (!session.damage().run()) return {};
+void fillWords(Session& session, ReportContent& content) {
+    if (!session.damage().run()) return;
     using Column = WorstTokenModel::Column;
     const WorstTokenModel words(session.damage());
-    return table(words, {Column::Context, Column::Token, Column::Before, Column::After, Column::Divergence},
-                 kMostWords);
+    content.words =
+        table(words, {Column::Context, Column::Token, Column::Before, Column::After, Column::Divergence}, kMostWords);
+}
+
+ReportWords reportWords() {
+    ReportWords words;
+    words.recipe = Report::tr("Recipe").toStdString();
+    words.measured = Report::tr("Measured").toStdString();
+    words.layers = Report::tr("Layers").toStdString();
+    words.words = Report::tr("Words that the recipe hurts most").toStdString();
+    words.model = Report::tr("Model").toStdString();
+    words.recipeAsText = Report::tr("The recipe as text").toStdString();
+    words.nothingMeasured = Report::tr("Nothing has been measured yet.").toStdString();
+    words.staleRuns = Report::tr(
+                          "◷: measured with another recipe than the one of this report. Figures of different "
+                          "texts or protocols cannot be compared.")
+                          .toStdString();
+    return words;
 }
 
 }  // namespace
 
 QString reportHtml(Session& session) {
+    ReportContent content;
     const QString name = QString::fromStdString(session.checkpoint()->name());
     const QString recipe = QString::fromStdString(session.recipe().recipe().name);
-    const QString title = recipe.isEmpty() ? name : Report::tr("%1, %2").arg(name, recipe);
-    const QString made = Report::tr("Halftone %1, %2")
-                             .arg(QCoreApplication::applicationVersion(),
-                                  QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH:mm")));
-    HtmlPage page(title.toStdString(), made.toStdString(), QLocale().bcp47Name().toStdString());
-    const auto add = [&page](const QString& heading, const std::string& content) {
-        page.addSection(heading.toStdString(), content);
-    };
-    add(Report::tr("Recipe"), recipeSection(session));
-    add(Report::tr("Measured"), runSection(session));
-    add(Report::tr("Layers"), layerSection(session));
-    add(Report::tr("Words that the recipe hurts most"), wordSection(session));
-    add(Report::tr("Model"), ModelPanel::card(session, ModelPanel::Reader::Report).toStdString());
-    return QString::fromStdString(page.text());
+    content.title = (recipe.isEmpty() ? name : Report::tr("%1, %2").arg(name, recipe)).toStdString();
+    content.made = Report::tr("Halftone %1, %2")
+                       .arg(QCoreApplication::applicationVersion(),
+                            QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH:mm")))
+                       .toStdString();
+    content.language = QLocale().bcp47Name().toStdString();
+    fillRecipe(session, content);
+    fillRuns(session, content);
+    fillLayers(session, content);
+    fillWords(session, content);
+    content.modelHtml = ModelPanel::card(session, ModelPanel::Reader::Report).toStdString();
+    return QString::fromStdString(composeReport(content, reportWords()));
 }
 
 Status writeReport(Session& session, const QString& path) {
