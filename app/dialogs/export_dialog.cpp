@@ -22,6 +22,7 @@
 #include "app/session/session.h"
 #include "app/widgets/jobs_strip.h"
 #include "app/widgets/number_text.h"
+#include "app/widgets/state_stack.h"
 
 namespace halftone::app {
 
@@ -64,6 +65,8 @@ void ExportDialog::createWidgets() {
     m_pathProblem = new QLabel(this);
     m_pathProblem->setProperty("role", "problem");
     m_pathProblem->setWordWrap(true);
+    m_replaces = mutedLabel({}, this);
+    m_replaces->setObjectName(QStringLiteral("exportReplaces"));
     m_summary = new QLabel(tr("Planning…"), this);
     m_result = new QLabel(this);
     m_result->setWordWrap(true);
@@ -120,6 +123,7 @@ void ExportDialog::createLayout() {
     layout->setSpacing(8);
     layout->addLayout(pathRow);
     layout->addWidget(m_pathProblem);
+    layout->addWidget(m_replaces);
     layout->addWidget(m_summary);
     layout->addWidget(table, 1);
     layout->addWidget(m_problemList);
@@ -148,6 +152,13 @@ QString ExportDialog::checkTarget() const {
     if (!folder.isDir()) return tr("The folder %1 does not exist.").arg(folder.filePath());
     if (!folder.isWritable()) return tr("The folder %1 cannot be written.").arg(folder.filePath());
     return {};
+}
+
+/// What an export would take the place of; empty: nothing.
+QString ExportDialog::replacedText(const QFileInfo& file) {
+    if (!file.exists()) return {};
+    return tr("This file exists (%1, %2); it is replaced once the new one is written and checked.")
+        .arg(bytesText(double(file.size())), momentText(file.lastModified()));
 }
 
 void ExportDialog::onPlan(const ExportPlan& plan) {
@@ -203,9 +214,12 @@ void ExportDialog::refresh() {
     const QString problem = checkTarget();
     m_pathProblem->setText(problem);
     m_pathProblem->setVisible(!problem.isEmpty());
+    const QString replaced = problem.isEmpty() && !running ? replacedText(QFileInfo(target())) : QString();
+    m_replaces->setText(replaced);
+    m_replaces->setVisible(!replaced.isEmpty());
     m_path->setEnabled(!running);
     m_problemList->setVisible(m_problems->rowCount() > 0);
-    m_export->setText(running ? tr("Cancel") : tr("Export"));
+    m_export->setText(running ? tr("Cancel") : replaced.isEmpty() ? tr("Export") : tr("Replace"));
     m_export->setEnabled(running || (problem.isEmpty() && m_hasPlan && !m_hasError));
     m_progress->setVisible(running);
     if (const auto status = m_session.exporter().status()) {

@@ -6,6 +6,7 @@
 
 #include "core/export/gguf_export.h"
 
+class QFileInfo;
 class QLabel;
 class QLineEdit;
 class QListView;
@@ -41,12 +42,13 @@ class ExportDialog : public QDialog {
     void startOrCancel();
     void refresh();
     [[nodiscard]] QString checkTarget() const;
+    [[nodiscard]] static QString replacedText(const QFileInfo& file);
 
     Session& m_session;
     ExportPlanModel* m_plan;
     ProblemModel* m_problems;
     QLineEdit* m_path = nullptr;
-    QLabel *m_pathProblem = nullptr, *m_summary = nullptr, *m_result = nullptr;
+    QLabel *m_pathProblem = nullptr, *m_replaces = nullptr, *m_summary = nullptr, *m_result = nullptr;
     QListView* m_problemList = nullptr;
     QProgressBar* m_progress = nullptr;
     QPushButton* m_export = nullptr;

@@ -4,6 +4,7 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
+#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -161,7 +162,9 @@ void RotateDialog::refresh() {
             tr("This checkpoint cannot be run here, so it is not known how its tensors belong together."));
     for (QWidget* field : std::initializer_list<QWidget*>{m_path, m_storage, m_seed, m_headValues})
         field->setEnabled(!running);
-    m_start->setText(running ? tr("Cancel") : tr("Rotate"));
+    const bool replaces = !m_path->path().isEmpty() && QFileInfo::exists(m_path->path());
+    m_start->setText(running ? tr("Cancel") : replaces ? tr("Replace") : tr("Rotate"));
+    m_start->setToolTip(replaces && !running ? tr("The file exists and is replaced") : QString());
     m_start->setEnabled(running || (canRun && !m_path->path().isEmpty()));
     m_open->setVisible(!m_written.isEmpty());
     m_progress->setVisible(running);

@@ -11,6 +11,8 @@
 #include <QTextEdit>
 #include <QToolButton>
 
+#include <fstream>
+
 #include "app/dialogs/allocate_dialog.h"
 #include "app/dialogs/export_dialog.h"
 #include "app/models/run_table_model.h"
@@ -25,6 +27,7 @@
 #include "app/plots/layer_matrix.h"
 #include "app/plots/scatter_plot.h"
 #include "app/session/resources.h"
+#include "app/widgets/number_text.h"
 #include "tests/gui/window_fixture.h"
 
 namespace halftone::app {
@@ -401,6 +404,46 @@ TEST_F(WindowTest, ExportsAFileThatOpensAgain) {
     const auto exported = Checkpoint::open(path.toStdString());
     HT_ASSERT_OK(exported);
     EXPECT_EQ((*exported)->kind(), CheckpointKind::kGguf);
+}
+
+TEST_F(WindowTest, AnExportSaysThatItReplacesAFile) {
+    openSample();
+    const test::TemporaryFolder folder;
+    const QString path = QString::fromStdString((folder.path() / "keep.gguf").string());
+    window.showExport();
+    auto* dialog = window.findChild<ExportDialog*>();
+    ASSERT_NE(dialog, nullptr);
+    auto* button = dialog->findChild<QPushButton*>("exportButton");
+    auto* note = dialog->findChild<QLabel*>("exportReplaces");
+    dialog->setTarget(path);
+    EXPECT_FALSE(note->isVisible());
+    EXPECT_EQ(button->text(), "Export");
+    std::ofstream(path.toStdString()) << "something of one's own";
+    dialog->setTarget(path + " ");
+    EXPECT_TRUE(note->isVisible());
+    EXPECT_TRUE(note->text().contains("exists")) << note->text().toStdString();
+    EXPECT_EQ(button->text(), "Replace");
+}
+
+/// Figures of an earlier recipe stay while they are those of the recipe that was edited, and of no other.
+TEST_F(WindowTest, TheStatusBarKeepsTheFiguresOfTheRecipeThatWasEdited) {
+    openSample();
+    window.evaluationPanel().setChunks(1);
+    const auto evaluate = [&](DType type) {
+        session.recipe().setDefaultFormat(Format::of(type));
+        window.evaluationPanel().start(EvaluationTarget::Recipe);
+        EXPECT_TRUE(awaitIdle(300'000));
+        const auto& result = session.evaluation().runs().last().result;
+        return perplexityText(result.perplexity.mean, result.perplexity.standardError);
+    };
+    const QString first = evaluate(DType::kQ4_0), second = evaluate(DType::kQ8_0);
+    ASSERT_NE(first, second);
+    const auto* totals = find<QLabel>("totals");
+    EXPECT_TRUE(totals->text().contains(second));
+    session.recipe().undoStack().undo();
+    EXPECT_TRUE(totals->text().contains(first)) << totals->text().toStdString();
+    session.recipe().setFormat({tensorsOf(TensorRole::kFfnUp).first()}, Format::of(DType::kQ6_K));
+    EXPECT_TRUE(totals->text().contains(QStringLiteral("◷ PPL ") + first)) << totals->text().toStdString();
 }
 
 TEST_F(WindowTest, ASavedSessionComesBack) {
