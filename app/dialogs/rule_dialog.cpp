@@ -10,6 +10,7 @@
 #include <QListWidget>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QStyle>
 #include <QToolButton>
 
 #include <algorithm>
@@ -47,6 +48,7 @@ void RuleDialog::createFields(const RecipeRule& rule) {
         const auto name = roleName(role);
         auto* item = new QListWidgetItem(QString::fromUtf8(name.data(), qsizetype(name.size())), m_roles);
         item->setCheckState(rule.match.roles.count(role) ? Qt::Checked : Qt::Unchecked);
+        if (rule.match.roles.count(role) && !m_roles->currentItem()) m_roles->setCurrentItem(item);
     }
     const auto blockSpin = [&](const std::optional<int>& value) {
         auto* spin = new QSpinBox(this);
@@ -140,6 +142,9 @@ RecipeRule RuleDialog::rule() const {
     }
     if (m_first->value() >= 0) rule.match.firstBlock = m_first->value();
     if (m_last->value() >= 0) rule.match.lastBlock = m_last->value();
+    // "5 to 2" means the same blocks.
+    if (rule.match.firstBlock && rule.match.lastBlock && *rule.match.firstBlock > *rule.match.lastBlock)
+        std::swap(rule.match.firstBlock, rule.match.lastBlock);
     rule.match.regex = m_regex->text().toStdString();
     if (const auto format = Format::parse(m_format->currentData().toString().toStdString())) rule.format = *format;
     rule.method = m_method->choice();
@@ -166,6 +171,9 @@ void RuleDialog::refresh() {
     const QString problem = problemOf(current, resolved);
     m_verdict->setText(problem.isEmpty() ? tr("Matches %n tensors.", nullptr, int(matched)) : problem);
     m_verdict->setProperty("role", problem.isEmpty() ? "muted" : "problem");
+    // A style sheet looks at properties once.
+    m_verdict->style()->unpolish(m_verdict);
+    m_verdict->style()->polish(m_verdict);
     m_buttons->button(QDialogButtonBox::Ok)->setEnabled(hasFormat && problem.isEmpty());
 }
 

@@ -257,8 +257,8 @@ void ChannelMap::mousePressEvent(QMouseEvent* event) {
     m_row = cell.y();
     if (!(event->modifiers() & Qt::ShiftModifier) || m_anchor < 0) m_anchor = m_cursor;
     m_isBrushing = true;
+    m_isClick = event->modifiers() == Qt::NoModifier;
     brush();
-    if (const int tensor = m_data->rows[size_t(cell.y())].tensor; tensor >= 0) emit picked(tensor);
 }
 
 void ChannelMap::mouseMoveEvent(QMouseEvent* event) {
@@ -270,12 +270,17 @@ void ChannelMap::mouseMoveEvent(QMouseEvent* event) {
     if (!m_isBrushing || cell == kNowhere) return;
     const int place = m_placeOf[size_t(cell.x())];
     if (place == m_cursor) return;
+    m_isClick = false;
     m_cursor = place;
     brush();
 }
 
+/// A click chooses the layer, too; a brush leaves the tensors that are selected.
 void ChannelMap::mouseReleaseEvent(QMouseEvent*) {
+    const bool isClick = m_isBrushing && m_isClick && m_data && size_t(m_row) < m_data->rows.size();
     m_isBrushing = false;
+    if (!isClick) return;
+    if (const int tensor = m_data->rows[size_t(m_row)].tensor; tensor >= 0) emit picked(tensor);
 }
 
 void ChannelMap::mouseDoubleClickEvent(QMouseEvent*) {

@@ -88,6 +88,7 @@ class ChannelMap : public QWidget {
     double m_first = 0, m_count = 1;  ///< places that are in view
     QImage m_image;
     bool m_sorted = false, m_isBrushing = false;
+    bool m_isClick = false;            ///< pressed, and not moved to another channel yet
     int m_anchor = -1, m_cursor = -1;  ///< places
     int m_row = 0;                     ///< of the keyboard
     QList<int> m_kept;                 ///< channels that a brush adds to

@@ -66,8 +66,11 @@ TEST_F(ChannelMapTest, ALayerForEachPlaceWithTheLargestWeightsOfItsTensors) {
 
 TEST_F(ChannelMapTest, ABrushLightsChannelsUpInTheOtherViews) {
     showMap();
+    const auto ups = tensorsOf(TensorRole::kFfnUp);
+    session.selection().select(ups);
     drag(5, 8);
     EXPECT_EQ(lit(), (QList<int>{5, 6, 7, 8}));
+    EXPECT_EQ(session.selection().tensors(), ups) << "a brush is not about tensors";
     drag(20, 21, Qt::ControlModifier);
     EXPECT_EQ(lit(), (QList<int>{5, 6, 7, 8, 20, 21}));
     EXPECT_TRUE(find<QLabel>("channelMapCaption")->text().contains("6 selected"));

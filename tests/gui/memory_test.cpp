@@ -38,6 +38,15 @@ class MemoryTest : public WindowTest {
     }
 };
 
+/// As figures are written everywhere, and as they are typed.
+TEST_F(MemoryTest, TheContextLengthHasNoCommas) {
+    openMemory();
+    auto* context = find<QSpinBox>("memoryContext");
+    context->setValue(131072);
+    EXPECT_EQ(context->text(), "131072 tokens");
+    EXPECT_EQ(context->cleanText(), "131072");
+}
+
 TEST_F(MemoryTest, WeightsFollowTheRecipeAndTheCacheItsContextAndTypes) {
     openMemory();
     EXPECT_EQ(estimate().weights, session.recipe().resolved().totals.bytes);

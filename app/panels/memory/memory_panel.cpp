@@ -61,7 +61,6 @@ void MemoryPanel::createControls() {
     m_context->setToolTip(
         tr("Tokens that the cache has room for; the runtime takes them in steps of %1").arg(kCacheStep));
     m_context->setSuffix(tr(" tokens"));
-    m_context->setGroupSeparatorShown(true);
     m_context->setSingleStep(int(kCacheStep));
     m_context->setRange(1, 1 << 24);
     m_batch = new QSpinBox(this);

@@ -323,6 +323,13 @@ void RecipePanel::addRule() {
     RuleDialog dialog(rule, m_session.recipe().recipe().defaultMethod, m_session.checkpoint()->tensors(), this);
     dialog.setTarget(m_session.recipe().target());
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().addRule(dialog.rule());
+    focusRule(int(m_session.recipe().recipe().rules.size()) - 1);
+}
+
+/// Keys go to the rules after a dialog about one, and not to the next field that takes text.
+void RecipePanel::focusRule(int row) {
+    m_ruleTable->setFocus();
+    m_ruleTable->setCurrentIndex(m_rules->index(row, 0));
 }
 
 void RecipePanel::editRule(int row) {
@@ -331,6 +338,7 @@ void RecipePanel::editRule(int row) {
     RuleDialog dialog(recipe.rules[size_t(row)], recipe.defaultMethod, m_session.checkpoint()->tensors(), this);
     dialog.setTarget(m_session.recipe().target());
     if (dialog.exec() == QDialog::Accepted) m_session.recipe().replaceRule(row, dialog.rule());
+    focusRule(row);
 }
 
 void RecipePanel::jumpToProblem(int row) {
@@ -359,7 +367,7 @@ void RecipePanel::save() {
     if (path.isEmpty()) return;
     if (!path.endsWith(QLatin1String(".recipe"))) path += QStringLiteral(".recipe");
     if (auto status = m_session.recipe().recipe().save(path.toStdString()); !status)
-        m_session.messages().fail(tr("Recipe"), status.error());
+        m_session.messages().fail([] { return tr("Recipe"); }, status.error());
 }
 
 }  // namespace halftone::app

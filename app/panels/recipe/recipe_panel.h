@@ -45,6 +45,7 @@ class RecipePanel : public QWidget {
     void refreshTarget();
     void addRule();
     void editRule(int row);
+    void focusRule(int row);
     [[nodiscard]] int currentRule() const;
     void jumpToProblem(int row);
 
