@@ -210,6 +210,23 @@
     </message>
 </context>
 <context>
+    <name>halftone::app::RecipeEditor</name>
+    <message numerus="yes">
+        <source>Lock %n tensors</source>
+        <translation>
+            <numerusform>Lock %n tensor</numerusform>
+            <numerusform>Lock %n tensors</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Unlock %n tensors</source>
+        <translation>
+            <numerusform>Unlock %n tensor</numerusform>
+            <numerusform>Unlock %n tensors</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>halftone::app::RecipePanel</name>
     <message numerus="yes">
         <source>%n tensors set by hand</source>

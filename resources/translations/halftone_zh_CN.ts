@@ -1291,6 +1291,13 @@
     </message>
 </context>
 <context>
+    <name>DistributionMarkers</name>
+    <message>
+        <source>clip</source>
+        <translation>截断</translation>
+    </message>
+</context>
+<context>
     <name>Duration</name>
     <message>
         <source>%1 s</source>
@@ -1491,6 +1498,53 @@
     <message>
         <source>As the system</source>
         <translation>跟随系统</translation>
+    </message>
+</context>
+<context>
+    <name>Leaving</name>
+    <message>
+        <source>Close Halftone</source>
+        <translation>关闭 Halftone</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close without saving</source>
+        <translation>不保存并关闭</translation>
+    </message>
+    <message>
+        <source>Close the checkpoint</source>
+        <translation>关闭检查点</translation>
+    </message>
+    <message>
+        <source>Open something else</source>
+        <translation>打开其他检查点或会话</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open without saving</source>
+        <translation>不保存并打开</translation>
+    </message>
+    <message>
+        <source>A file is being exported; its target stays as it was.</source>
+        <translation>文件正在导出；若继续，目标文件保持原样。</translation>
+    </message>
+    <message>
+        <source>Work is in progress; what it has found so far is lost.</source>
+        <translation>有任务正在进行；若继续，已得到的结果将丢失。</translation>
+    </message>
+    <message>
+        <source>The recipe has changes that no session file has.</source>
+        <translation>配方的更改尚未保存到会话文件。</translation>
+    </message>
+    <message>
+        <source>Runs or votes are new since the session was saved.</source>
+        <translation>上次保存会话后，又有新的评测结果或投票。</translation>
     </message>
 </context>
 <context>
@@ -2594,6 +2648,18 @@
         <source>Generation</source>
         <translation>文本生成</translation>
     </message>
+    <message>
+        <source>The texts of this prompt were shown with their names, and without chance (temperature 0 or top-k 1) they come out the same again: a vote would not be blind. Take another prompt or a temperature above 0.</source>
+        <translation>此提示词的文本已标明来源显示过，而没有随机性（温度为 0 或 top-k 为 1）时会再次得到相同的文本，投票便不再是盲测。请换一个提示词，或将温度设为大于 0。</translation>
+    </message>
+    <message>
+        <source>Both texts are the same: there is nothing to vote on.</source>
+        <translation>两段文本完全相同，无需投票。</translation>
+    </message>
+    <message>
+        <source>A text of this prompt came out as one that was shown with its name, so a vote would not be blind. Another prompt or a higher temperature gives other texts.</source>
+        <translation>此提示词生成的文本与已标明来源显示过的相同，投票便不再是盲测。换一个提示词或提高温度可得到其他文本。</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::DamagePanel</name>
@@ -2776,10 +2842,6 @@
         <translation>全范围</translation>
     </message>
     <message>
-        <source>From the smallest to the largest value; otherwise the middle 99.98 %</source>
-        <translation>从最小值到最大值；否则只显示中间的 99.98 %</translation>
-    </message>
-    <message>
         <source>Select a tensor in the table or the matrix to see the distribution of its weights.</source>
         <translation>在表格或矩阵中选择一个张量，查看其权重分布。</translation>
     </message>
@@ -2814,10 +2876,6 @@
     <message>
         <source>kurtosis %1</source>
         <translation>峰度 %1</translation>
-    </message>
-    <message>
-        <source>min %1 · max %2 (%3 σ)</source>
-        <translation>最小 %1 · 最大 %2 (%3 σ)</translation>
     </message>
     <message>
         <source>outside: %1</source>
@@ -2867,6 +2925,30 @@
         <source>%1: %2 values, from %3: %4</source>
         <translation>%1：%2 个值，来自 %3：%4</translation>
     </message>
+    <message>
+        <source>log x</source>
+        <translation>对数 x</translation>
+    </message>
+    <message>
+        <source>Values on a symmetric logarithmic axis, which is linear around 0: centre and outliers of both signs at once</source>
+        <translation>数值采用对称对数轴（0 附近为线性）：中心与正负离群值同时可见</translation>
+    </message>
+    <message>
+        <source>From the smallest to the largest value, as on a logarithmic axis; otherwise the middle 99.98 %</source>
+        <translation>从最小值到最大值（对数轴总是如此）；否则只显示中间的 99.98 %</translation>
+    </message>
+    <message>
+        <source>clipped %1 (%2) at %3</source>
+        <translation>截断 %1 个（%2），界限 %3</translation>
+    </message>
+    <message>
+        <source>clipped %1 (%2) at %3 and %4</source>
+        <translation>截断 %1 个（%2），界限 %3 和 %4</translation>
+    </message>
+    <message>
+        <source>min %1 · max %2 · |x| up to %3 σ</source>
+        <translation>最小 %1 · 最大 %2 · |x| 至多 %3 σ</translation>
+    </message>
 </context>
 <context>
     <name>halftone::app::DistributionPlot</name>
@@ -2893,6 +2975,10 @@
     <message>
         <source>of the selected channels %1</source>
         <translation>来自选中的通道 %1</translation>
+    </message>
+    <message>
+        <source>values %1 to %2</source>
+        <translation>值 %1 到 %2</translation>
     </message>
 </context>
 <context>
@@ -3194,6 +3280,14 @@
         <translation>
             <numerusform>%n 个张量 %1，词表及其他元数据 %2，共 %3</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>This file exists (%1, %2); it is replaced once the new one is written and checked.</source>
+        <translation>此文件已存在（%1，%2）；新文件写好并检查后将替换它。</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
     </message>
 </context>
 <context>
@@ -4111,30 +4205,6 @@
         <source>%1 has no fast format of %2 bits.</source>
         <translation>%1 没有 %2 位的快速格式。</translation>
     </message>
-    <message>
-        <source>A file is being exported; its target stays as it was.</source>
-        <translation>文件正在导出；若关闭，目标文件保持原样。</translation>
-    </message>
-    <message>
-        <source>Work is in progress; what it has found so far is lost.</source>
-        <translation>有任务正在进行；若关闭，已得到的结果将丢失。</translation>
-    </message>
-    <message>
-        <source>The recipe has changes that no session file has.</source>
-        <translation>配方的更改尚未保存到会话文件。</translation>
-    </message>
-    <message>
-        <source>Close Halftone</source>
-        <translation>关闭 Halftone</translation>
-    </message>
-    <message>
-        <source>Close without saving</source>
-        <translation>不保存并关闭</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
 </context>
 <context>
     <name>halftone::app::MatrixPanel</name>
@@ -4810,15 +4880,15 @@
         <source>after smoothing</source>
         <translation>平滑之后</translation>
     </message>
-    <message>
-        <source>bands: 38, 68 and 86 % around the median, and the ends</source>
-        <translation>色带：中位数两侧 38、68 与 86 %，以及两端</translation>
-    </message>
     <message numerus="yes">
         <source>%n selected channels</source>
         <translation>
             <numerusform>%n 个选中的通道</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>bands: 25–75 %, 1–99 %, 0.1–99.9 %, and the ends</source>
+        <translation>色带：25–75 %、1–99 %、0.1–99.9 %，以及两端</translation>
     </message>
 </context>
 <context>
@@ -4832,16 +4902,16 @@
         <translation>层号</translation>
     </message>
     <message>
-        <source>%1 to %2, middle 68 % %3 to %4, median %5</source>
-        <translation>%1 至 %2，中间 68 % 为 %3 至 %4，中位数 %5</translation>
-    </message>
-    <message>
         <source> · after smoothing %1</source>
         <translation> · 平滑之后 %1</translation>
     </message>
     <message>
         <source> · channel %1: %2</source>
         <translation> · 通道 %1：%2</translation>
+    </message>
+    <message>
+        <source>%1 to %2, 0.1–99.9 % %3 to %4, 1–99 % %5 to %6, 25–75 % %7 to %8, median %9</source>
+        <translation>%1 到 %2，0.1–99.9 % 为 %3 到 %4，1–99 % 为 %5 到 %6，25–75 % 为 %7 到 %8，中位数 %9</translation>
     </message>
 </context>
 <context>
@@ -5013,6 +5083,18 @@
     <message>
         <source>Edit the recipe</source>
         <translation>编辑配方</translation>
+    </message>
+    <message numerus="yes">
+        <source>Lock %n tensors</source>
+        <translation>
+            <numerusform>锁定 %n 个张量</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Unlock %n tensors</source>
+        <translation>
+            <numerusform>解锁 %n 个张量</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -5254,6 +5336,14 @@
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+    <message>
+        <source>Replace</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>The file exists and is replaced</source>
+        <translation>文件已存在，将被替换</translation>
     </message>
 </context>
 <context>
@@ -5646,16 +5736,16 @@
         <translation>种子</translation>
     </message>
     <message>
-        <source>The same seed gives the same text on every machine</source>
-        <translation>相同的种子在任何机器上得到相同的文本</translation>
-    </message>
-    <message>
         <source>length</source>
         <translation>长度</translation>
     </message>
     <message>
         <source>At most so many tokens</source>
         <translation>最多生成的 token 数</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same text on every machine; a blind comparison takes the next one whose texts have not been shown with their names</source>
+        <translation>相同的种子在任何机器上都得到相同的文本；盲测会取下一个文本尚未标明来源显示过的种子</translation>
     </message>
 </context>
 <context>
