@@ -2927,7 +2927,7 @@
     </message>
     <message>
         <source>log x</source>
-        <translation>对数 x</translation>
+        <translation>x 轴对数</translation>
     </message>
     <message>
         <source>Values on a symmetric logarithmic axis, which is linear around 0: centre and outliers of both signs at once</source>
