@@ -354,8 +354,10 @@ void MainWindow::dropEvent(QDropEvent* event) {
     const auto urls = event->mimeData()->urls();
     if (urls.isEmpty() || !urls.first().isLocalFile()) return;
     event->acceptProposedAction();
+    const QString path = urls.first().toLocalFile();
+    if (whatLeavingLoses(m_session).isEmpty()) return openPath(path);
     // Later: whoever dragged it waits for the end of the drop, not for an answer to a question.
-    QTimer::singleShot(0, this, [this, path = urls.first().toLocalFile()] { openPath(path); });
+    QTimer::singleShot(0, this, [this, path] { openPath(path); });
 }
 
 void MainWindow::openPath(const QString& path) {

@@ -121,7 +121,7 @@ TEST_F(FaultsTest, OpeningAnotherCheckpointWhileTheFirstIsBusyIsSafe) {
     session.recipe().setDefaultFormat(Format::of(DType::kQ4_K));
     session.calibration().start(
         {QString::fromStdString((test::sourceDir() / "resources/texts/calibration.txt").string()), 128, 4096});
-    window.openPath(samplePath());
+    session.open(samplePath());  // as after the window's question
     ASSERT_TRUE(awaitIdle());
     EXPECT_TRUE(session.recipe().changesNothing());
     EXPECT_FALSE(session.calibration().hasData());
