@@ -179,6 +179,7 @@ void MainWindow::createStatusBar() {
         if (dock->isVisible()) return dock->hide();
         m_docks->showPanel(dock);
         m_pages->setCurrentWidget(m_docks);
+        m_message->hide();  // the log has it
     });
 }
 
@@ -193,6 +194,10 @@ void MainWindow::connectSession() {
     connect(&m_session, &Session::missingCheckpointChanged, this, &MainWindow::showMissingCheckpoint);
     connect(&m_session.messages(), &MessageLog::added, this, &MainWindow::showMessage);
     connect(&m_session.messages(), &MessageLog::cleared, m_message, &QWidget::hide);
+    // What failed has been done since. A remark that comes with the run stays its time.
+    connect(&m_session.evaluation(), &EvaluationService::runAdded, this, [this] {
+        if (!m_messageTimer.isActive()) m_message->hide();
+    });
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
     connect(&m_session.evaluation(), &EvaluationService::stateChanged, this, &MainWindow::updateTotals);
     connect(&m_session.memory(), &MemoryService::changed, this, &MainWindow::updateTotals);
@@ -229,7 +234,6 @@ void MainWindow::onCheckpointChanged() {
     if (checkpoint && m_session.sessionPath().isEmpty())
         rememberRecent(QString::fromStdString(checkpoint->path().string()));
     if (checkpoint && m_session.tensorCount() > 0) m_session.selection().select({0});
-    m_lastRun = -1;
     // What could not be opened is open now, or not wanted any more; the log still has it.
     if (checkpoint && m_tellsOfOpening) m_message->hide();
     showCheckpoint();
@@ -458,16 +462,6 @@ void MainWindow::updateStatus() {
     m_status->setFullText(text);
 }
 
-/// The recipe's run, or until it has one that of the recipe it was made from. A run of something else, however new,
-/// would pass for an earlier state of this one.
-const EvaluationRun* MainWindow::runToShow() {
-    const auto& evaluation = m_session.evaluation();
-    const auto& runs = evaluation.runs();
-    const auto* run = evaluation.ofRecipe();
-    if (run && !evaluation.isStale(*run)) m_lastRun = run - runs.constData();
-    return run && m_lastRun >= 0 && m_lastRun < runs.size() ? &runs[m_lastRun] : nullptr;
-}
-
 void MainWindow::updateTotals() {
     const auto& totals = m_session.recipe().resolved().totals;
     if (!m_session.checkpoint() || totals.parameters == 0) return m_totals->clear();
@@ -479,7 +473,7 @@ void MainWindow::updateTotals() {
     if (const auto& memory = m_session.memory().estimate())
         parts << tr("%1 at %2 ctx")
                      .arg(bytesText(double(memory->total())), countText(m_session.memory().contextLength()));
-    if (const auto* run = runToShow()) {
+    if (const auto* run = m_session.evaluation().ofRecipe()) {
         const QString mark = m_session.evaluation().isStale(*run) ? QStringLiteral("◷ ") : QString();
         parts << mark + tr("PPL %1").arg(
                             perplexityText(run->result.perplexity.mean, run->result.perplexity.standardError));
@@ -504,7 +498,7 @@ void MainWindow::showMessage() {
     m_message->setText(m_message->fontMetrics().elidedText(message.text, Qt::ElideRight, room));
     m_message->setToolTip(message.text);
     m_message->show();
-    // A remark goes by itself; what went wrong stays until another message takes its place.
+    // A remark goes by itself; what went wrong stays until it was looked at or another message takes its place.
     m_messageTimer.stop();
     if (message.severity == MessageSeverity::Note) m_messageTimer.start(kRemarkMs);
 }

@@ -26,7 +26,6 @@ class DistributionPanel;
 class ElidedLabel;
 class EmptyPage;
 class EvaluationPanel;
-struct EvaluationRun;
 class GroupPanel;
 class JobsStrip;
 enum class Leaving;
@@ -143,7 +142,6 @@ class MainWindow : public QMainWindow {
     [[nodiscard]] QPoint cornerOfSelection() const;
     void updateTitle();
     void updateStatus();
-    [[nodiscard]] const EvaluationRun* runToShow();
     void updateTotals();
     void showMessage();
     [[nodiscard]] QString statusOfTensor(int tensor) const;
@@ -177,7 +175,6 @@ class MainWindow : public QMainWindow {
     QLabel* m_totals = nullptr;
     QToolButton* m_message = nullptr;
     QTimer m_messageTimer;
-    qsizetype m_lastRun = -1;       ///< of the recipe as it was when it had one
     bool m_tellsOfOpening = false;  ///< the last message is that something could not be opened
     Tour* m_tour = nullptr;
     QString m_probe;

@@ -136,9 +136,9 @@ void fillRuns(const Sources& sources, ReportContent& content) {
                             {"device"}};
     const std::string current = sources.session.recipe.toText();
     for (const RecordedRun& run : sources.session.runs) {
-        const bool isStale = !run.recipeText.empty() && run.recipeText != current;
+        const bool isOfRecipe = !run.recipeText.empty() && run.recipeText == current;
         content.runs.rows.push_back(
-            {(isStale ? "◷ " : "") + nameOf(run), withError(run.perplexity, run.perplexityError),
+            {(isOfRecipe ? "● " : "") + nameOf(run), withError(run.perplexity, run.perplexityError),
              run.kldMean ? withError(*run.kldMean, run.kldError) : optionalText(run.kldMean), optionalText(run.kldP99),
              run.top1Agreement ? figureText(100 * *run.top1Agreement, 4) + " %" : optionalText({}),
              optionalText(run.bleu), optionalText(run.rougeL), figureText(run.bitsPerWeight),

@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kTileElements = 1 << 18;
 
 /// Of each channel; `width` of them.
-Result<std::vector<int64_t>> countValues(const RowSource& rows, const ValueRange& range, int64_t width, bool byRow,
+Result<std::vector<int64_t>> countValues(const RowSource& rows, const DraggedRange& range, int64_t width, bool byRow,
                                          const JobContext& context) {
     std::vector<int64_t> counts(size_t(width), 0);
     const int64_t cols = rows.cols();

@@ -11,15 +11,15 @@
 
 namespace halftone::app {
 
-struct ValueRange {
+struct DraggedRange {
     double low = 0, high = 0;  ///< both inside
-    bool operator==(const ValueRange&) const = default;
+    bool operator==(const DraggedRange&) const = default;
 };
 
 struct ChannelsOfRangeRequest {
     std::shared_ptr<const Checkpoint> checkpoint;
     int tensor = -1;
-    ValueRange range;
+    DraggedRange range;
     int64_t streamWidth = 0;  ///< 0: not known
 };
 

@@ -61,15 +61,29 @@ Status examineClipping(const PackedTensor& packed, int64_t begin, std::vector<fl
     return {};
 }
 
-/// Decodes rows [begin, end) and compares them with the original.
-Result<TileResult> examineTile(const RowSource& source, const PackedTensor& packed, int64_t begin, int64_t end) {
+/// Takes the factors that a method multiplied the weights by out of rows from `first` on.
+void takeOut(const MatrixScale& scale, int64_t first, int64_t cols, std::span<float> values) {
+    if (scale.isIdentity()) return;
+    for (size_t i = 0; i < values.size(); ++i) {
+        const size_t row = size_t(first) + i / size_t(cols), column = i % size_t(cols);
+        if (!scale.rows.empty()) values[i] /= scale.rows[row];
+        if (!scale.columns.empty()) values[i] /= scale.columns[column];
+    }
+}
+
+/// Decodes rows [begin, end) and compares them with the original. The histogram is that of the weights as the model
+/// meets them, without the factors that were folded in.
+Result<TileResult> examineTile(const RowSource& source, const PackedTensor& packed, const MatrixScale& scale,
+                               int64_t begin, int64_t end) {
     const int64_t cols = packed.cols();
     const int64_t count = end - begin;
     std::vector<float> original(size_t(count * cols)), decoded(size_t(count * cols));
     HT_TRY(source.readRows(begin, count, original));
     HT_TRY(rowSourceOf(packed)->readRows(begin, count, decoded));
     TileResult tile;
-    tile.histogram.add(decoded);
+    std::vector<float> effective = decoded;
+    takeOut(scale, begin, cols, effective);
+    tile.histogram.add(effective);
     const int64_t group = packed.layout.groupSize;
     if (group <= 1) return tile;
     for (int64_t row = 0; row < count; ++row) {
@@ -81,18 +95,20 @@ Result<TileResult> examineTile(const RowSource& source, const PackedTensor& pack
             keepWorse(tile.worst, candidate);
         }
     }
-    HT_TRY(examineClipping(packed, begin, std::move(original), std::move(decoded), tile.clipping));
+    // The bounds of scaled groups are no bounds of the weights.
+    if (scale.isIdentity())
+        HT_TRY(examineClipping(packed, begin, std::move(original), std::move(decoded), tile.clipping));
     return tile;
 }
 
-Status examineAll(const RowSource& source, const PackedTensor& packed, DistributionData& data,
+Status examineAll(const RowSource& source, const PackedTensor& packed, const MatrixScale& scale, DistributionData& data,
                   const JobContext& context) {
     const int64_t rowsPerTile = std::max<int64_t>(1, kTileElements / std::max<int64_t>(packed.cols(), 1));
     std::mutex mutex;
     Status status;
     context.pool.parallelFor(packed.rows, rowsPerTile, [&](int64_t begin, int64_t end) {
         if (context.cancelled()) return;
-        auto tile = examineTile(source, packed, begin, end);
+        auto tile = examineTile(source, packed, scale, begin, end);
         const std::lock_guard lock(mutex);
         if (!tile) {
             status = tl::unexpected(tile.error());
@@ -121,7 +137,9 @@ Result<std::shared_ptr<const DistributionData>> computeDistribution(const Distri
     if (!request.target) return data;
     data->format = request.target->format;
     PreparedMethod method;
+    MatrixScale scale;
     if (request.plan) {
+        scale = request.plan->scaleOf(info.canonicalName);
         FactorCache factors;
         HT_ASSIGN_OR_RETURN(method, request.plan->prepare(*request.target, factors, context));
         rows = request.plan->scaled(info.canonicalName, std::move(rows));
@@ -129,7 +147,7 @@ Result<std::shared_ptr<const DistributionData>> computeDistribution(const Distri
     HT_ASSIGN_OR_RETURN(const auto quantized,
                         quantizeTensor(*rows, *data->format, method.options(info.canonicalName), context));
     data->distortion = quantized.distortion;
-    HT_TRY(examineAll(*rows, quantized.packed, *data, context));
+    HT_TRY(examineAll(*rows, quantized.packed, scale, *data, context));
     if (data->worst)
         data->worst->levels =
             groupLevels(quantized.packed.layout, quantized.packed.row(data->worst->row), data->worst->firstColumn);

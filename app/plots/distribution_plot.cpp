@@ -110,7 +110,7 @@ void DistributionPlot::setChoosesRanges(bool choosesRanges) {
     if (!choosesRanges) m_dragFrom.reset();
 }
 
-void DistributionPlot::markRange(std::optional<ValueRange> range) {
+void DistributionPlot::markRange(std::optional<DraggedRange> range) {
     m_marked = range;
     m_chosen->setVisible(range.has_value());
     if (range) {
@@ -232,7 +232,7 @@ void DistributionPlot::resizeEvent(QResizeEvent* event) {
     resample();
 }
 
-ValueRange DistributionPlot::draggedTo(int x) const {
+DraggedRange DistributionPlot::draggedTo(int x) const {
     const QRect room = axisRect()->rect();
     const double from = m_axis.valueAt(xAxis->pixelToCoord(std::clamp(*m_dragFrom, room.left(), room.right())));
     const double to = m_axis.valueAt(xAxis->pixelToCoord(std::clamp(x, room.left(), room.right())));

@@ -31,7 +31,7 @@ class DistributionPlot : public PlotBase {
     /// Whether a drag chooses a range; otherwise it moves along the values.
     void setChoosesRanges(bool choosesRanges);
     /// The range that is marked; nullopt: none.
-    void markRange(std::optional<ValueRange> range);
+    void markRange(std::optional<DraggedRange> range);
     void setLogCounts(bool logarithmic);
     /// Values on a symmetric logarithm, which always shows all of them.
     void setLogValues(bool logarithmic);
@@ -46,7 +46,7 @@ class DistributionPlot : public PlotBase {
   signals:
     void rangeChanged();
     /// A range of values was dragged over, or (nullopt) taken back by a click.
-    void rangeChosen(std::optional<halftone::app::ValueRange> range);
+    void rangeChosen(std::optional<halftone::app::DraggedRange> range);
     /// Value and counts under the mouse, for the status bar; empty outside.
     void probed(const QString& text);
 
@@ -68,7 +68,7 @@ class DistributionPlot : public PlotBase {
     [[nodiscard]] FloatHistogram::Resampled counted(const FloatHistogram& histogram) const;
     void chooseTicks();
     void tellValueAt(QPoint place);
-    [[nodiscard]] ValueRange draggedTo(int x) const;
+    [[nodiscard]] DraggedRange draggedTo(int x) const;
     [[nodiscard]] double floorCount() const { return m_logCounts ? 0.5 : 0; }
 
     std::shared_ptr<const DistributionData> m_data;
@@ -80,7 +80,7 @@ class DistributionPlot : public PlotBase {
     QCPGraph *m_originalGraph = nullptr, *m_litGraph = nullptr, *m_quantizedGraph = nullptr;
     std::unique_ptr<DistributionMarkers> m_markers;
     QCPItemRect* m_chosen = nullptr;
-    std::optional<ValueRange> m_marked;
+    std::optional<DraggedRange> m_marked;
     std::optional<int> m_dragFrom;  ///< pixel at which a range was begun
     bool m_choosesRanges = true;
     bool m_logCounts = true;

@@ -177,10 +177,8 @@ ReportWords reportWords() {
     words.model = Report::tr("Model").toStdString();
     words.recipeAsText = Report::tr("The recipe as text").toStdString();
     words.nothingMeasured = Report::tr("Nothing has been measured yet.").toStdString();
-    words.staleRuns = Report::tr(
-                          "◷: measured with another recipe than the one of this report. Figures of different "
-                          "texts or protocols cannot be compared.")
-                          .toStdString();
+    words.aboutRuns =
+        Report::tr("●: runs of this recipe. Figures of different texts or protocols cannot be compared.").toStdString();
     return words;
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 const QString kTag = QStringLiteral("quantization");
 
+constexpr size_t kMostPlans = 16;
+
 struct PassSummary {};
 
 }  // namespace
@@ -64,6 +66,7 @@ void QuantizationService::reset(std::shared_ptr<const Checkpoint> checkpoint) {
     m_model.reset();
     m_awaitsModel = m_checkpoint != nullptr;
     m_plan.reset();
+    m_plans.clear();
     m_entries.assign(m_checkpoint ? m_checkpoint->tensors().size() : 0, Entry{});
 }
 
@@ -84,6 +87,7 @@ void QuantizationService::setAwaitsCalibration(bool awaits) {
 }
 
 void QuantizationService::recomputeAll() {
+    m_plans.clear();
     QList<int> all;
     for (int tensor = 0; tensor < int(m_entries.size()); ++tensor) {
         m_entries[size_t(tensor)].tried.clear();
@@ -118,8 +122,25 @@ void QuantizationService::onRecipeChanged(const QList<int>& tensors) {
         needsWork |= prepare(tensor);
         known.append(tensor);
     }
-    if (!known.isEmpty()) emit tensorsChanged(known);
+    const auto before = m_plan;
+    if (!takeKnownPlan()) needsWork |= m_plan != nullptr;  // what is shown with it belongs to another recipe
+    if (!known.isEmpty()) emit tensorsChanged(m_plan == before ? known : QList<int>());
     if (needsWork) startPending();
+}
+
+/// The plan of the recipe in work, where an earlier pass made it.
+bool QuantizationService::takeKnownPlan() {
+    const auto found = m_plans.find(recipeKey(m_recipe.resolved()));
+    if (found == m_plans.end()) return false;
+    m_plan = found->second;
+    return true;
+}
+
+void QuantizationService::keepPlan(quint64 recipe, std::shared_ptr<const MethodPlan> plan) {
+    if (m_plans.size() >= kMostPlans) m_plans.clear();
+    m_plans[recipe] = plan;
+    m_plan = std::move(plan);
+    emit tensorsChanged({});
 }
 
 /// Brings the entry in line with the recipe as far as that needs no work; true if work is left.
@@ -158,7 +179,7 @@ void QuantizationService::startPending() {
             const JobControl& control) -> Result<PassSummary> {
             HT_ASSIGN_OR_RETURN(const auto plan,
                                 makePlan(source, {control.context().stop, nullptr, control.context().pool}));
-            control.post([this, plan] { m_plan = plan; });
+            control.post([this, plan, recipe = recipeKey(source.recipe)] { keepPlan(recipe, plan); });
             // What cannot be learned is told tensor by tensor below.
             const Status learned = plan ? plan->learnRounding(control.context()) : Status();
             if (!learned && learned.error().code == ErrorCode::kCancelled) return tl::unexpected(learned.error());

@@ -42,7 +42,7 @@ class QuantizationService : public QObject {
     void setModel(std::shared_ptr<const LoadedModel> model);
     /// Where figures are made from the next pass on; they are the same to six digits.
     void setDevice(const TensorEncoder::Device& device) { m_device = device; }
-    /// What the methods of the recipe in work do, as the last pass found it; null if there is none yet.
+    /// What the methods of the recipe in work do; until a pass has found it, what it did before. Null: to nearest.
     [[nodiscard]] const std::shared_ptr<const MethodPlan>& plan() const { return m_plan; }
 
     /// The last figures there are for the tensor; null if none. isStale(): they belong to another format than the
@@ -81,6 +81,8 @@ class QuantizationService : public QObject {
     void recomputeAll();
     void onRecipeChanged(const QList<int>& tensors);
     [[nodiscard]] bool prepare(int tensor);
+    [[nodiscard]] bool takeKnownPlan();
+    void keepPlan(quint64 recipe, std::shared_ptr<const MethodPlan> plan);
     void startPending();
     void abandonPending();
     void store(const Task& task, const Result<Distortion>& result);
@@ -93,6 +95,7 @@ class QuantizationService : public QObject {
     std::shared_ptr<const LoadedModel> m_model;
     bool m_awaitsModel = false, m_awaitsCalibration = false;
     std::shared_ptr<const MethodPlan> m_plan;
+    std::map<quint64, std::shared_ptr<const MethodPlan>> m_plans;  ///< by recipe: an undo needs no pass, but its plan
     TensorEncoder::Device m_device;
     std::shared_ptr<TensorEncoder> m_encoder = std::make_shared<TensorEncoder>();  ///< touched by the lane's jobs only
     std::vector<Entry> m_entries;

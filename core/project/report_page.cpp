@@ -22,7 +22,7 @@ std::string recipeSection(const ReportContent& content, const ReportWords& words
 
 std::string runSection(const ReportContent& content, const ReportWords& words) {
     if (content.runs.rows.empty()) return muted(words.nothingMeasured);
-    std::string html = content.runs.html() + muted(words.staleRuns);
+    std::string html = content.runs.html() + muted(words.aboutRuns);
     if (content.points.empty()) return html;
     return html + muted(content.chartCaption) + scatterSvg(content.points, content.axes);
 }

@@ -23,10 +23,7 @@ struct ReportWords {
                 model = "Model";
     std::string recipeAsText = "The recipe as text";
     std::string nothingMeasured = "Nothing has been measured yet.";
-    std::string staleRuns =
-        "◷: measured with another recipe than the one of this report. Figures of different texts or protocols cannot "
-        "be "
-        "compared.";
+    std::string aboutRuns = "●: runs of this recipe. Figures of different texts or protocols cannot be compared.";
 };
 
 /// What a report of a session says. Whoever fills it knows where figures come from and how they are written; the page

@@ -1801,10 +1801,6 @@
         <translation>尚未测量。</translation>
     </message>
     <message>
-        <source>◷: measured with another recipe than the one of this report. Figures of different texts or protocols cannot be compared.</source>
-        <translation>◷：测量时用的不是本报告的配方。不同文本或协议的数据不可比较。</translation>
-    </message>
-    <message>
         <source>block</source>
         <translation>层号</translation>
     </message>
@@ -1839,6 +1835,10 @@
     <message>
         <source>%1 cannot be written: %2. Choose another place.</source>
         <translation>无法写入 %1：%2。请换一个位置。</translation>
+    </message>
+    <message>
+        <source>●: runs of this recipe. Figures of different texts or protocols cannot be compared.</source>
+        <translation>●：本配方的运行。不同文本或不同协议的数值不能相互比较。</translation>
     </message>
 </context>
 <context>
@@ -5611,10 +5611,6 @@
         <translation>首选 token 与原模型相同的比例。</translation>
     </message>
     <message>
-        <source>Measured with another recipe than the one in work. Double-click to take that recipe back.</source>
-        <translation>测量时用的是另一个配方。双击可恢复该配方。</translation>
-    </message>
-    <message>
         <source>Below %1 a divergence means nothing: of the unlikely tokens the reference keeps a sample.</source>
         <translation>低于 %1 的散度没有意义：对概率很低的 token，基准只保留抽样。</translation>
     </message>
@@ -5687,6 +5683,14 @@
         <translation>
             <numerusform>基于 %n 条提示词</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The recipe in work.</source>
+        <translation>当前正在编辑的配方。</translation>
+    </message>
+    <message>
+        <source>Another recipe than the one in work. Double-click to take it back.</source>
+        <translation>不是当前配方。双击可恢复该配方。</translation>
     </message>
 </context>
 <context>

@@ -8,6 +8,8 @@
 
 #include "app/panels/distribution/distribution_panel.h"
 #include "app/plots/distribution_plot.h"
+#include "app/session/resources.h"
+#include "app/widgets/number_text.h"
 #include "core/quant/formats/packed_tensor.h"
 #include "tests/gui/window_fixture.h"
 
@@ -113,9 +115,9 @@ TEST_F(DistributionTest, MarkersDragsAndTheStatusBarSpeakOfValuesOnALogarithmicA
         EXPECT_NEAR(plot().valueAxis().valueAt(text->position->key()), p99, 1e-6);
     }
     QString probe;
-    std::optional<ValueRange> chosen;
+    std::optional<DraggedRange> chosen;
     QObject::connect(&plot(), &DistributionPlot::probed, [&](const QString& text) { probe = text; });
-    QObject::connect(&plot(), &DistributionPlot::rangeChosen, [&](std::optional<ValueRange> range) { chosen = range; });
+    QObject::connect(&plot(), &DistributionPlot::rangeChosen, [&](std::optional<DraggedRange> range) { chosen = range; });
     QTest::mouseMove(&plot(), at(p99));
     const auto bins = lines();
     const auto met = std::ranges::find_if(bins, [&](const Line& bin) { return bin.lower <= p99 && p99 < bin.upper; });
@@ -156,6 +158,38 @@ TEST_F(DistributionTest, ClippingIsDrawnAndCountedWhereAMethodClips) {
     ASSERT_TRUE(awaitIdle());
     EXPECT_FALSE(caption().contains("clipped")) << caption().toStdString();
     EXPECT_FALSE(marks().contains("clip")) << "the range reaches the extremes";
+}
+
+/// Figures and histogram are those of the method that the recipe has, also where an undo finds its errors known.
+TEST_F(DistributionTest, AMethodThatScalesIsShownThereAndBack) {
+    show("int3_g64_asym");
+    session.calibration().start({resourcePath(QStringLiteral("texts/calibration.txt")), 128, 1024});
+    ASSERT_TRUE(awaitIdle());
+    const auto expectCurrent = [this](const char* when) {
+        ASSERT_TRUE(awaitIdle());
+        const QString error = numberText(session.quantization().of(m_tensor)->relativeMse());
+        EXPECT_TRUE(caption().contains(QStringLiteral("error %1 ").arg(error)))
+            << when << ": " << error.toStdString() << " in " << caption().toStdString();
+    };
+    expectCurrent("nearest");
+    const double nearest = session.quantization().of(m_tensor)->relativeMse();
+    const auto extent = [this] {
+        double widest = 0;
+        for (const Line& line : lines())
+            if (line.quantized > 0) widest = std::max({widest, std::abs(line.lower), std::abs(line.upper)});
+        return widest;
+    };
+    find<QToolButton>("fullRange")->setChecked(true);
+    const double before = extent();
+    session.recipe().setMethod({m_tensor}, MethodChoice{MethodId::kAwq, {}});
+    expectCurrent("awq");
+    EXPECT_NE(session.quantization().of(m_tensor)->relativeMse(), nearest);
+    EXPECT_NEAR(extent(), before, 0.25 * before) << "weights as the model meets them, without the factors";
+    session.recipe().undoStack().undo();
+    expectCurrent("undone");
+    EXPECT_EQ(session.quantization().of(m_tensor)->relativeMse(), nearest);
+    session.recipe().undoStack().redo();
+    expectCurrent("done again");
 }
 
 }  // namespace

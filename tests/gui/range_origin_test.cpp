@@ -56,9 +56,9 @@ class RangeOriginTest : public WindowTest {
 TEST_F(RangeOriginTest, ADragLightsTheChannelsThatItsValuesComeFrom) {
     for (const auto& [role, byRow] : {std::pair(TensorRole::kFfnUp, false), std::pair(TensorRole::kFfnDown, true)}) {
         show(role);
-        std::optional<ValueRange> chosen;
+        std::optional<DraggedRange> chosen;
         const auto heard = QObject::connect(&histogram(), &DistributionPlot::rangeChosen, &window,
-                                            [&](std::optional<ValueRange> range) { chosen = range; });
+                                            [&](std::optional<DraggedRange> range) { chosen = range; });
         drag(0.97, 0.999);
         QObject::disconnect(heard);
         ASSERT_TRUE(chosen);

@@ -282,6 +282,23 @@ TEST_F(WindowTest, AnEditIsMeasuredByItselfAndUndoBringsItsFiguresBack) {
     EXPECT_EQ(errorCount(), 0);
 }
 
+TEST_F(WindowTest, AnEditDuringTheFirstRunIsMeasuredToo) {
+    openSample();
+    const QList<int> last{tensorsOf(TensorRole::kFfnDown).last()};
+    session.recipe().setFormat(last, Format::of(DType::kQ4_K));
+    window.evaluationPanel().setChunks(2);
+    window.evaluationPanel().start(EvaluationTarget::Recipe);
+    ASSERT_TRUE(waitUntil([&] { return session.evaluation().running().has_value(); }, 60'000));
+    session.recipe().setFormat(last, Format::of(DType::kQ8_0));
+    ASSERT_TRUE(waitUntil(
+        [&] {
+            const auto* run = session.evaluation().ofRecipe();
+            return run && !session.evaluation().isStale(*run);
+        },
+        300'000));
+    EXPECT_EQ(session.evaluation().runs().size(), 3);
+}
+
 TEST_F(WindowTest, StaleFiguresAreThoseOfTheRecipeThatWasEdited) {
     openSample();
     const QList<int> last{tensorsOf(TensorRole::kFfnDown).last()};

@@ -235,7 +235,7 @@ void DistributionPanel::lightUp() {
 
 /// Which channels the values of a range stand in: those with most of them are lit everywhere. Of activations only the
 /// maxima of channels are known.
-void DistributionPanel::traceRange(std::optional<ValueRange> range) {
+void DistributionPanel::traceRange(std::optional<DraggedRange> range) {
     m_session.jobs().cancelTag(kRangeTag);
     const auto& checkpoint = m_session.checkpoint();
     m_range = checkpoint && m_shownTensor >= 0 && !m_activations->isChecked() ? range : std::nullopt;

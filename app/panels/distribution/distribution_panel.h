@@ -37,7 +37,7 @@ class DistributionPanel : public QWidget {
     void showData(std::shared_ptr<const DistributionData> distribution);
     void updateCaption();
     void lightUp();
-    void traceRange(std::optional<ValueRange> range);
+    void traceRange(std::optional<DraggedRange> range);
     void showChannels(const ChannelsOfRange& found);
     void forgetRange();
     [[nodiscard]] QString rangeText() const;
@@ -57,7 +57,7 @@ class DistributionPanel : public QWidget {
     std::shared_ptr<const MethodPlan> m_plan;
     bool m_hadStatistics = false;
     std::shared_ptr<const DistributionData> m_data;
-    std::optional<ValueRange> m_range;  ///< that was dragged over
+    std::optional<DraggedRange> m_range;  ///< that was dragged over
     std::optional<ChannelsOfRange> m_rangeChannels;
     std::pair<int, QList<int>> m_lit{-1, {}};  ///< tensor and channels that are lit, or being gathered
 };

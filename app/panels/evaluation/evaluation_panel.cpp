@@ -17,6 +17,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/models/run_table_model.h"
 #include "app/session/resources.h"
@@ -205,6 +206,7 @@ void EvaluationPanel::connectSession() {
     auto& evaluation = m_session.evaluation();
     const auto startOrCancel = [this](EvaluationTarget target) {
         if (m_session.evaluation().isRunning()) {
+            m_missesEdit = false;
             m_session.evaluation().cancel();
         } else {
             start(target);
@@ -213,7 +215,9 @@ void EvaluationPanel::connectSession() {
     connect(m_runOriginal, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Original); });
     connect(m_runRecipe, &QPushButton::clicked, this, [startOrCancel] { startOrCancel(EvaluationTarget::Recipe); });
     const auto follow = [this] {
-        if (m_live->isChecked()) m_liveTimer.start();
+        if (!m_live->isChecked()) return;
+        m_missesEdit = m_session.evaluation().isRunning();
+        m_liveTimer.start();
     };
     connect(m_live, &QCheckBox::toggled, this, [this](bool isLive) {
         if (!isLive) m_liveTimer.stop();
@@ -225,6 +229,11 @@ void EvaluationPanel::connectSession() {
     connect(&m_session.recipe(), &RecipeEditor::changed, this, follow);
     connect(&m_session.calibration(), &CalibrationService::changed, this, follow);
     connect(&evaluation, &EvaluationService::stateChanged, this, &EvaluationPanel::refresh);
+    // While the original runs no edit can overtake: it is measured after that.
+    connect(&evaluation, &EvaluationService::stateChanged, this, [this] {
+        if (!m_session.evaluation().isRunning() && std::exchange(m_missesEdit, false) && m_live->isChecked())
+            m_liveTimer.start();
+    });
     connect(&evaluation, &EvaluationService::runAdded, m_table, &QTableView::scrollToBottom, Qt::QueuedConnection);
     connect(&m_session.jobs(), &JobManager::jobsChanged, this, &EvaluationPanel::refresh);
     connect(&m_session, &Session::modelChanged, this, [this] {

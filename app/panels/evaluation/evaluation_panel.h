@@ -59,6 +59,7 @@ class EvaluationPanel : public QWidget {
     RunFormatButton* m_runFormat = nullptr;
     QCheckBox* m_live = nullptr;
     QTimer m_liveTimer;
+    bool m_missesEdit = false;  ///< one came while a run was in progress
     QPushButton *m_runOriginal = nullptr, *m_runRecipe = nullptr;
     QLabel* m_status = nullptr;
     QTableView* m_table = nullptr;

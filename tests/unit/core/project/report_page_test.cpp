@@ -57,7 +57,7 @@ TEST(ReportPage, WhatIsEmptyIsLeftOutAndNothingMeasuredIsSaid) {
 TEST(ReportPage, TheReadersWordsTakeThePlaceOfEnglishOnes) {
     ReportWords words;
     words.measured = "评测";
-    words.staleRuns = "过期";
+    words.aboutRuns = "过期";
     const std::string page = composeReport(full(), words);
     EXPECT_THAT(page, HasSubstr("<h2>评测"));
     EXPECT_THAT(page, HasSubstr("过期"));
