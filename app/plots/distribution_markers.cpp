@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kMostLevels = 64;  // more are a solid bar
 constexpr std::array<double, 5> kMarked{0.1, 1, 50, 99, 99.9};
 constexpr double kLabelRoom = 40;      // pixels
+constexpr double kDrawnShare = 0.005;  // of the values, clipped
 constexpr double kClipLabelAt = 0.09;  // of the height, below the names of the percentiles
 
 void placeInRect(QCPItemPosition* position) {
@@ -74,7 +75,9 @@ void DistributionMarkers::applyColors(const ThemeColors& theme, const QFont& fon
 void DistributionMarkers::draw(const DistributionData& data, const ValueAxis& axis) {
     drawLevels(data, axis);
     drawPercentiles(*data.stats, axis);
-    drawClipping(data.clipping, axis);
+    // Block formats cut a few values almost everywhere; the caption counts them, and lines would say more than is there.
+    const bool isWorthLines = double(data.clipping.values()) >= kDrawnShare * double(data.distortion.count);
+    drawClipping(isWorthLines ? data.clipping : Clipping(), axis);
 }
 
 void DistributionMarkers::clear() {
