@@ -15,6 +15,7 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>
+#include <QUndoStack>
 #include <QVBoxLayout>
 
 #include "app/dialogs/allocate_dialog.h"
@@ -198,6 +199,11 @@ void MainWindow::connectSession() {
     connect(&m_session.evaluation(), &EvaluationService::runAdded, this, [this] {
         if (!m_messageTimer.isActive()) m_message->hide();
     });
+    connect(&m_session.recipe().undoStack(), &QUndoStack::indexChanged, this, &MainWindow::updateTitle);
+    connect(&m_session.recipe().undoStack(), &QUndoStack::cleanChanged, this, &MainWindow::updateTitle);
+    connect(&m_session.evaluation(), &EvaluationService::runAdded, this, &MainWindow::updateTitle);
+    for (const auto changed : {&Session::saved, &Session::sessionRestored})
+        connect(&m_session, changed, this, &MainWindow::updateTitle);
     connect(&m_session.recipe(), &RecipeEditor::changed, this, &MainWindow::updateTotals);
     connect(&m_session.evaluation(), &EvaluationService::stateChanged, this, &MainWindow::updateTotals);
     connect(&m_session.memory(), &MemoryService::changed, this, &MainWindow::updateTotals);
@@ -439,7 +445,11 @@ QStringList MainWindow::recentFiles() const {
 void MainWindow::updateTitle() {
     QString name;
     if (m_session.checkpoint()) name = QString::fromStdString(m_session.checkpoint()->name());
-    setWindowTitle(name.isEmpty() ? tr("Halftone") : tr("%1 – Halftone").arg(name));
+    if (const QString session = m_session.sessionPath(); !session.isEmpty() && !name.isEmpty())
+        name = tr("%1 (%2)").arg(QFileInfo(session).completeBaseName(), name);
+    // The mark that there is something to save.
+    setWindowTitle(name.isEmpty() ? tr("Halftone") : tr("%1 – Halftone").arg(name + QLatin1String("[*]")));
+    setWindowModified(m_session.hasUnsavedWork());
 }
 
 QString MainWindow::statusOfTensor(int tensor) const {

@@ -365,6 +365,7 @@ void Session::saveTo(const QString& path, const QString& uiState) {
     m_isRecovered = false;
     m_recipe.undoStack().setClean();
     m_savedFindings = findings();
+    emit saved();
     m_messages.note([path] { return tr("Saved the session to %1.").arg(path); });
 }
 

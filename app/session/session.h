@@ -120,6 +120,8 @@ class Session : public QObject {
     void missingCheckpointChanged();
     /// Preferences come from a session file: panels should show them.
     void sessionRestored();
+    /// The session lies in its file.
+    void saved();
     /// Values of these tensors changed (statistics, error, format, activations). Empty: all.
     void tensorsChanged(const QList<int>& tensors);
 

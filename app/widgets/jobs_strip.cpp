@@ -66,14 +66,23 @@ JobsStrip::JobsStrip(JobManager& jobs, QWidget* parent)
     m_layout->setSpacing(0);
     // The line stays when there is nothing to do: a window whose parts jump with every job is hard to read.
     m_idle->setProperty("role", "muted");
-    m_idle->setMinimumHeight(kLineHeight);
+    m_idle->setFixedHeight(kLineHeight);
     m_layout->addWidget(m_idle);
     m_timer.setInterval(kRefreshMs);
     connect(&m_timer, &QTimer::timeout, this, &JobsStrip::refresh);
     connect(&m_jobs, &JobManager::jobsChanged, this, [this] {
         if (!m_timer.isActive()) m_timer.start();
     });
+    connect(&m_jobs, &JobManager::jobFinished, this, [this](JobId id, JobState state) {
+        if (m_lines.contains(id)) m_ended[id] = state;
+    });
     if (!m_jobs.isIdle()) m_timer.start();
+}
+
+/// With the job and its time to be filled in.
+QString JobsStrip::endText(JobState state) {
+    if (state == JobState::Cancelled) return tr("%1: cancelled after %2");
+    return state == JobState::Failed ? tr("%1: failed after %2") : tr("%1: done in %2");
 }
 
 JobsStrip::Line JobsStrip::createLine(JobId id) {
@@ -119,7 +128,7 @@ void JobsStrip::refresh() {
             ++it;
             continue;
         }
-        m_idle->setText(tr("%1: ended after %2").arg(it->name, durationText(it->seconds)));
+        m_idle->setText(endText(m_ended.take(it.key())).arg(it->name, durationText(it->seconds)));
         it->widget->deleteLater();
         m_layout->removeWidget(it->widget);
         it = m_lines.erase(it);

@@ -25,6 +25,7 @@ class JobsStrip : public QWidget {
     [[nodiscard]] int lineCount() const { return int(m_lines.size()); }
 
   private:
+    [[nodiscard]] static QString endText(JobState state);
     struct Line {
         QWidget* widget = nullptr;
         QLabel *title = nullptr, *figures = nullptr;
@@ -40,6 +41,7 @@ class JobsStrip : public QWidget {
     QVBoxLayout* m_layout;
     QLabel* m_idle;
     QHash<JobId, Line> m_lines;
+    QHash<JobId, JobState> m_ended;  ///< of jobs whose line is still there
     QTimer m_timer;
 };
 

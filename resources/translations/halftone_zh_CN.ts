@@ -3777,16 +3777,24 @@
         <translation>取消</translation>
     </message>
     <message>
-        <source>%1: ended after %2</source>
-        <translation>%1：已结束，用时 %2</translation>
-    </message>
-    <message>
         <source>%1: %2</source>
         <translation>%1：%2</translation>
     </message>
     <message>
         <source>Progress</source>
         <translation>进度</translation>
+    </message>
+    <message>
+        <source>%1: cancelled after %2</source>
+        <translation>%1：%2 后取消</translation>
+    </message>
+    <message>
+        <source>%1: failed after %2</source>
+        <translation>%1：%2 后失败</translation>
+    </message>
+    <message>
+        <source>%1: done in %2</source>
+        <translation>%1：已完成，用时 %2</translation>
     </message>
 </context>
 <context>
@@ -4204,6 +4212,10 @@
     <message>
         <source>%1 has no fast format of %2 bits.</source>
         <translation>%1 没有 %2 位的快速格式。</translation>
+    </message>
+    <message>
+        <source>%1 (%2)</source>
+        <translation>%1（%2）</translation>
     </message>
 </context>
 <context>

@@ -274,5 +274,20 @@ TEST_F(LeavingTest, TheNextWindowHasTheSameSizes) {
         << ::testing::PrintToString(widthsOf(next)) << " instead of " << ::testing::PrintToString(before);
 }
 
+TEST_F(LeavingTest, TheTitleNamesTheSessionAndMarksWhatIsNotSaved) {
+    openSample();
+    EXPECT_FALSE(window.isWindowModified());
+    edit();
+    EXPECT_TRUE(window.isWindowModified());
+    EXPECT_FALSE(window.windowTitle().contains("mine"));
+    session.saveTo(QString::fromStdString((folder.path() / "mine.halftone").string()), {});
+    EXPECT_FALSE(window.isWindowModified());
+    EXPECT_TRUE(window.windowTitle().contains("mine (sample)")) << window.windowTitle().toStdString();
+    session.recipe().undoStack().undo();
+    EXPECT_TRUE(window.isWindowModified());
+    session.recipe().undoStack().redo();
+    EXPECT_FALSE(window.isWindowModified()) << "as it was saved";
+}
+
 }  // namespace
 }  // namespace halftone::app
