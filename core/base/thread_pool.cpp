@@ -36,6 +36,9 @@ class Ordering {
     }
 };
 
+/// One for all calls: a piece must come to it without reading what it is ordered before.
+constinit Ordering beginning;
+
 double now() {
     return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
@@ -73,15 +76,13 @@ void ThreadPool::parallelFor(int64_t count, int64_t grain, const std::function<v
         for (int64_t piece = 0; piece < pieces; ++piece) runPiece(piece);
         return;
     }
-    // One beginning for all calls: a piece must come to it without reading what it is ordered before.
-    static Ordering start;
     Ordering end;
-    start.publish();
+    beginning.publish();
     m_arena->arena.execute([&] {
         tbb::parallel_for(
             tbb::blocked_range<int64_t>(0, pieces, 1),
             [&](const tbb::blocked_range<int64_t>& range) {
-                start.observe();
+                beginning.observe();
                 const double begin = m_observer ? now() : 0;
                 for (int64_t piece = range.begin(); piece != range.end(); ++piece) runPiece(piece);
                 if (m_observer) m_observer->worked(tbb::this_task_arena::current_thread_index(), begin, now());
@@ -103,28 +104,36 @@ void ThreadPool::pipeline(int64_t count, int64_t slots, const PipelineStages& st
     // Every stage comes after whatever was done before it began: the pipeline orders an item's stages and, as rooms are
     // used again, those of different items.
     Ordering order;
-    order.publish();
     const auto seen = [&](const auto& stage) {
-        order.observe();
         const double begin = m_observer ? now() : 0;
         stage();
         if (m_observer) m_observer->worked(tbb::this_task_arena::current_thread_index(), begin, now());
-        order.publish();
     };
     int64_t next = 0;
     std::atomic<bool> stopped = false;
     const auto take = tbb::make_filter<void, int64_t>(tbb::filter_mode::serial_in_order, [&](tbb::flow_control& flow) {
-        if (next < count && !stopped.load()) return next++;
-        flow.stop();
-        return count;
+        beginning.observe();
+        order.observe();
+        const bool hasMore = next < count && !stopped.load();
+        const int64_t item = hasMore ? next++ : count;
+        order.publish();
+        if (!hasMore) flow.stop();
+        return item;
     });
     const auto work = tbb::make_filter<int64_t, int64_t>(tbb::filter_mode::parallel, [&](int64_t item) {
+        beginning.observe();
+        order.observe();
         if (!stopped.load()) seen([&] { stages.work(item, item % slots); });
+        order.publish();
         return item;
     });
     const auto handOn = tbb::make_filter<int64_t, void>(tbb::filter_mode::serial_in_order, [&](int64_t item) {
+        beginning.observe();
+        order.observe();
         if (!stopped.load()) seen([&] { stopped = !stages.handOn(item, item % slots); });
+        order.publish();
     });
+    beginning.publish();
     m_arena->arena.execute([&] { tbb::parallel_pipeline(static_cast<size_t>(slots), take & work & handOn); });
     order.observe();
 }
