@@ -112,6 +112,8 @@ void RangePlot::fitAxes(bool logarithmic) {
     if (logarithmic) {
         yAxis->setRange(low / 1.5, high * 1.5);
     } else {
+        // In a low panel steps that read best would leave the zero alone.
+        yAxis->ticker()->setTickStepStrategy(QCPAxisTicker::tssMeetTickCount);
         const double margin = high > low ? 0.06 * (high - low) : 1;
         yAxis->setRange(low - margin, high + margin);
     }
